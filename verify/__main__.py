@@ -1,0 +1,130 @@
+"""The command: ``python -m verify [PATH …]``, on the interpreter that calls it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from verify import DEFAULT_TORCH, SNIPPETS, records
+from verify.client import ServerError
+from verify.report import Progress, summary
+from verify.runner import PASSED, SKIPPED, RequestError, Runner
+from verify.snippet import find, shown
+from verify.update import UpdateError, update
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run snippet files.
+
+    Args:
+        argv: The command's arguments; those of the process if None.
+
+    Returns:
+        0 if all is as expected, 1 if something differs, 2 if the request is wrong.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m verify",
+        description="Run snippet files and compare what they print with their '#>' lines.",
+        epilog="Exit codes: 0 all as expected, 1 something differs, 2 wrong request.",
+    )
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    parser.add_argument("-k", metavar="WORD", help="only files with WORD in their path")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument(
+        "--cold", action="store_true", help="a real 'python FILE' for each file: slow"
+    )
+    parser.add_argument(
+        "--update", action="store_true", help="write the '#>' lines into the files"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write or complete a record"
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="files at once (default: half the cores)"
+    )
+    options = parser.parse_args(argv)
+    try:
+        return _update(options) if options.update else _verify(options)
+    except (RequestError, ServerError, records.RecordError) as error:
+        print(f"verify: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nverify: interrupted", file=sys.stderr)
+        return 130
+
+
+def _files(options: argparse.Namespace) -> list[Path]:
+    files: dict[Path, None] = {}
+    for path in options.paths or [SNIPPETS]:
+        if path.is_dir():
+            files.update(dict.fromkeys(p.resolve() for p in find(path)))
+        elif path.is_file() and path.suffix == ".py":
+            files[path.resolve()] = None
+        else:
+            what = "is no Python file" if path.exists() else "does not exist"
+            raise RequestError(f"{path} {what}; name a snippet file or a folder of them")
+    if options.k:
+        files = {p: None for p in files if options.k.lower() in str(p).lower()}
+    if not files:
+        raise RequestError(
+            "no snippet file to run" + (f" has '{options.k}' in its path" * bool(options.k))
+        )
+    return list(files)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    files = _files(options)
+    earlier = None
+    if options.json and options.json.exists():
+        earlier = records.read(options.json)
+    start = time.monotonic()
+    with Runner(device=options.device, cold=options.cold, jobs=options.jobs) as runner:
+        if earlier and (earlier.torch, earlier.device) != (runner.release, runner.device):
+            raise RequestError(
+                f"{options.json} is of torch {earlier.torch} on {earlier.device}, this is "
+                f"torch {runner.release} on {runner.device}; name another file"
+            )
+        warned = runner.server.import_warnings.strip()
+        if warned:
+            print(f"import torch warns: {warned.splitlines()[0]}")
+        verdicts, progress = [], Progress(len(files))
+        try:
+            for verdict in runner.run_all(files):
+                progress.show(verdict)
+                verdicts.append(verdict)
+        finally:
+            progress.clear()
+            if options.json and verdicts:  # what was run is kept, also when interrupted
+                records.write(records.make(runner, verdicts, earlier), options.json)
+        print(summary(verdicts, runner, time.monotonic() - start))
+        fine = all(verdict.outcome in (PASSED, SKIPPED) for verdict in verdicts)
+        return 0 if fine and not (warned and runner.release == DEFAULT_TORCH) else 1
+
+
+def _update(options: argparse.Namespace) -> int:
+    for flag, name in ((options.cold, "--cold"), (options.json, "--json")):
+        if flag:
+            raise RequestError(f"--update and {name} do not go together")
+    if options.device != "cpu":
+        raise RequestError("--update writes what the CPU prints; leave --device out")
+    files, refused = _files(options), 0
+    with Runner(jobs=1) as runner:
+        if runner.release != DEFAULT_TORCH:
+            raise RequestError(
+                f"--update writes what torch {DEFAULT_TORCH} prints, this is "
+                f"{runner.release}"
+            )
+        for path in files:
+            try:
+                if update(path, runner):
+                    print(f"{shown(path)}: updated")
+            except UpdateError as error:
+                refused += 1
+                print(error)
+    return 1 if refused else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,397 @@
+"""Run snippet files and say of each whether it is as it says."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import os
+import queue
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from verify import DEFAULT_TORCH, ROOT, SNIPPETS
+from verify.client import Result, Server
+from verify.compare import differences
+from verify.script import DEFAULT_DEVICE, MARK_LINES
+from verify.snippet import Snippet, SnippetError, parse, shown
+
+PASSED, FAILED, CHANGED, SKIPPED = "passed", "failed", "output-changed", "skipped"
+TIMEOUT = 30.0  # seconds until a file is killed
+TIMEOUT_TORCHRUN = 60.0
+WARNING = re.compile(r"^(.+?):\d+: (\w*Warning): (.*)$", re.M)
+PROBE = """
+import json, platform, sys, torch
+cuda = torch.cuda.is_available()
+print(json.dumps({
+    "torch": torch.__version__,
+    "python": platform.python_version(),
+    "platform": platform.platform(),
+    "cuda": torch.cuda.get_device_name() if cuda else None,
+}))
+"""
+# What `python FILE` becomes in a cold run on another default device.
+ON_DEVICE = """
+import os, runpy, sys, torch
+torch.set_default_device(sys.argv.pop(1))
+sys.argv.pop(0)
+sys.path[0] = os.path.dirname(os.path.realpath(sys.argv[0]))
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+PROCESSOR = re.compile(r"model name\s*:\s*(.+)")
+
+
+class RequestError(ValueError):
+    """What was asked for cannot be done; the message is one line for a person."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of one file.
+
+    Attributes:
+        path: The file.
+        outcome: ``"passed"``, ``"failed"``, ``"output-changed"`` or ``"skipped"``.
+        faults: One line each, with file and line where there is one.
+        need: The unmet need of a skipped file, e.g. ``"cuda"``.
+        sha256: Hash of the file as it ran; None if it breaks the contract.
+        seconds: Wall time of the run.
+        warnings: What a reader would see, as ``Category: first line``.
+        error: Last line of what a failed file said.
+        result: The run itself; None if there was none.
+    """
+
+    path: Path
+    outcome: str
+    faults: tuple[str, ...] = ()
+    need: str | None = None
+    sha256: str | None = None
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+    result: Result | None = field(default=None, repr=False)
+
+
+class Runner:
+    """Runs snippet files on one interpreter and one device.
+
+    Args:
+        python: The interpreter; it needs torch, nothing else.
+        device: ``"cpu"`` or ``"cuda"``: torch's default device in files that do not
+            say ``# Device: cpu``.
+        cold: Start a real ``python FILE`` for each file.
+        jobs: How many files run at once; None for one for each two cores.
+        timeout: Seconds until a file is killed; None for the usual 30, and 60 under
+            torchrun.
+
+    Attributes:
+        facts: ``torch``, ``python``, ``platform`` and ``cuda`` (name of the first
+            device or None) of the interpreter.
+
+    Raises:
+        RequestError: There is no CUDA device to run on.
+        verify.client.ServerError: The interpreter cannot run snippets.
+    """
+
+    def __init__(
+        self,
+        python: str = sys.executable,
+        device: str = "cpu",
+        cold: bool = False,
+        jobs: int | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        if not sys.platform.startswith("linux"):
+            raise RequestError(
+                f"the runner needs Linux (on Windows: WSL), not {sys.platform}"
+            )
+        self.python, self.device, self.cold, self.timeout = (
+            python,
+            device,
+            cold,
+            timeout,
+        )
+        self.jobs = jobs or max(1, (os.cpu_count() or 1) // 2)
+        self.server = Server(python, cold=cold, slots=self.jobs)
+        self._modules: dict[str, bool] = {}
+        self._slots: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for slot in range(self.jobs):
+            self._slots.put(slot)
+        # torchrun's default port is the same for every file.
+        self._torchrun = threading.Lock()
+        try:
+            self.facts: dict[str, str | None] = json.loads(self._ask(PROBE))
+            if device == "cuda" and not self.facts["cuda"]:
+                raise RequestError(
+                    f"--device cuda: torch {self.facts['torch']} sees no CUDA device"
+                )
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def device_name(self) -> str:
+        """What the files run on, in words."""
+        if self.device == "cuda":
+            return self.facts["cuda"]
+        try:
+            found = PROCESSOR.search(Path("/proc/cpuinfo").read_text())
+        except OSError:
+            found = None
+        return found[1].strip() if found else os.uname().machine
+
+    @property
+    def release(self) -> str:
+        """The torch release without the name of its build, e.g. ``2.13.0``."""
+        return self.facts["torch"].partition("+")[0]
+
+    def run(self, path: Path) -> Verdict:
+        """Run one file.
+
+        Args:
+            path: The file.
+
+        Returns:
+            What came of it; nothing that the file does raises here.
+        """
+        try:
+            snippet = parse(path)
+        except SnippetError as error:
+            return Verdict(
+                path, FAILED, error.faults, error=error.faults[-1].partition(": ")[2]
+            )
+        if need := self.unmet(snippet):
+            return Verdict(path, SKIPPED, need=need, sha256=snippet.sha256)
+        slot = self._slots.get()
+        try:
+            result, strays = self._execute(snippet, slot)
+        finally:
+            self._slots.put(slot)
+        return self._judge(snippet, result, strays)
+
+    def run_all(self, paths: Iterable[Path]) -> Iterator[Verdict]:
+        """Run many files, several at once where cores allow.
+
+        Args:
+            paths: The files.
+
+        Yields:
+            The verdicts as they come.
+        """
+        with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+            runs = [pool.submit(self.run, path) for path in paths]
+            try:
+                for run in concurrent.futures.as_completed(runs):
+                    yield run.result()
+            finally:
+                for run in runs:
+                    run.cancel()
+
+    def marked_output(self, snippet: Snippet) -> tuple[Verdict, list[tuple[int, str]]]:
+        """Run a file and see which of its lines prints what.
+
+        Args:
+            snippet: The file.
+
+        Returns:
+            The verdict on the run, outputs left aside, and the printed lines with the
+            number of the line at the top level of the file that printed each.
+        """
+        result, strays = self._execute(snippet, self._slots.get(), mark=True)
+        self._slots.put(0)
+        lines, at, start = [], 0, True
+        for piece in re.split(r"(\0\d+\0)", result.out):
+            if piece.startswith("\0"):
+                at = int(piece.strip("\0"))
+                continue
+            for text in piece.splitlines(keepends=True):
+                if start:
+                    lines.append((at, text))
+                else:
+                    lines[-1] = (lines[-1][0], lines[-1][1] + text)
+                start = text.endswith("\n")
+        verdict = self._judge(snippet, result, strays, compare=False)
+        return verdict, [(line, text.rstrip("\n")) for line, text in lines]
+
+    def unmet(self, snippet: Snippet) -> str | None:
+        """The first need of a file that this interpreter or device does not meet."""
+        return next((n for n in snippet.needs if not self._meets(n)), None)
+
+    def _meets(self, need: str) -> bool:
+        if match := re.fullmatch(r"torch(>=|<)(.+)", need):
+            have, want = _numbers(self.release), _numbers(match[2])
+            return have >= want if match[1] == ">=" else have < want
+        if need == "cuda":
+            return self.device == "cuda"
+        if need == "snippets":
+            return True
+        if need not in self._modules:
+            code = f"import importlib.util as u; print(u.find_spec({need!r}) is not None)"
+            self._modules[need] = self._ask(code).strip() == "True"
+        return self._modules[need]
+
+    def _ask(self, code: str) -> str:
+        """What a line of Python prints on the interpreter."""
+        slot = self._slots.get()
+        try:
+            result = self.server.run(["-c", code], cwd="/", slot=slot)
+        finally:
+            self._slots.put(slot)
+        if result.code:
+            last = (result.err.strip() or _ending(result)).splitlines()[-1]
+            raise RequestError(f"{self.python} cannot run snippets: {last}")
+        return result.out
+
+    def _execute(
+        self, snippet: Snippet, slot: int, mark: bool = False
+    ) -> tuple[Result, list[str]]:
+        """Run a file in an empty folder; also what appeared in the repository."""
+        file, torchrun = str(snippet.path.resolve()), False
+        argv = [file]
+        if snippet.run:
+            words = [file if w == snippet.path.name else w for w in snippet.run]
+            argv, torchrun = words[1:], words[0] == "torchrun"
+        with tempfile.TemporaryDirectory(prefix="verify-run-") as folder:
+            work, tmp = Path(folder, "work"), Path(folder, "tmp")
+            work.mkdir()
+            tmp.mkdir()
+            env = {**os.environ, "TMPDIR": str(tmp), "PYTHONUTF8": "1"}
+            env.pop("PYTHONWARNINGS", None)  # a reader has the default filters
+            if "snippets" in snippet.needs:
+                paths = [str(ROOT), env.get("PYTHONPATH", "")]
+                env["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+            if mark:
+                env[MARK_LINES] = file
+            if self.device == "cpu" and self.facts["cuda"]:
+                env["CUDA_VISIBLE_DEVICES"] = ""
+            if torchrun:
+                program = Path(self.python).with_name("torchrun")
+                argv.insert(0, str(program if program.exists() else _torchrun()))
+            elif self.device != "cpu" and not snippet.device:
+                # A file that torchrun starts chooses the device of each rank itself.
+                if self.cold:
+                    argv = ["-c", ON_DEVICE, self.device, *argv]
+                else:
+                    env[DEFAULT_DEVICE] = self.device
+            limit = self.timeout or (TIMEOUT_TORCHRUN if torchrun else TIMEOUT)
+            before = _names(snippet.path)
+            with self._torchrun if torchrun else threading.Lock():
+                result = self.server.run(argv, work, env, limit, slot=slot)
+        return result, sorted(_names(snippet.path) - before)
+
+    def _judge(
+        self, snippet: Snippet, result: Result, strays: list[str], compare: bool = True
+    ) -> Verdict:
+        faults, error = [], None
+        where = shown(snippet.path)
+        if result.killed or result.code:
+            says = (result.err.strip().splitlines() or [""])[-1]
+            ending = result.killed or _ending(result)
+            error = says if says and not result.killed else ending
+            line = _last_line(snippet.path, result.err)
+            faults.append(
+                f"{where}:{line}: {ending}" + (f": {error}" if error != ending else "")
+            )
+        faults += [f"{where}:1: left running: {command}" for command in result.left]
+        faults += [
+            f"{where}:1: wrote {shown(Path(stray))}; a file writes only into its "
+            "working folder"
+            for stray in strays
+        ]
+        seen = _warnings(result.err)
+        categories = {text.partition(":")[0] for text in seen}
+        for name in snippet.warns:
+            if name not in categories:
+                faults.append(f"{where}:1: '# Warns: {name}', but it does not warn")
+        if self.release == DEFAULT_TORCH:
+            for text in seen:
+                if text.partition(":")[0] not in snippet.warns:
+                    faults.append(f"{where}:1: warns: {text}")
+        outcome = FAILED if faults else PASSED
+        if compare and not (result.killed or result.code):
+            found = differences(snippet.expected, result.out, self.device)
+            faults += [f"{where}:{difference.line}: {difference}" for difference in found]
+            if found and outcome == PASSED:
+                outcome = CHANGED
+        if faults and not error:
+            error = faults[0].partition(": ")[2]
+        return Verdict(
+            path=snippet.path,
+            outcome=outcome,
+            faults=tuple(faults),
+            sha256=snippet.sha256,
+            seconds=result.seconds,
+            warnings=tuple(seen),
+            error=error,
+            result=result,
+        )
+
+    def close(self) -> None:
+        """End the server."""
+        self.server.close()
+
+    def __enter__(self) -> Runner:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+
+def _torchrun() -> str:
+    found = shutil.which("torchrun")
+    if not found:
+        raise RequestError("'# Run: torchrun': there is no torchrun beside this Python")
+    return found
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    """``2.6`` and ``2.6.0a0`` as numbers of the same length."""
+    numbers = [int(n) for n in re.findall(r"\d+", release)[:3]]
+    return tuple(numbers + [0] * (3 - len(numbers)))
+
+
+def _ending(result: Result) -> str:
+    """How a process ended, in words."""
+    if result.code is not None and result.code < 0:
+        return f"killed by {signal.Signals(-result.code).name}"
+    return f"exit code {result.code}"
+
+
+def _last_line(path: Path, err: str) -> int:
+    """The line of the file that the last traceback names; 1 if there is none."""
+    lines = re.findall(rf'File "[^"]*{re.escape(path.name)}", line (\d+)', err)
+    return int(lines[-1]) if lines else 1
+
+
+def _warnings(err: str) -> list[str]:
+    """The warnings that a reader would see, each once, in order.
+
+    Not those in which torch deprecates what torch itself calls: there is nothing that
+    a reader could write differently.
+    """
+    found = {}
+    for file, category, text in WARNING.findall(err):
+        own = f"{os.sep}torch{os.sep}" in file
+        if not (own and category.endswith(("DeprecationWarning", "FutureWarning"))):
+            found[f"{category}: {text}"] = None
+    return list(found)
+
+
+def _names(path: Path) -> set[str]:
+    """What lies where a file could write by mistake: beside it, and in the project."""
+    found = {entry.path for entry in os.scandir(path.resolve().parent)}
+    found |= {entry.path for entry in os.scandir(ROOT)}
+    for folder, folders, files in os.walk(SNIPPETS):
+        found |= {os.path.join(folder, name) for name in [*folders, *files]}
+    return {name for name in found if not _is_cache(name)}
+
+
+def _is_cache(name: str) -> bool:
+    parts = name.split(os.sep)
+    return "__pycache__" in parts or parts[-1].startswith(".")

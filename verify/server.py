@@ -1,0 +1,277 @@
+"""The warm server: an interpreter that has imported torch and forks for each file.
+
+Three kinds of process, so that no script can harm another or the next:
+
+- the keeper imports torch and waits; it forks the slots and forks a slot again that a
+  script has killed; it ends with the client, whose end of its standard input closes;
+- a slot serves one file at a time on a socket: it forks, collects, and kills what the
+  file left running. It is the "subreaper": orphans come to it;
+- the fork becomes the script (`verify.script`).
+
+A cold server is the same without torch; its forks start a real ``python FILE``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+import weakref
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from verify.script import become  # noqa: E402
+from verify.wire import receive  # noqa: E402
+
+# Ours and this file's folder: torch must not find its imports there. The first place
+# is that of the script's folder; here it is the client's empty one.
+sys.path[:2] = [""]
+
+POLL = 0.002  # seconds between two looks at running children
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class Stash:
+    """A module imported ahead of need, with all that it imports: there but unseen.
+
+    The modules appear in ``sys.modules`` when something imports one of them, so that a
+    script that forgets an import fails as it would in a fresh interpreter.
+
+    Args:
+        name: The module.
+    """
+
+    def __init__(self, name: str) -> None:
+        before = set(sys.modules)
+        __import__(name)
+        self.modules = {n: sys.modules.pop(n) for n in set(sys.modules) - before}
+        self.links = []
+        for full, module in self.modules.items():
+            parent, _, attribute = full.rpartition(".")
+            if parent in before:
+                names = vars(sys.modules[parent])
+                if names.get(attribute) is module:
+                    del names[attribute]
+                    self.links.append((sys.modules[parent], attribute, module))
+        sys.meta_path.insert(0, self)
+
+    def find_spec(self, name, path=None, target=None):
+        """Give everything back when the first of the modules is asked for."""
+        if name not in self.modules:
+            return None
+        sys.meta_path.remove(self)
+        # Not `name` itself: importlib would take that module's own spec, not ours.
+        sys.modules.update({n: m for n, m in self.modules.items() if n != name})
+        for parent, attribute, module in self.links:
+            setattr(parent, attribute, module)
+        return type(sys.__spec__)(name, self)
+
+    def create_module(self, spec):
+        """The module that was imported ahead."""
+        return self.modules[spec.name]
+
+    def exec_module(self, module):
+        """Nothing: it has been executed."""
+
+
+def warm_up() -> dict:
+    """Import torch so that forks are cheap and independent.
+
+    Returns:
+        The versions that the client wants to know.
+
+    Raises:
+        RuntimeError: Forks would not be safe.
+    """
+    # numpy's random state is imported late; unseen in the stash it would escape the
+    # reseeding of the forks. Its threads stop and start again around a fork.
+    with contextlib.suppress(ImportError):
+        import numpy.random  # noqa: F401
+    threads = _threads()
+    import torch
+
+    # The first step of any optimizer imports it, which takes more than a second.
+    with contextlib.suppress(ImportError):
+        Stash("torch._dynamo")
+    if _threads() != threads:
+        raise RuntimeError("an import started a thread: forks could hang")
+    opened = (os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd"))
+    if any(path.startswith("/dev/nvidia") for path in opened):
+        raise RuntimeError("an import initialised CUDA: forks could not use it")
+    # Handlers that imports registered would run at the end of each fork: 30 ms, and
+    # they delete temporary folders that all forks share.
+    for finalizer in list(weakref.finalize._registry):
+        finalizer.atexit = False
+    # Frozen objects are not visited by a fork's collector, so their pages stay shared.
+    gc.collect()
+    gc.freeze()
+    return {"torch": torch.__version__}
+
+
+def main(folder: str, slots: str, kind: str) -> None:
+    """Be the keeper until the client has gone; a fork returns as its script.
+
+    Args:
+        folder: Where the sockets are made: ``slot-0``, ``slot-1``, …
+        slots: How many files may run at once.
+        kind: ``"warm"`` or ``"cold"``.
+    """
+    cold = kind == "cold"
+    _adopt_orphans()
+    hello = {"python": sys.version.split()[0], **({} if cold else warm_up())}
+    listeners = []
+    for number in range(int(slots)):
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(f"{folder}/slot-{number}")
+        listener.listen()
+        listeners.append(listener)
+    keeper, running = os.getpid(), {}
+    print(json.dumps(hello), flush=True)
+    while not select.select([0], [], [], 0.05 if running else 0)[0]:
+        for listener in listeners:
+            if listener not in running.values():
+                pid = os.fork()
+                if not pid:
+                    os.setsid()  # apart from the keeper: a script may kill this group
+                    _adopt_orphans()
+                    request, files = serve(listener)
+                    become(request, files, sys.executable if cold else "")
+                running[pid] = listener
+        with contextlib.suppress(ChildProcessError):
+            while pid := os.waitpid(-1, os.WNOHANG)[0]:
+                if running.pop(pid, None):  # killed by its script: nothing may stay
+                    for orphan in _children(keeper) - set(running):
+                        _kill(orphan)
+    for pid in running:
+        _kill_group(pid)
+    for pid in _children(keeper):
+        _kill(pid)
+
+
+def serve(listener: socket.socket) -> tuple[dict, list[int]]:
+    """Answer requests for ever; return only in a fork, with what it is to become."""
+    jobs: dict[int, socket.socket] = {}
+    while True:
+        ready = select.select(
+            [listener, *jobs.values()], [], [], POLL if jobs else None
+        )[0]
+        for connection in ready:
+            if connection is not listener:
+                _pass_signal(connection, jobs)
+                continue
+            new = listener.accept()[0]
+            request = receive(new)
+            if request is None:
+                new.close()
+                continue
+            message, files = request
+            if "grace" in message:
+                with new, contextlib.suppress(OSError):
+                    new.sendall(json.dumps(sweep(jobs, message["grace"])).encode())
+            elif pid := os.fork():
+                jobs[pid] = new
+            else:
+                listener.close()
+                return message, files
+            for fd in files:
+                os.close(fd)
+        reap(jobs)
+
+
+def _pass_signal(connection: socket.socket, jobs: dict[int, socket.socket]) -> None:
+    """Give a signal on to a script; a client that has gone means SIGKILL."""
+    number = (connection.recv(1) or bytes([signal.SIGKILL]))[0]
+    pid = next(pid for pid, job in jobs.items() if job is connection)
+    if number == signal.SIGKILL:
+        _kill_group(pid)
+    else:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def reap(jobs: dict[int, socket.socket]) -> bool:
+    """Collect children that have ended and answer for them.
+
+    Args:
+        jobs: Running scripts and the connections that wait for them.
+
+    Returns:
+        Whether any child is left.
+    """
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, status, used = os.wait4(-1, os.WNOHANG)
+            if not pid:
+                return True
+            with jobs.pop(pid, contextlib.nullcontext()) as connection:
+                if connection:
+                    answer = {
+                        "code": os.waitstatus_to_exitcode(status),
+                        "cpu_s": used.ru_utime + used.ru_stime,
+                        "peak_kb": used.ru_maxrss,
+                    }
+                    with contextlib.suppress(OSError):
+                        connection.sendall(json.dumps(answer).encode())
+    return False
+
+
+def sweep(jobs: dict[int, socket.socket], grace: float) -> list[str]:
+    """Kill what a script left running.
+
+    Args:
+        jobs: As for `reap`.
+        grace: Seconds in which helper processes may end by themselves.
+
+    Returns:
+        The command lines of the killed processes.
+    """
+    killed: dict[int, str] = {}
+    end = time.monotonic() + grace
+    while reap(jobs):
+        if time.monotonic() >= end:
+            for pid in _children(os.getpid()):
+                with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline") as file:
+                    command = file.read().replace("\0", " ").strip()
+                    killed.setdefault(pid, command[:200] or str(pid))
+                _kill(pid)
+        time.sleep(POLL)
+    return list(killed.values())
+
+
+def _children(parent: int) -> set[int]:
+    found = set()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/stat") as file:
+            # "pid (name) state parent …"; the name may hold blanks and brackets
+            if int(file.read().rpartition(")")[2].split()[1]) == parent:
+                found.add(int(pid))
+    return found
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _threads() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+def _adopt_orphans() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,45 @@
+"""Be ``python ARGS`` for a program that starts one, by a fork of the warm server.
+
+torchrun starts its workers with the program that ``PYTHON_EXEC`` names and
+multiprocessing's spawn with the one that is set there; the runner names this file.
+A worker then costs a fork and not an import of torch.
+"""
+
+import json
+import os
+import signal
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from verify.script import leave  # noqa: E402
+from verify.wire import send  # noqa: E402
+
+
+def main(address: str, *argv: str) -> None:
+    """Hand this process's files, folder and environment to a fork; end as it ends.
+
+    Args:
+        address: Socket of the server.
+        argv: What follows ``python`` on the command line.
+    """
+    files = [
+        fd
+        for fd in map(int, os.listdir("/proc/self/fd"))
+        if os.path.exists(f"/proc/self/fd/{fd}")  # not the one that listed them
+    ]
+    connection = send(
+        address,
+        files,
+        targets=files,
+        argv=argv,
+        cwd=os.getcwd(),
+        env=dict(os.environ),
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda n, _: connection.sendall(bytes([n])))
+    leave(json.loads(connection.recv(4096) or '{"code": 1}')["code"])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,37 @@
+"""How a request travels: one message of JSON with open files attached."""
+
+from __future__ import annotations
+
+import json
+import socket
+
+MAX_FILES = 64
+
+
+def send(path: str, files: list[int], **message) -> socket.socket:
+    """Send a request.
+
+    Args:
+        path: Address of a Unix socket.
+        files: Descriptors that the other side is to have, in the order of
+            ``message["targets"]``.
+        message: What JSON can hold.
+
+    Returns:
+        The open connection; the answer comes over it.
+    """
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(path)
+    body = json.dumps(message).encode()
+    socket.send_fds(connection, [len(body).to_bytes(4, "big")], files)
+    connection.sendall(body)
+    return connection
+
+
+def receive(connection: socket.socket) -> tuple[dict, list[int]] | None:
+    """Receive what `send` sent; None if the other side has gone."""
+    size, files, *_ = socket.recv_fds(connection, 4, MAX_FILES)
+    if len(size) < 4:
+        return None
+    body = connection.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
+    return json.loads(body), files
