@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(
         prog="python -m verify",
-        description="Run snippet files and compare what they print with their '#>' lines.",
+        description="Run snippet files; compare what they print with their '#>' lines.",
         epilog="Exit codes: 0 all as expected, 1 something differs, 2 wrong request.",
     )
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH")
@@ -64,12 +64,15 @@ def _files(options: argparse.Namespace) -> list[Path]:
             files[path.resolve()] = None
         else:
             what = "is no Python file" if path.exists() else "does not exist"
-            raise RequestError(f"{path} {what}; name a snippet file or a folder of them")
+            raise RequestError(
+                f"{path} {what}; name a snippet file or a folder of them"
+            )
     if options.k:
         files = {p: None for p in files if options.k.lower() in str(p).lower()}
     if not files:
         raise RequestError(
-            "no snippet file to run" + (f" has '{options.k}' in its path" * bool(options.k))
+            "no snippet file to run"
+            + (f" has '{options.k}' in its path" * bool(options.k))
         )
     return list(files)
 
@@ -81,10 +84,13 @@ def _verify(options: argparse.Namespace) -> int:
         earlier = records.read(options.json)
     start = time.monotonic()
     with Runner(device=options.device, cold=options.cold, jobs=options.jobs) as runner:
-        if earlier and (earlier.torch, earlier.device) != (runner.release, runner.device):
+        if earlier and (earlier.torch, earlier.device) != (
+            runner.release,
+            runner.device,
+        ):
             raise RequestError(
-                f"{options.json} is of torch {earlier.torch} on {earlier.device}, this is "
-                f"torch {runner.release} on {runner.device}; name another file"
+                f"{options.json} is of torch {earlier.torch} on {earlier.device}, "
+                f"this is torch {runner.release} on {runner.device}; name another file"
             )
         warned = runner.server.import_warnings.strip()
         if warned:

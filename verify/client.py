@@ -51,7 +51,7 @@ class Result:
 
 
 class Server:
-    """An interpreter that runs commands as ``python ARGS`` would, each in a fork.
+    r"""An interpreter that runs commands as ``python ARGS`` would, each in a fork.
 
     Args:
         python: The interpreter; it needs Python 3.10 and torch, nothing else.
@@ -69,7 +69,7 @@ class Server:
     Example:
         >>> with Server(cold=True) as server:
         ...     server.run(["-c", "print(6 * 7)"], cwd="/").out
-        '42\\n'
+        '42\n'
     """
 
     def __init__(
@@ -113,7 +113,10 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
-        hello = self._process.stdout.readline()
+        assert self._process.stdin
+        assert self._process.stdout
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        hello = self._stdout.readline()
         self.import_warnings = (home / "log").read_text(errors="replace")
         if not hello:
             self._process.communicate()
@@ -205,20 +208,22 @@ class Server:
 
     def _sweep(self, address: str, grace: float) -> list[str]:
         """Have the slot kill what is left; a slot that was killed has just started."""
-        with contextlib.suppress(ConnectionError):
-            with send(address, [0], grace=grace) as connection:
-                return json.loads(connection.makefile().read() or "[]")
+        with (
+            contextlib.suppress(ConnectionError),
+            send(address, [0], grace=grace) as connection,
+        ):
+            return json.loads(connection.makefile().read() or "[]")
         return []
 
     def close(self) -> None:
         """End the server and everything that it runs."""
-        self._process.stdin.close()
+        self._stdin.close()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-        self._process.stdout.close()
+        self._stdout.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> Server:

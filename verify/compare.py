@@ -74,9 +74,11 @@ def same_line(expected: str, actual: str) -> bool:
             end = match.end()
         pattern.append("".join([*pieces, re.escape(part[end:])]))
     found = re.fullmatch(".*?".join(pattern), actual)
-    return bool(found) and all(
-        abs(a - b) <= TOLERANCE * max(abs(a), abs(b)) * (1 + 1e-9)
-        for a, b in zip(numbers, map(float, found.groups()), strict=True)
+    if not found:
+        return False
+    pairs = zip(numbers, map(float, found.groups()), strict=True)
+    return all(
+        abs(a - b) <= TOLERANCE * max(abs(a), abs(b)) * (1 + 1e-9) for a, b in pairs
     )
 
 

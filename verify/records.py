@@ -122,11 +122,11 @@ def make(
         )
     return Record(
         torch=runner.release,
-        build=runner.facts["torch"],
+        build=runner.facts.torch,
         device=runner.device,
         device_name=runner.device_name,
-        python=runner.facts["python"],
-        platform=runner.facts["platform"],
+        python=runner.facts.python,
+        platform=runner.facts.platform,
         when=now,
         snippets=dict(sorted(results.items())),
     )

@@ -59,11 +59,9 @@ def summary(verdicts: list[Verdict], runner: Runner, seconds: float) -> str:
     needs = Counter(verdict.need for verdict in verdicts if verdict.outcome == SKIPPED)
     lines = [f"{count} skipped: needs {need}" for need, count in sorted(needs.items())]
     lines.append(
-        f"torch {runner.facts['torch']}, Python {runner.facts['python']}, "
+        f"torch {runner.facts.torch}, Python {runner.facts.python}, "
         f"{runner.device} ({runner.device_name}), {seconds:.1f} s"
     )
     failed = counts[FAILED] + counts[CHANGED]
-    lines.append(
-        f"{counts[PASSED]} passed, {failed} failed, {counts[SKIPPED]} skipped"
-    )
+    lines.append(f"{counts[PASSED]} passed, {failed} failed, {counts[SKIPPED]} skipped")
     return "\n".join(lines)

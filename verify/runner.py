@@ -47,6 +47,23 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 PROCESSOR = re.compile(r"model name\s*:\s*(.+)")
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What an interpreter is.
+
+    Attributes:
+        torch: Its torch with the name of the build, e.g. ``2.13.0+cpu``.
+        python: Its version.
+        platform: Operating system.
+        cuda: Name of the first CUDA device, None if torch sees none.
+    """
+
+    torch: str
+    python: str
+    platform: str
+    cuda: str | None
+
+
 class RequestError(ValueError):
     """What was asked for cannot be done; the message is one line for a person."""
 
@@ -91,8 +108,7 @@ class Runner:
             torchrun.
 
     Attributes:
-        facts: ``torch``, ``python``, ``platform`` and ``cuda`` (name of the first
-            device or None) of the interpreter.
+        facts: What the interpreter is.
 
     Raises:
         RequestError: There is no CUDA device to run on.
@@ -126,10 +142,10 @@ class Runner:
         # torchrun's default port is the same for every file.
         self._torchrun = threading.Lock()
         try:
-            self.facts: dict[str, str | None] = json.loads(self._ask(PROBE))
-            if device == "cuda" and not self.facts["cuda"]:
+            self.facts = Facts(**json.loads(self._ask(PROBE)))
+            if device == "cuda" and not self.facts.cuda:
                 raise RequestError(
-                    f"--device cuda: torch {self.facts['torch']} sees no CUDA device"
+                    f"--device cuda: torch {self.facts.torch} sees no CUDA device"
                 )
         except BaseException:
             self.close()
@@ -139,7 +155,7 @@ class Runner:
     def device_name(self) -> str:
         """What the files run on, in words."""
         if self.device == "cuda":
-            return self.facts["cuda"]
+            return str(self.facts.cuda)
         try:
             found = PROCESSOR.search(Path("/proc/cpuinfo").read_text())
         except OSError:
@@ -149,7 +165,7 @@ class Runner:
     @property
     def release(self) -> str:
         """The torch release without the name of its build, e.g. ``2.13.0``."""
-        return self.facts["torch"].partition("+")[0]
+        return self.facts.torch.partition("+")[0]
 
     def run(self, path: Path) -> Verdict:
         """Run one file.
@@ -232,7 +248,9 @@ class Runner:
         if need == "snippets":
             return True
         if need not in self._modules:
-            code = f"import importlib.util as u; print(u.find_spec({need!r}) is not None)"
+            code = (
+                f"import importlib.util as u; print(u.find_spec({need!r}) is not None)"
+            )
             self._modules[need] = self._ask(code).strip() == "True"
         return self._modules[need]
 
@@ -268,7 +286,7 @@ class Runner:
                 env["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
             if mark:
                 env[MARK_LINES] = file
-            if self.device == "cpu" and self.facts["cuda"]:
+            if self.device == "cpu" and self.facts.cuda:
                 env["CUDA_VISIBLE_DEVICES"] = ""
             if torchrun:
                 program = Path(self.python).with_name("torchrun")
@@ -316,7 +334,9 @@ class Runner:
         outcome = FAILED if faults else PASSED
         if compare and not (result.killed or result.code):
             found = differences(snippet.expected, result.out, self.device)
-            faults += [f"{where}:{difference.line}: {difference}" for difference in found]
+            faults += [
+                f"{where}:{difference.line}: {difference}" for difference in found
+            ]
             if found and outcome == PASSED:
                 outcome = CHANGED
         if faults and not error:
@@ -375,7 +395,7 @@ def _warnings(err: str) -> list[str]:
     Not those in which torch deprecates what torch itself calls: there is nothing that
     a reader could write differently.
     """
-    found = {}
+    found: dict[str, None] = {}
     for file, category, text in WARNING.findall(err):
         own = f"{os.sep}torch{os.sep}" in file
         if not (own and category.endswith(("DeprecationWarning", "FutureWarning"))):

@@ -13,6 +13,8 @@ import signal
 import sys
 import tempfile
 import threading
+from types import CodeType, FrameType
+from typing import BinaryIO, cast
 
 MARK_LINES = "VERIFY_MARK_LINES"
 """Environment variable: the file whose printing lines are to be marked (`--update`)."""
@@ -74,19 +76,24 @@ def _without_flags(argv: list[str]) -> tuple[list[str], bool]:
 
 
 def _fresh_streams(unbuffered: bool) -> None:
-    """Open stdin, stdout and stderr as the interpreter does when it starts."""
+    """Make stdin, stdout and stderr as the interpreter does when it starts."""
     for fd, name in enumerate(("stdin", "stdout", "stderr")):
         old = getattr(sys, name)
-        raw = open(fd, "wb" if fd else "rb", 0 if unbuffered and fd else -1, closefd=False)
+        raw = io.FileIO(fd, "wb" if fd else "rb", closefd=False)
         kind = _Marking if fd == 1 and os.environ.get(MARK_LINES) else io.TextIOWrapper
+        buffer: io.RawIOBase | io.BufferedIOBase
+        if fd:
+            buffer = raw if unbuffered else io.BufferedWriter(raw)
+        else:
+            buffer = io.BufferedReader(raw)
         new = kind(
-            raw,
+            cast("BinaryIO", buffer),
             old.encoding,
             old.errors,
             line_buffering=fd == 2 and not unbuffered,
             write_through=unbuffered,
         )
-        new.mode = "w" if fd else "r"
+        new.mode = "w" if fd else "r"  # type: ignore[misc]
         setattr(sys, name, new)
         setattr(sys, f"__{name}__", new)
 
@@ -113,11 +120,10 @@ def _fresh_state() -> None:
 def _run(argv: list[str]) -> int:
     """Execute ``-c CODE`` or ``FILE`` as ``__main__``; the exit code."""
     main = sys.modules["__main__"] = type(sys)("__main__")
-    main.__dict__.update(
-        __builtins__=__builtins__, __annotations__={}, __cached__=None
-    )
+    main.__dict__.update(__builtins__=__builtins__, __annotations__={}, __cached__=None)
     sys.orig_argv = [sys.executable, *argv]
     code = 0
+    source: str | CodeType
     try:
         if argv[0] == "-c":
             sys.path[0], sys.argv, source = "", ["-c", *argv[2:]], argv[1]
@@ -128,7 +134,9 @@ def _run(argv: list[str]) -> int:
             main.__file__ = os.path.abspath(file)
             main.__loader__ = importlib.machinery.SourceFileLoader("__main__", file)
             with open(file, "rb") as opened:
-                source = compile(opened.read(), main.__file__, "exec", dont_inherit=True)
+                source = compile(
+                    opened.read(), main.__file__, "exec", dont_inherit=True
+                )
         if device := os.environ.get(DEFAULT_DEVICE):
             sys.modules["torch"].set_default_device(device)
         exec(source, main.__dict__)
@@ -137,12 +145,12 @@ def _run(argv: list[str]) -> int:
     except BaseException as error:
         # In 3.11 the hook prints the exception's own traceback and not the one that
         # it is handed: take our frame off both.
-        trace = error.__traceback__.tb_next
+        trace = error.__traceback__ and error.__traceback__.tb_next
         sys.excepthook(type(error), error.with_traceback(trace), trace)
         code = -signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
     # What an interpreter does at its end, but for the half second in which it takes
     # apart each imported module.
-    threading._shutdown()
+    threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     _flush()
     main.__dict__.clear()
@@ -186,7 +194,8 @@ class _Marking(io.TextIOWrapper):
     @staticmethod
     def _line() -> int:
         """The line at the top level of the script, through whatever functions."""
-        file, frame = os.environ.get(MARK_LINES), sys._getframe(2)
+        file = os.environ.get(MARK_LINES)
+        frame: FrameType | None = sys._getframe(2)
         while frame:
             code = frame.f_code
             if code.co_name == "<module>" and code.co_filename == file:

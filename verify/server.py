@@ -16,6 +16,8 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import importlib.abc
+import importlib.machinery
 import json
 import os
 import select
@@ -27,8 +29,8 @@ import weakref
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from verify.script import become  # noqa: E402
-from verify.wire import receive  # noqa: E402
+from verify.script import become
+from verify.wire import receive
 
 # Ours and this file's folder: torch must not find its imports there. The first place
 # is that of the script's folder; here it is the client's empty one.
@@ -38,7 +40,7 @@ POLL = 0.002  # seconds between two looks at running children
 PR_SET_CHILD_SUBREAPER = 36
 
 
-class Stash:
+class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """A module imported ahead of need, with all that it imports: there but unseen.
 
     The modules appear in ``sys.modules`` when something imports one of them, so that a
@@ -71,7 +73,7 @@ class Stash:
         sys.modules.update({n: m for n, m in self.modules.items() if n != name})
         for parent, attribute, module in self.links:
             setattr(parent, attribute, module)
-        return type(sys.__spec__)(name, self)
+        return importlib.machinery.ModuleSpec(name, self)
 
     def create_module(self, spec):
         """The module that was imported ahead."""
@@ -102,12 +104,14 @@ def warm_up() -> dict:
         Stash("torch._dynamo")
     if _threads() != threads:
         raise RuntimeError("an import started a thread: forks could hang")
-    opened = (os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd"))
+    opened = (
+        os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")
+    )
     if any(path.startswith("/dev/nvidia") for path in opened):
         raise RuntimeError("an import initialised CUDA: forks could not use it")
     # Handlers that imports registered would run at the end of each fork: 30 ms, and
     # they delete temporary folders that all forks share.
-    for finalizer in list(weakref.finalize._registry):
+    for finalizer in list(vars(weakref.finalize)["_registry"]):
         finalizer.atexit = False
     # Frozen objects are not visited by a fork's collector, so their pages stay shared.
     gc.collect()
@@ -132,7 +136,8 @@ def main(folder: str, slots: str, kind: str) -> None:
         listener.bind(f"{folder}/slot-{number}")
         listener.listen()
         listeners.append(listener)
-    keeper, running = os.getpid(), {}
+    keeper = os.getpid()
+    running: dict[int, socket.socket] = {}
     print(json.dumps(hello), flush=True)
     while not select.select([0], [], [], 0.05 if running else 0)[0]:
         for listener in listeners:

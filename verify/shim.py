@@ -12,8 +12,8 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from verify.script import leave  # noqa: E402
-from verify.wire import send  # noqa: E402
+from verify.script import leave
+from verify.wire import send
 
 
 def main(address: str, *argv: str) -> None:

@@ -1,4 +1,4 @@
-"""Parse one snippet file: its header, its expected output, and what is wrong with it."""
+"""Parse one snippet file: header, expected output, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def name_of(path: Path) -> str:
 
 
 def shown(path: Path) -> str:
-    """A path as a person would write it: from the repository's root where it is below."""
+    """A path as a person writes it: from the root of the repository if it is below."""
     path = path.resolve()
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 

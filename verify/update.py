@@ -81,13 +81,13 @@ def rewrite(snippet: Snippet, printed: list[tuple[int, str]]) -> str:
             text = kept[number]
         new[at].append(" " * indent + f"{MARK} {text}".rstrip(" ") + "\n")
     drop = {expected.line for expected in snippet.expected}
-    result = []
-    for number, line in enumerate(lines, 1):
+    result: list[str] = []
+    for number, row in enumerate(lines, 1):
         if number in drop:
             continue
-        if number in new and not line.endswith("\n"):
-            line += "\n"
-        result += [line, *new.get(number, [])]
+        if number in new and not row.endswith("\n"):
+            row += "\n"
+        result += [row, *new.get(number, [])]
     return "".join(result)
 
 
@@ -98,7 +98,7 @@ def _places(tree: ast.Module, last: int) -> dict[int, tuple[int, int]]:
     which run a statement once, it is the end of the inner statement; a loop prints in
     the order of its rounds, so its output stands behind the whole loop.
     """
-    places = {}
+    places: dict[int, tuple[int, int]] = {}
 
     def visit(statements: list[ast.stmt]) -> None:
         for statement in statements:
@@ -106,8 +106,9 @@ def _places(tree: ast.Module, last: int) -> dict[int, tuple[int, int]]:
                 [statement.lineno]
                 + [d.lineno for d in getattr(statement, "decorator_list", [])]
             )
-            for line in range(start, statement.end_lineno + 1):
-                places[line] = (statement.end_lineno, statement.col_offset)
+            end = statement.end_lineno or start
+            for line in range(start, end + 1):
+                places[line] = (end, statement.col_offset)
             if isinstance(statement, (ast.With, ast.If, ast.Try)):
                 for name in ("body", "orelse", "finalbody"):
                     visit(getattr(statement, name, []))

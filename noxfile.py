@@ -1,0 +1,98 @@
+"""The ways in: one session for each thing that a person wants.
+
+The environment variable ``TORCH`` names the torch release of `tests` and `bench`; with
+``TORCH=installed`` they use the torch of the Python that runs nox.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from verify import DEFAULT_TORCH
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "tests", "site"]
+nox.options.reuse_existing_virtualenvs = True
+
+TORCH = os.environ.get("TORCH", DEFAULT_TORCH)
+GROUPS = nox.project.load_toml("pyproject.toml")
+
+# pip, not uv: a CPU wheel that pip is configured to find is 190 MB, what uv takes from
+# the index is 5 GB.
+with_torch = {
+    "venv_backend": "virtualenv",
+    "venv_params": ["--system-site-packages"] if TORCH == "installed" else [],
+}
+without_torch = {"venv_backend": "uv|virtualenv"}
+
+
+def install(session: nox.Session, *groups: str, torch: bool = False) -> None:
+    """Install dependency groups of pyproject.toml, and torch where it is wanted."""
+    needed = [
+        need
+        for group in groups
+        for need in nox.project.dependency_groups(GROUPS, group)
+    ]
+    if torch and TORCH != "installed":
+        needed.append(f"torch=={TORCH}")
+    session.install(*needed)
+
+
+@nox.session(**with_torch)
+def tests(session: nox.Session) -> None:
+    """Everything that needs no browser; -- PATH narrows it, -- --device cuda."""
+    install(session, "tests", torch=True)
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(**without_torch)
+def site(session: nox.Session) -> None:
+    """Build both languages into site/, strictly."""
+    install(session, "site")
+    session.run("python", "-m", "render.site", "build", *session.posargs)
+
+
+@nox.session(**without_torch)
+def serve(session: nox.Session) -> None:
+    """Serve both languages on 127.0.0.1:8000; -- en is a live preview of one."""
+    install(session, "site")
+    session.run("python", "-m", "render.site", "serve", *session.posargs)
+
+
+@nox.session(**without_torch)
+def browser(session: nox.Session) -> None:
+    """Build the site and read it in a real Chromium."""
+    install(session, "site", "browser")
+    session.run("python", "-m", "render.site", "build")
+    session.run("python", "-m", "pytest", "tests/browser", *session.posargs)
+
+
+@nox.session(**with_torch)
+def figures(session: nox.Session) -> None:
+    """Draw the pictures of the pages anew."""
+    install(session, "figures", torch=True)
+    session.run("python", "-m", "render.figures", *session.posargs)
+
+
+@nox.session(**without_torch)
+def lint(session: nox.Session) -> None:
+    """Format, lint and types."""
+    install(session, "lint")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("mypy")
+
+
+@nox.session(**with_torch)
+def bench(session: nox.Session) -> None:
+    """Measure; -- NAME runs bench/NAME.py, e.g. runner."""
+    name, *rest = session.posargs or [""]
+    names = sorted(path.stem for path in Path("bench").glob("*.py"))
+    if name not in names:
+        session.error(f"no benchmark '{name}'; name one of {', '.join(names)}")
+    install(session, "bench", torch=True)
+    session.run("python", f"bench/{name}.py", *rest)
