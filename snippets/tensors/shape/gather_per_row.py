@@ -7,6 +7,11 @@ print(scores.gather(1, labels.unsqueeze(1)))
 #>         [0.3000]])
 print(scores[torch.arange(2), labels])
 #> tensor([0.7000, 0.3000])
+try:
+    scores.gather(1, labels)
+except RuntimeError as error:
+    print(error)
+    #> Index tensor must have the same number of dimensions as input tensor
 
 order = scores.argsort(dim=1, descending=True)
 print(scores.gather(1, order))

@@ -11,5 +11,6 @@ print(x.to(torch.int64))
 #> tensor([1, 2])
 print(x.to("cpu", torch.float16).dtype)
 #> torch.float16
-print(x.to(torch.zeros(1, dtype=torch.float64)).dtype)
-#> torch.float64
+other = torch.zeros(1, dtype=torch.float64, device="meta")
+print(x.to(other).dtype, x.to(other).device)
+#> torch.float64 meta
