@@ -1,0 +1,18 @@
+import torch
+
+a = torch.tensor([1, 2, 3])
+b = torch.tensor([3, 2, 1])
+print(torch.eq(a, b), a == b)
+#> tensor([False,  True, False]) tensor([False,  True, False])
+print(torch.ne(a, b), a != b)
+#> tensor([ True, False,  True]) tensor([ True, False,  True])
+print(torch.lt(a, b), a < b)
+#> tensor([ True, False, False]) tensor([ True, False, False])
+print(torch.le(a, b), a <= b)
+#> tensor([ True,  True, False]) tensor([ True,  True, False])
+print(torch.gt(a, b), a > b)
+#> tensor([False, False,  True]) tensor([False, False,  True])
+print(torch.ge(a, b), a >= b)
+#> tensor([False,  True,  True]) tensor([False,  True,  True])
+print(torch.gt(a, 1))
+#> tensor([False,  True,  True])

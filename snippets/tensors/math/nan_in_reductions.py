@@ -1,0 +1,15 @@
+import torch
+
+x = torch.tensor([1.0, float("nan"), 3.0])
+print(x.max(), x.sum(), x.mean())
+#> tensor(nan) tensor(nan) tensor(nan)
+print(x == x.clone())
+#> tensor([ True, False,  True])
+print(x.isnan())
+#> tensor([False,  True, False])
+print(x.nansum(), x.nanmean())
+#> tensor(4.) tensor(2.)
+print(torch.fmax(x, torch.zeros(3)))
+#> tensor([1., 0., 3.])
+print(x.nan_to_num(0.0))
+#> tensor([1., 0., 3.])
