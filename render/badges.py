@@ -1,0 +1,244 @@
+"""What the records say of a snippet file, as one line of HTML in a page's language."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shlex
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from verify.records import Record, Result
+from verify.snippet import Snippet
+
+WORDS = {
+    "zh": {
+        "passed": "已验证",
+        "failed": "未通过",
+        "output-changed": "输出有变化",
+        "stale": "上次修改后尚未验证",
+        "none": "尚未验证",
+        "skipped": "未运行",
+        "releases": "{n} 个版本",
+        "cuda_none": "CUDA 未运行",
+        "cpu_only": "只在 CPU 上运行",
+        "needs": "需要 {what}",
+        "library": "本站的库",
+        "run": "运行：",
+        "download": "下载",
+        "comma": "、",
+        "newest": "最近一次验证",
+        "counts": "{total} 个片段中 {passed} 个通过",
+        "counts_skipped": "，{skipped} 个因缺少所需而跳过",
+        "no_runs": "还没有运行记录。",
+    },
+    "en": {
+        "passed": "Verified",
+        "failed": "Failed",
+        "output-changed": "Output changed",
+        "stale": "Not verified since the last change",
+        "none": "Not verified yet",
+        "skipped": "Not run",
+        "releases": "{n} releases",
+        "cuda_none": "CUDA not run",
+        "cpu_only": "Runs on the CPU only",
+        "needs": "Needs {what}",
+        "library": "the library",
+        "run": "Run: ",
+        "download": "Download",
+        "comma": ", ",
+        "newest": "Last verified",
+        "counts": "{passed} of {total} snippets passed",
+        "counts_skipped": ", {skipped} skipped for want of what they need",
+        "no_runs": "No run recorded yet.",
+    },
+}
+ICONS = {"passed": "✓", "failed": "✗", "output-changed": "✗"}
+
+Run = tuple[Record, Result]
+
+
+def status_line(
+    name: str,
+    snippet: Snippet,
+    found: Sequence[Record],
+    lang: str,
+    address: str,
+    leaf: str,
+) -> str:
+    """The line under a block: state, releases, devices, date, needs, download.
+
+    Args:
+        name: Path of the file below `snippets/`.
+        snippet: The file as it is today.
+        found: All records, newest release first.
+        lang: `zh` or `en`.
+        address: Where the download leads.
+        leaf: The name under which the file is saved.
+
+    Returns:
+        One `div`.
+    """
+    words = WORDS[lang]
+    facts = _facts(name, snippet, found, words)
+    if snippet.device == "cpu":
+        facts.append(_span(words["cpu_only"]))
+    if snippet.needs:
+        what = words["comma"].join(need_in_words(n, lang) for n in snippet.needs)
+        facts.append(_span(words["needs"].format(what=what)))
+    if snippet.run:
+        command = escape(shlex.join(snippet.run))
+        facts.append(f"<span>{words['run']}<code>{command}</code></span>")
+    return (
+        '<div class="snippet-foot" data-search-exclude>'
+        f'<p class="snippet-facts">{" ".join(facts)}</p>'
+        f'<a class="snippet-download" href="{address}" download="{escape(leaf)}"'
+        f' title="{escape(leaf)}">{words["download"]}</a></div>'
+    )
+
+
+def need_in_words(need: str, lang: str) -> str:
+    """A need of a header line as a reader says it.
+
+    Example:
+        >>> need_in_words("torch>=2.6", "en")
+        'torch ≥ 2.6'
+    """
+    if need == "cuda":
+        return "CUDA"
+    if need == "snippets":
+        return f"{WORDS[lang]['library']} snippets"
+    return re.sub(r"\s*(>=|<)\s*", lambda m: {">=": " ≥ ", "<": " < "}[m[1]], need)
+
+
+def newest_runs(found: Sequence[Record], snippets: Path, lang: str) -> str:
+    """The newest run on each device and what of today's files passed in it.
+
+    Args:
+        found: All records, newest release first.
+        snippets: The folder of the files.
+        lang: `zh` or `en`.
+
+    Returns:
+        One `div`; it says so when there is no record.
+    """
+    words = WORDS[lang]
+    hashes = {
+        path.relative_to(snippets).as_posix(): _hash(path)
+        for path in snippets.glob("*/**/*.py")
+    }
+    lines = []
+    for device in ("cpu", "cuda"):
+        record = next((r for r in found if r.device == device), None)
+        if record is None:
+            continue
+        outcomes = [
+            result.outcome
+            for name, result in record.snippets.items()
+            if hashes.get(name) == result.sha256
+        ]
+        skipped = outcomes.count("skipped")
+        counts = words["counts"].format(
+            passed=outcomes.count("passed"), total=len(hashes)
+        )
+        if skipped:
+            counts += words["counts_skipped"].format(skipped=skipped)
+        where = " · ".join([f"torch {record.torch}", _device(record), _date(record)])
+        lines.append(
+            f'<p><span class="runs-label">{words["newest"]}</span> '
+            f"<strong>{escape(where)}</strong> <span>{counts}</span></p>"
+        )
+    if lines and not any(r.device == "cuda" for r in found):
+        lines.append(f"<p>{words['cuda_none']}</p>")
+    body = "".join(lines) or f"<p>{words['no_runs']}</p>"
+    return f'<div class="runs" data-search-exclude>{body}</div>'
+
+
+def _facts(
+    name: str, snippet: Snippet, found: Sequence[Record], words: dict[str, str]
+) -> list[str]:
+    """State, releases, devices and date; runs of other contents do not count."""
+    known = [(r, r.snippets[name]) for r in found if name in r.snippets]
+    valid = [run for run in known if run[1].sha256 == snippet.sha256]
+    ran = [run for run in valid if run[1].outcome != "skipped"]
+    if not ran:
+        state = "skipped" if valid else "stale" if known else "none"
+        return [_state(state, words)]
+    cpu = [run for run in ran if run[0].device == "cpu"]
+    cuda = [run for run in ran if run[0].device == "cuda"]
+    main = cpu or cuda
+    state = main[0][1].outcome
+    facts = [_state(state, words)]
+    if state == "passed":
+        facts += [_releases(main, words), _span(main[0][0].device.upper())]
+    else:
+        facts.append(_span(f"torch {main[0][0].torch} · {main[0][0].device.upper()}"))
+        if older := _passed(main):
+            facts.append(f"<span>✓ {words['passed']} {_releases(older, words)}</span>")
+    facts += [_failure(run, words) for run in main[1:] if run[1].outcome != "passed"]
+    if cpu and cuda:
+        facts.append(_second_device(cpu[0], cuda, words))
+    elif cpu and snippet.device != "cpu":
+        facts.append(_span(words["cuda_none"], "snippet-unrun"))
+    when = (_passed(main) or main)[0]
+    day = (when[1].when or when[0].when)[:10]
+    facts.append(f'<time datetime="{day}">{day}</time>')
+    return facts
+
+
+def _second_device(first: Run, cuda: list[Run], words: dict[str, str]) -> str:
+    """CUDA beside CPU; its release only where it is another one."""
+    record, result = cuda[0]
+    if result.outcome != "passed":
+        return _failure(cuda[0], words)
+    same = record.torch == first[0].torch
+    text = "CUDA" if same else f"CUDA (torch {record.torch})"
+    return f'<span title="{escape(record.device_name)}">{escape(text)}</span>'
+
+
+def _releases(runs: list[Run], words: dict[str, str]) -> str:
+    """The newest release that passed; the oldest too where there are several."""
+    passed = [record.torch for record, _ in _passed(runs)]
+    if len(passed) == 1:
+        return _span(f"torch {passed[0]}")
+    text = f"torch {passed[-1]}–{passed[0]} ({words['releases']})"
+    text = text.format(n=len(passed))
+    return f'<span title="{escape(", ".join(passed))}">{escape(text)}</span>'
+
+
+def _passed(runs: list[Run]) -> list[Run]:
+    return [run for run in runs if run[1].outcome == "passed"]
+
+
+def _failure(run: Run, words: dict[str, str]) -> str:
+    record, result = run
+    where = f"torch {record.torch} · {record.device.upper()}"
+    return _span(f"✗ {words[result.outcome]}: {where}", "snippet-failed")
+
+
+def _state(state: str, words: dict[str, str]) -> str:
+    icon = ICONS.get(state, "○")
+    return (
+        f'<span class="snippet-state snippet-{state}">'
+        f'<span aria-hidden="true">{icon}</span> {words[state]}</span>'
+    )
+
+
+def _span(text: str, css: str = "") -> str:
+    css = f' class="{css}"' if css else ""
+    return f"<span{css}>{escape(text)}</span>"
+
+
+def _device(record: Record) -> str:
+    if record.device == "cpu":
+        return "CPU"
+    return f"CUDA ({record.device_name})"
+
+
+def _date(record: Record) -> str:
+    return record.when[:10]
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,320 @@
+"""Markdown extension: a fence that includes a snippet file becomes a proven block.
+
+A page holds fences with one include and nothing else::
+
+    ```python
+    --8<-- "tensors/shape/reshape.py"
+    ```
+
+The extension gives each of them a title, marks the lines of output, and puts a line
+below that says where the file was run, with a download. It rewrites Markdown into
+Markdown before `pymdownx.snippets` runs, so any generator on Python-Markdown renders
+it; without it the fence still shows the code.
+
+Prose that shows other Python stops the build: see `BlockError`.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.postprocessors import Postprocessor
+from markdown.preprocessors import Preprocessor
+
+from render.badges import newest_runs, status_line
+from verify import records
+from verify.snippet import Snippet, SnippetError, parse
+
+try:  # MkDocs prints its own kind of error as one line, any other as a traceback.
+    from mkdocs.exceptions import BuildError as _Error
+except ImportError:
+    _Error = Exception
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Stands on a page for the newest runs; other Markdown renderers show nothing there.
+NEWEST_RUNS = "<!-- newest runs -->"
+
+FENCE = re.compile(r"(?P<lead>[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?)(?P<marks>`{3,}|~{3,})")
+PYTHON = re.compile(r"(?:^|[\s{.])(?:i?python|py)[\d.]*(?=[\s}]|$)|pycon", re.I)
+INCLUDE = re.compile(r"\s*-+8<-+(?:\s|$)")
+PATH = re.compile(r'\s*--8<-- "(?P<path>[^"]*)"\s*')
+KEPT = re.compile(r"^( *)\[\[verified-html-(\d+)\]\]$")
+BLOCK = re.compile(r'<div class="snippet">.*?<div class="snippet-foot"', re.S)
+# The blanks before a comment may stand in a span of their own.
+OUTPUT = re.compile(
+    r'^((?:<span class="w">[ ]+</span>|[ ]*)<span class="c1">#&gt;.*?</span>)$', re.M
+)
+
+
+class BlockError(_Error):
+    """A page shows Python that is not one snippet file.
+
+    The message is one line: page, line, what is wrong and what to do.
+    """
+
+
+@dataclass(frozen=True)
+class Fence:
+    """One fence of a page; `first` and `last` are indexes of its lines."""
+
+    first: int
+    last: int
+    lead: str
+    info: str
+    body: tuple[str, ...]
+
+    @property
+    def is_python(self) -> bool:
+        """Whether a reader would take the fence for Python."""
+        return bool(PYTHON.search(re.sub(r"\"[^\"]*\"|'[^']*'", "", self.info)))
+
+
+def fences(lines: list[str]) -> Iterator[Fence]:
+    """Find the fences of a page; one that is never closed has an empty body.
+
+    Args:
+        lines: The lines of the page.
+
+    Yields:
+        Each fence, from the top; a fence within a fence is part of the outer one.
+    """
+    after = 0
+    for first, line in enumerate(lines):
+        start = FENCE.match(line)
+        if first < after or not start:
+            continue
+        marks, lead, info = start["marks"], start["lead"], line[start.end() :].strip()
+        if marks[0] in info:  # code in a line, not a fence
+            continue
+        last = first
+        for n in range(first + 1, len(lines)):
+            if lines[n].strip(" \t>") == marks:
+                last = n
+                break
+        after = last + 1
+        yield Fence(first, last, lead, info, tuple(lines[first + 1 : last]))
+
+
+def read_snippet(fence: Fence, root: Path) -> tuple[str, Snippet]:
+    """The snippet file that a Python fence shows.
+
+    Args:
+        fence: A Python fence.
+        root: The folder that holds `snippets/`.
+
+    Returns:
+        The path below `snippets/`, and the file.
+
+    Raises:
+        ValueError: The fence is not exactly one include of one snippet file.
+    """
+    if fence.last == fence.first:
+        raise ValueError("the Python fence is never closed")
+    if fence.lead.strip():
+        raise ValueError("a Python fence starts a line; indent it instead")
+    body = [line for line in fence.body if line.strip()]
+    includes = [line for line in body if INCLUDE.match(line)]
+    if len(includes) > 1:
+        raise ValueError("a second include in one fence; one fence shows one file")
+    if not includes or len(body) > 1:
+        raise ValueError(
+            "Python in prose that no run has seen; a Python fence holds "
+            'one include: --8<-- "chapter/page/name.py"'
+        )
+    match = PATH.fullmatch(includes[0])
+    if not match:
+        raise ValueError('the include is not of the form --8<-- "chapter/page/name.py"')
+    name = match["path"]
+    folder = (root / "snippets").resolve()
+    path = folder / name
+    if re.search(r"^\w+:|^[/\\]|\\|(^|/)\.\.?(/|$)", name):
+        raise ValueError(f'"{name}" is not a path below snippets/')
+    if not name.endswith(".py"):
+        raise ValueError(f'"{name}" is not a whole Python file')
+    if not path.is_file():
+        raise ValueError(f"there is no file snippets/{name}")
+    if not path.resolve().is_relative_to(folder):
+        raise ValueError(f'"{name}" leads out of snippets/')
+    if fence.info != "python" or not set(fence.body[0][: len(fence.lead)]) <= {" "}:
+        raise ValueError("the fence of a snippet starts with ```python, nothing else")
+    try:
+        return name, parse(path)
+    except SnippetError as error:
+        faults = "; ".join(error.faults).replace(f"{root.resolve()}/", "")
+        raise ValueError(faults) from None
+
+
+def locate(text: str, docs: Path) -> tuple[Path | None, int]:
+    """The page file that a text comes from, found by the text itself.
+
+    A Markdown extension is not told which page it works on, in no generator.
+
+    Args:
+        text: A page, as the generator hands it on: without its front matter.
+        docs: The folder of the pages.
+
+    Returns:
+        The file, or None, and the number of lines above the text in it.
+    """
+    found = []
+    for path in sorted(docs.rglob("*.md")):
+        page = path.read_text("utf-8-sig")
+        if page.endswith(text):
+            found.append((page[: len(page) - len(text)].count("\n"), path))
+    above, path = min(found, default=(0, None))
+    return path, above
+
+
+def download(snippet: Snippet) -> str:
+    """A file's bytes as an address: works without a server and without scripts."""
+    return "data:text/x-python;base64," + base64.b64encode(snippet.data).decode()
+
+
+class _Blocks(Preprocessor):
+    """Wrap each Python fence; refuse what is not one snippet file."""
+
+    def __init__(self, md: Markdown, root: Path, lang: str) -> None:
+        super().__init__(md)
+        self.root, self.lang = root, lang
+        self.kept: list[str] = []
+
+    def run(self, lines: list[str]) -> list[str]:
+        self.kept.clear()
+        rows: list[str] = []
+        done = 0
+        for fence in fences(lines):
+            rows += self.prose(lines, done, fence.first)
+            done = fence.last + 1
+            if fence.is_python:
+                try:
+                    rows += self.block(fence)
+                except ValueError as error:
+                    raise self.error(lines, fence.first, str(error)) from None
+            else:
+                rows += [lines[fence.first]]
+                rows += self.prose(lines, fence.first + 1, done, code=True)
+        return rows + self.prose(lines, done, len(lines))
+
+    def prose(self, lines, first, last, code=False) -> list[str]:
+        """The lines outside Python fences: no include there, and the home's runs."""
+        rows = []
+        for n in range(first, last):
+            if INCLUDE.match(lines[n]):
+                raise self.error(
+                    lines, n, "an include outside a Python fence; put it into one"
+                )
+            if lines[n].strip() == NEWEST_RUNS and not code:
+                found = load_records(self.root / "records")
+                html = newest_runs(found, self.root / "snippets", self.lang)
+                rows += ["", self.keep(html), ""]
+            else:
+                rows.append(lines[n])
+        return rows
+
+    def block(self, fence: Fence) -> list[str]:
+        """A fence as a unit of title, code, output and status line."""
+        name, snippet = read_snippet(fence, self.root)
+        found = load_records(self.root / "records")
+        leaf = name.rpartition("/")[2]
+        foot = status_line(name, snippet, found, self.lang, download(snippet), leaf)
+        return [
+            "",
+            fence.lead + self.keep('<div class="snippet">'),
+            "",
+            f'{fence.lead}```python title="snippets/{name}"',
+            f'{fence.lead}--8<-- "{name}"',
+            f"{fence.lead}```",
+            "",
+            fence.lead + self.keep(foot),
+            "",
+            fence.lead + self.keep("</div>"),
+            "",
+        ]
+
+    def keep(self, html: str) -> str:
+        """A line that stands for HTML until `_Html` puts it in the stash."""
+        self.kept.append(html)
+        return f"[[verified-html-{len(self.kept) - 1}]]"
+
+    def error(self, lines: list[str], line: int, what: str) -> BlockError:
+        """An error that names the page file and its line."""
+        path, above = locate("\n".join(lines), self.root / "docs" / self.lang)
+        page = path.relative_to(self.root).as_posix() if path else "a page"
+        return BlockError(f"{page}:{above + line + 1}: {what}")
+
+
+class _Html(Preprocessor):
+    """Stash the HTML that `_Blocks` kept.
+
+    A tag in the stash, alone in a paragraph, works at every indentation, where HTML in
+    the text would not. What is stashed before white space is normalized gets lost.
+    """
+
+    def __init__(self, blocks: _Blocks) -> None:
+        super().__init__(blocks.md)
+        self.blocks = blocks
+
+    def run(self, lines: list[str]) -> list[str]:
+        def stash(match: re.Match[str]) -> str:
+            return match[1] + self.md.htmlStash.store(self.blocks.kept[int(match[2])])
+
+        return [KEPT.sub(stash, line) for line in lines]
+
+
+class _Output(Postprocessor):
+    """Give the lines of output a class of their own: to Pygments they are comments."""
+
+    def run(self, text: str) -> str:
+        def mark(block: re.Match[str]) -> str:
+            return OUTPUT.sub(r'<span class="output">\1</span>', block[0])
+
+        return BLOCK.sub(mark, text)
+
+
+def load_records(folder: Path) -> list[records.Record]:
+    """The records of a folder, read again only when one of its files has changed."""
+    stamp = tuple(
+        (path.name, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.json"))
+    )
+    return _load_records(folder, stamp)
+
+
+@functools.lru_cache(maxsize=4)
+def _load_records(folder: Path, stamp: tuple) -> list[records.Record]:
+    return records.load(folder) if stamp else []
+
+
+class SnippetBlocks(Extension):
+    """The extension; options `lang` (`zh` or `en`) and `root` (the checkout)."""
+
+    def __init__(self, **options: str) -> None:
+        self.config = {
+            "lang": ["zh", "Language of the labels, and folder of the pages in docs/"],
+            "root": [str(ROOT), "Folder that holds docs/, snippets/ and records/"],
+        }
+        super().__init__(**options)
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
+        """Register around the others, whose priorities these are.
+
+        Before: `pymdownx.snippets` 32, white space 30, fences 25, HTML 20.
+        After: the stash is restored at 30.
+        """
+        root = Path(self.getConfig("root")).resolve()
+        blocks = _Blocks(md, root, self.getConfig("lang"))
+        md.preprocessors.register(blocks, "snippet_blocks", 40)
+        md.preprocessors.register(_Html(blocks), "snippet_html", 22)
+        md.postprocessors.register(_Output(md), "snippet_output", 10)
+
+
+def makeExtension(**options: str) -> SnippetBlocks:  # noqa: N802
+    """The name that Python-Markdown looks for."""
+    return SnippetBlocks(**options)

@@ -1,0 +1,189 @@
+"""Draw the pictures: each is what a snippet file saves, once light and once dark.
+
+``python -m render.figures`` draws those whose file has changed since, ``--check``
+draws nothing and says which would be drawn, and paths narrow both. A picture holds
+the SHA-256 of the file that drew it, so that a test can tell whether it is older.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = Path("docs/overrides/assets/figures")
+SCHEMES = ("light", "dark")
+STAMP = re.compile(r"<!-- snippets/(?P<name>\S+) sha256:(?P<hash>[0-9a-f]{64}) -->")
+# The release of matplotlib and a date: neither belongs to the picture.
+METADATA = re.compile(r"^ *<metadata>.*?</metadata>\n", re.S | re.M)
+
+
+class FigureError(Exception):
+    """A snippet file that does not draw; the message is one line."""
+
+
+def sources(root: Path = ROOT) -> list[Path]:
+    """The snippet files that save a picture, sorted.
+
+    Args:
+        root: The folder that holds `snippets/`.
+    """
+    files = sorted((root / "snippets").glob("*/**/*.py"))
+    return [path for path in files if "savefig(" in path.read_text("utf-8")]
+
+
+def pictures(source: Path, root: Path = ROOT) -> list[Path]:
+    """Where the pictures of a snippet file lie: light, then dark.
+
+    Args:
+        source: The snippet file.
+        root: The folder that holds `snippets/` and `docs/`.
+    """
+    stem = source.relative_to(root / "snippets").with_suffix("")
+    return [root / PICTURES / f"{stem.as_posix()}-{scheme}.svg" for scheme in SCHEMES]
+
+
+def stamp(source: Path, root: Path = ROOT) -> str:
+    """The line in a picture that names the file, and the contents, that drew it."""
+    name = source.relative_to(root / "snippets").as_posix()
+    return (
+        f"<!-- snippets/{name} sha256:"
+        f"{hashlib.sha256(source.read_bytes()).hexdigest()} -->"
+    )
+
+
+def stale(root: Path = ROOT) -> list[str]:
+    """What is wrong with the pictures as they lie there, without drawing any.
+
+    Args:
+        root: The folder that holds `snippets/` and `docs/`.
+
+    Returns:
+        One line for each picture that is missing, older than its file, or of no file.
+    """
+    faults = []
+    wanted = set()
+    for source in sources(root):
+        for picture in pictures(source, root):
+            wanted.add(picture)
+            where = picture.relative_to(root).as_posix()
+            what = source.relative_to(root).as_posix()
+            if not picture.is_file():
+                faults.append(f"{where}: is missing; {what} draws it")
+            elif stamp(source, root) not in picture.read_text("utf-8"):
+                faults.append(f"{where}: is older than {what}")
+    for picture in sorted((root / PICTURES).glob("**/*.*")):
+        if picture not in wanted:
+            where = picture.relative_to(root).as_posix()
+            faults.append(f"{where}: no snippet file draws it; remove it")
+    return faults
+
+
+def draw(source: Path, root: Path = ROOT) -> list[Path]:
+    """Run a snippet file under both styles and keep what it saves.
+
+    Args:
+        source: The snippet file.
+        root: The folder that holds `snippets/` and `docs/`.
+
+    Returns:
+        The pictures.
+
+    Raises:
+        FigureError: The file fails, or does not save one SVG with its own name.
+    """
+    what = source.relative_to(root).as_posix()
+    targets = pictures(source, root)
+    for scheme, target in zip(SCHEMES, targets, strict=True):
+        style = Path(__file__).with_name(f"{scheme}.mplstyle")
+        env = {**os.environ, "MATPLOTLIBRC": str(style), "MPLBACKEND": "Agg"}
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(
+                [sys.executable, str(source)],
+                cwd=folder,
+                env=env,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+            if done.returncode:
+                last = (done.stderr.strip() or "no message").splitlines()[-1]
+                raise FigureError(f"{what}: fails: {last}")
+            saved = sorted(path.name for path in Path(folder).iterdir())
+            if saved != [f"{source.stem}.svg"]:
+                raise FigureError(
+                    f"{what}: saves {', '.join(saved) or 'nothing'}; "
+                    f'a picture is saved by savefig("{source.stem}.svg")'
+                )
+            svg = Path(folder, saved[0]).read_text("utf-8")
+        svg = METADATA.sub("", svg)
+        svg = svg.replace("<svg ", f"{stamp(source, root)}\n<svg ", 1)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(svg, "utf-8", newline="\n")
+    return targets
+
+
+def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
+    """The command.
+
+    Args:
+        arguments: The words after the program's name.
+        root: The folder that holds `snippets/` and `docs/`.
+
+    Returns:
+        0; 1 if a file does not draw or `--check` finds a fault; 2 for a wrong path.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m render.figures",
+        description="Draw the pictures of the snippet files that have changed.",
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="draw these anyway")
+    parser.add_argument("--check", action="store_true", help="draw nothing, say what")
+    options = parser.parse_args(arguments)
+    faults = stale(root)
+    if options.check:
+        print("\n".join(faults) or "every picture is as new as its file")
+        return 1 if faults else 0
+    found = sources(root)
+    chosen = [
+        source
+        for source in found
+        if any(
+            stamp(source, root) not in _text(path) for path in pictures(source, root)
+        )
+    ]
+    if options.paths:
+        named = [Path(path).resolve() for path in options.paths]
+        for path in named:
+            if not any(source.is_relative_to(path) for source in found):
+                print(f"{path}: no snippet file there saves a picture", file=sys.stderr)
+                return 2
+        chosen = [s for s in found if any(s.is_relative_to(path) for path in named)]
+    code = 0
+    for source in chosen:
+        try:
+            for picture in draw(source, root):
+                print(picture.relative_to(root).as_posix())
+        except FigureError as error:
+            print(error, file=sys.stderr)
+            code = 1
+    for picture in sorted((root / PICTURES).glob("**/*.svg")):
+        if not any(picture in pictures(source, root) for source in found):
+            picture.unlink()
+            print(f"removed {picture.relative_to(root).as_posix()}")
+    return code
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

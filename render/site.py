@@ -1,0 +1,203 @@
+"""Build the site, and serve it.
+
+``python -m render.site build`` builds both languages, strictly, into ``site/``.
+``python -m render.site serve`` does so and serves them on 127.0.0.1:8000.
+``python -m render.site serve en`` serves one language and rebuilds it on each change.
+
+The address under which the site is published is taken from the environment:
+``SITE_URL=https://example.org/notes/ python -m render.site build``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import urllib.parse
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIGS = {"zh": "mkdocs.yml", "en": "mkdocs.en.yml"}
+HOST, PORT = "127.0.0.1", 8000
+NEUTRAL_URL = "https://pytorch-notes.example/"
+# MkDocs has no level of output that shows warnings and nothing below them.
+NOISE = re.compile(
+    r"^(INFO .*|Building prefix dict.*|.*jieba\.cache|Loading model.*"
+    r"|Prefix dict.*|)\n",
+    re.M,
+)
+
+
+class SiteError(Exception):
+    """Something that the person at the keyboard can mend; one line for each fault."""
+
+
+def build(out: Path = ROOT / "site", url: str | None = None) -> None:
+    """Build both languages and the files above them.
+
+    Args:
+        out: The folder to fill; what it held before is gone afterwards.
+        url: The address of `out` on the web; by default `SITE_URL` of the environment.
+
+    Raises:
+        SiteError: A language does not build without a warning.
+    """
+    url = (url or os.environ.get("SITE_URL") or NEUTRAL_URL).rstrip("/") + "/"
+    shutil.rmtree(out, ignore_errors=True)
+    for lang, config in CONFIGS.items():
+        command = _mkdocs("build", "--strict", "-f", config, "-d", str(out / lang))
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=_environment(url),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        if done.returncode:
+            faults = NOISE.sub("", done.stdout).strip()
+            raise SiteError(f"{faults}\n{config} does not build")
+    write_root(out, url)
+
+
+def write_root(out: Path, url: str) -> None:
+    """Put the choice of language and the page for unknown addresses above both.
+
+    Args:
+        out: The folder of the site.
+        url: Its address: at an unknown depth, links need the path in it.
+    """
+    source = ROOT / "docs" / "root"
+    out.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source / "index.html", out)
+    base = urllib.parse.urlsplit(url).path or "/"
+    page = (source / "404.html").read_text("utf-8")
+    page = page.replace('<base href="/">', f'<base href="{base}">')
+    (out / "404.html").write_text(page, "utf-8")
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Files of the site; an unknown address gets the 404 page of its language."""
+
+    def send_error(self, code, message=None, explain=None) -> None:
+        """Answer 404 as a host of static files does."""
+        lang = self.path.split("/")[1]
+        page = Path(self.directory, lang if lang in CONFIGS else "", "404.html")
+        if code != 404 or not page.is_file():
+            super().send_error(code, message, explain)
+            return
+        body = page.read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, format, *args) -> None:  # noqa: A002
+        """Say nothing for each file."""
+
+
+class Server(ThreadingHTTPServer):
+    """A server that takes a port only if nobody has it."""
+
+    daemon_threads = True
+
+
+def server(folder: Path, port: int = PORT) -> Server:
+    """A server of a built site, not yet running.
+
+    Args:
+        folder: The site.
+        port: The port; 0 takes a free one.
+
+    Returns:
+        The server; `serve_forever` runs it.
+
+    Raises:
+        SiteError: The port is taken.
+    """
+    handler = functools.partial(Handler, directory=str(folder))
+    try:
+        return Server((HOST, port), handler)
+    except OSError as error:
+        raise SiteError(
+            f"{HOST}:{port} cannot be taken ({error.strerror}); "
+            "end the program that uses it and try again"
+        ) from None
+
+
+def serve() -> None:
+    """Build for, and serve on, 127.0.0.1:8000 until Ctrl+C."""
+    with server(ROOT / "site") as running:  # before the build: no wait for a no
+        url = f"http://{HOST}:{PORT}/"
+        build(url=url)
+        print(f"Serving {url}  (Ctrl+C ends it)", flush=True)
+        running.serve_forever()
+
+
+def preview(lang: str) -> None:
+    """Serve one language and rebuild it whenever a page or snippet changes.
+
+    Args:
+        lang: `zh` or `en`.
+    """
+    with server(ROOT / "site"):
+        pass  # MkDocs would answer a taken port with a traceback
+    command = _mkdocs("serve", "-f", CONFIGS[lang], "-a", f"{HOST}:{PORT}")
+    if (ROOT / "records").is_dir():  # named in the configuration it would have to be
+        command += ["-w", "records"]
+    url = f"http://{HOST}:{PORT}/"
+    code = subprocess.run(command, cwd=ROOT, env=_environment(url)).returncode
+    if code:
+        raise SiteError(f"the preview of {CONFIGS[lang]} ended; see the lines above")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command.
+
+    Args:
+        arguments: The words after the program's name.
+
+    Returns:
+        The exit code: 0, or 1 when something is wrong, which is said in one line.
+    """
+    parser = argparse.ArgumentParser(prog="python -m render.site")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("build", help="both languages into site/")
+    help_ = "both languages; with a language, its preview that follows each change"
+    command = commands.add_parser("serve", help=help_)
+    command.add_argument("lang", nargs="?", choices=[*CONFIGS])
+    options = parser.parse_args(arguments)
+    try:
+        if options.command == "build":
+            build()
+        elif options.lang:
+            preview(options.lang)
+        else:
+            serve()
+    except SiteError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def _mkdocs(*words: str) -> list[str]:
+    # As a module: the console script would not find `render` in the checkout.
+    return [sys.executable, "-m", "mkdocs", *words]
+
+
+def _environment(url: str) -> dict[str, str]:
+    own = {f"SITE_URL_{lang.upper()}": f"{url}{lang}/" for lang in CONFIGS}
+    return {"NO_MKDOCS_2_WARNING": "1", **os.environ, **own}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
