@@ -24,5 +24,5 @@ for axes, (call, values) in zip(grid.flat, samples.items()):
     else:
         axes.hist(values, bins=40, color="C0")
     axes.locator_params(axis="x", integer=True)
-    axes.set_title(call, fontsize="medium")
+    axes.set_title(call)
 plt.savefig("histograms.svg")
