@@ -1,7 +1,8 @@
 import torch
+from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.checkpoint import checkpoint
 
-calls = []
+calls, kept = [], []
 
 
 def block(x):
@@ -9,16 +10,21 @@ def block(x):
     return x.exp().sin().tanh()
 
 
-x = torch.tensor(0.5, requires_grad=True)
-block(x).backward()
-print(calls, x.grad)
-#> ['forward'] tensor(-0.0542)
+def pack(tensor):
+    kept.append(tensor.numel())
+    return tensor
 
-calls.clear()
-x.grad = None
-y = checkpoint(block, x, use_reentrant=False)
+
+x = torch.tensor(0.5, requires_grad=True)
+with saved_tensors_hooks(pack, lambda tensor: tensor):
+    y = block(x)
+    print(len(kept))
+    #> 3
+    kept.clear()
+    z = checkpoint(block, x, use_reentrant=False)
+    print(len(kept) < 3)
+    #> True
+print(torch.autograd.grad(y, x), torch.autograd.grad(z, x))
+#> (tensor(-0.0542),) (tensor(-0.0542),)
 print(calls)
-#> ['forward']
-y.backward()
-print(calls, x.grad)
-#> ['forward', 'forward'] tensor(-0.0542)
+#> ['forward', 'forward', 'forward']

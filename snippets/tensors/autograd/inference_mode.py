@@ -1,8 +1,13 @@
 import torch
 
+
+@torch.inference_mode()
+def predict(w):
+    return w * 3
+
+
 w = torch.tensor([1.0, 2.0], requires_grad=True)
-with torch.inference_mode():
-    y = w * 3
+y = predict(w)
 print(y.requires_grad, y.is_inference(), w.is_inference())
 #> False True False
 try:

@@ -1,7 +1,10 @@
 import torch
 
 x = torch.tensor([0.0, 4.0], requires_grad=True)
-torch.where(x > 0, x.sqrt(), 0.0).sum().backward()
+y = torch.where(x > 0, x.sqrt(), 0.0)
+print(y.tolist())
+#> [0.0, 2.0]
+y.sum().backward()
 print(x.grad)
 #> tensor([   nan, 0.2500])
 
