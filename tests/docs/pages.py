@@ -29,7 +29,7 @@ DELIMITER_ROW = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
 INCLUDE = re.compile(r"--8<-- \"(?P<path>[\w/]+\.py)\"")
 CODE = re.compile(r"(?<![`\\])(?P<ticks>`+)(?!`)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)")
 LINK = re.compile(
-    r"(?P<image>!?)\[(?P<text>[^\[\]]*)\]"
+    r"(?P<image>!?)\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\])*)\]"
     r"\(\s*<?(?P<target>[^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)?)>?(?:\s+\"[^\"]*\")?\s*\)"
 )
 REFERENCE = re.compile(r"\s*\[(?!\^)[^\]]+\]:\s*(?P<target>\S+).*")
@@ -327,9 +327,12 @@ def targets(lines: Iterable[Line]) -> list[tuple[int, str, bool]]:
             continue
         # Code goes first: `a[0](x)` is no link. A link's own text may be code.
         row = CODE.sub("code", line.text)
-        found += [
-            (line.number, m["target"], bool(m["image"])) for m in LINK.finditer(row)
-        ]
+        for m in LINK.finditer(row):
+            found.append((line.number, m["target"], bool(m["image"])))
+            found += [  # the picture in a link
+                (line.number, inner["target"], True)
+                for inner in LINK.finditer(m["text"])
+            ]
         found += [
             (line.number, m["target"], m["tag"].lower() != "a")
             for m in HTML_TARGET.finditer(row)
