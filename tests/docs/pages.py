@@ -186,7 +186,7 @@ class Page:
 
     def text_of(self, section: str) -> str:
         """The text below a heading, including its subsections."""
-        rows = self.text.splitlines()
+        rows = self.text.split("\n")
         return "\n".join(
             "\n".join(rows[a - 1 : b - 1]) for a, b in self._spans(section)
         )
@@ -207,15 +207,14 @@ class Page:
 
 
 def _classify(text: str) -> Iterator[Line]:
-    rows = text.splitlines()
+    rows = text.split("\n")  # as the extractor reads; splitlines() splits at more
     start = 0
     if rows[:1] == ["---"] and "---" in rows[1:]:
         start = rows.index("---", 1) + 1
         yield from (Line(n + 1, rows[n], "front") for n in range(start))
     mark = ""  # of the open fence
-    inside: list[
-        int
-    ] = []  # indents that list items and admonitions ask of their content
+    # What list items and admonitions ask of the lines in them: their indent.
+    inside: list[int] = []
     opens = True  # a block can begin here: the line before is blank
     table = False
     for n in range(start, len(rows)):
@@ -278,9 +277,8 @@ def _fences(lines: list[Line]) -> Iterator[Fence]:
 def cells(row: str) -> list[str]:
     """Split a row of a table; a bar in code or behind a backslash does not split."""
     held = CODE.sub(lambda code: code[0].replace("|", "\0"), row).replace("\\|", "\\\0")
-    return [
-        cell.strip().replace("\0", "|") for cell in held.strip().strip("|").split("|")
-    ]
+    held = held.strip().removeprefix("|").removesuffix("|")
+    return [cell.strip().replace("\0", "|") for cell in held.split("|")]
 
 
 def tables(lines: Iterable[Line]) -> list[Table]:

@@ -322,7 +322,7 @@ def test_a_page_outside_the_navigation_and_the_other_way_round(tree):
 
 
 def test_a_row_with_too_few_cells():
-    text = "| a | b |\n| --- | --- |\n| `x | y` | 1 |\n| 2 |\n"
+    text = "| a | b |\n| --- | --- |\n| `x | y` | 1 |\n| 2 |\n||1|\n| x \\| y | 1 |\n"
     assert checks.table_columns(page(text)) == [
         "docs/zh/tensors/shape.md:4: 1 cells in a table of 2 columns"
     ]

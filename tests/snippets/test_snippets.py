@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import LANGUAGES, read_pages, snippet_files
-from verify.runner import Runner
+from verify.runner import RequestError, Runner
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = snippet_files(ROOT)
@@ -15,7 +15,11 @@ FILES = snippet_files(ROOT)
 @pytest.fixture(scope="session")
 def runner(device):
     """The runner, warm for all files, on the device of `--device`."""
-    with Runner(device=device) as runner:
+    try:
+        runner = Runner(device=device)
+    except RequestError as error:  # one line, not one error for each file
+        pytest.exit(str(error), returncode=2)
+    with runner:
         yield runner
 
 
