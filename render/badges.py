@@ -28,7 +28,7 @@ WORDS = {
         "run": "运行：",
         "download": "下载",
         "comma": "、",
-        "newest": "最近一次验证",
+        "newest": "最近一次验证：",
         "counts": "{total} 个片段中 {passed} 个通过",
         "counts_skipped": "，{skipped} 个因缺少所需而跳过",
         "no_runs": "还没有运行记录。",
@@ -48,7 +48,7 @@ WORDS = {
         "run": "Run: ",
         "download": "Download",
         "comma": ", ",
-        "newest": "Last verified",
+        "newest": "Last verified: ",
         "counts": "{passed} of {total} snippets passed",
         "counts_skipped": ", {skipped} skipped for want of what they need",
         "no_runs": "No run recorded yet.",
@@ -146,8 +146,7 @@ def newest_runs(found: Sequence[Record], snippets: Path, lang: str) -> str:
             counts += words["counts_skipped"].format(skipped=skipped)
         where = " · ".join([f"torch {record.torch}", _device(record), _date(record)])
         lines.append(
-            f'<p><span class="runs-label">{words["newest"]}</span> '
-            f"<strong>{escape(where)}</strong> <span>{counts}</span></p>"
+            f"<p>{words['newest']}<strong>{escape(where)}</strong> · {counts}</p>"
         )
     if lines and not any(r.device == "cuda" for r in found):
         lines.append(f"<p>{words['cuda_none']}</p>")

@@ -302,7 +302,7 @@ class SnippetBlocks(Extension):
         }
         super().__init__(**options)
 
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
+    def extendMarkdown(self, md: Markdown) -> None:
         """Register around the others, whose priorities these are.
 
         Before: `pymdownx.snippets` 32, white space 30, fences 25, HTML 20.
@@ -315,6 +315,6 @@ class SnippetBlocks(Extension):
         md.postprocessors.register(_Output(md), "snippet_output", 10)
 
 
-def makeExtension(**options: str) -> SnippetBlocks:  # noqa: N802
+def makeExtension(**options: str) -> SnippetBlocks:
     """The name that Python-Markdown looks for."""
     return SnippetBlocks(**options)

@@ -1,0 +1,208 @@
+"""The site as a reader meets it, in a real browser."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+SNIPPETS = Path(__file__).resolve().parents[2] / "snippets"
+SEARCH = ".md-search__input"
+FOUND = ".md-search-result__item"
+
+
+@pytest.mark.parametrize(("lang", "other"), [("zh", "en"), ("en", "zh")])
+def test_the_switch_of_language_stays_on_the_page(
+    open_page, site, addresses, lang, other
+):
+    here = [address for address in addresses if address.startswith(f"{lang}/")]
+    page = open_page()
+    for address in here:
+        page.goto(site + address)
+        page.click(".site-language")
+        page.wait_for_url(site + address.replace(lang, other, 1))
+        assert page.evaluate("document.documentElement.lang") == other
+    assert len(here) > 1
+
+
+def test_the_switch_of_language_keeps_the_section(open_page, site):
+    page = open_page("zh/tensors/shape/#view")
+    page.click(".site-language")
+    page.wait_for_url(f"{site}en/tensors/shape/#view")
+    assert page.locator("#view").is_visible()
+
+
+def test_the_switch_of_language_works_without_scripts(open_page, site):
+    page = open_page("en/tensors/shape/", java_script_enabled=False)
+    page.click(".site-language")
+    assert page.url == f"{site}zh/tensors/shape/"
+
+
+def test_the_switch_of_language_keeps_the_colours(open_page, site):
+    page = open_page("zh/tensors/shape/", color_scheme="light")
+    page.click('label[for="__palette_1"]')
+    page.click(".site-language")
+    page.wait_for_url(f"{site}en/**")
+    assert page.get_attribute("body", "data-md-color-scheme") == "slate"
+
+
+@pytest.mark.parametrize(("wish", "scheme"), [("light", "default"), ("dark", "slate")])
+def test_colours_follow_the_system(open_page, wish, scheme):
+    page = open_page("zh/", color_scheme=wish)
+    assert page.get_attribute("body", "data-md-color-scheme") == scheme
+
+
+def search(page, words):
+    """Titles of the pages that a search lists, from the top."""
+    page.click(SEARCH)
+    page.fill(SEARCH, "")
+    page.keyboard.insert_text(words)
+    page.keyboard.press("End")  # the theme listens to keys
+    page.wait_for_selector(f"{FOUND} >> visible=true")
+    titles = page.locator(f"{FOUND} > a h1").all_inner_texts()
+    return [title.replace("\u200b", "") for title in titles]
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        ("张量", "随机张量"),  # the end of a title
+        ("步长", "形状"),
+        ("求导", "自动求导"),
+        ("类型", "数据类型"),
+        ("广播", "形状"),
+        ("storage_offset", "形状"),  # the end of x.storage_offset()
+        ("inference_mode", "自动求导"),
+    ],
+)
+def test_chinese_search_finds_inside_words(open_page, words, title):
+    assert title in search(open_page("zh/"), words)
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [("stride", "Shape"), ("storage_offset", "Shape"), ("gradients", "Autograd")],
+)
+def test_english_search(open_page, words, title):
+    assert title in search(open_page("en/"), words)
+
+
+def test_the_chinese_index_is_cut_into_words(folder):
+    index = (folder / "zh/search/search_index.json").read_text("utf-8")
+    assert "\\u200b" in index or "\u200b" in index, "jieba is not installed"
+    texts = [entry["text"] for entry in json.loads(index)["docs"]]
+    assert not any("已\u200b验证" in text and "CUDA" in text for text in texts)
+
+
+def test_every_page_asks_no_other_host_and_reports_nothing(open_page, site, addresses):
+    page = open_page()
+    for address in addresses:
+        page.goto(site + address)
+        page.wait_for_load_state("networkidle")
+    assert open_page.faults == []
+
+
+def test_a_fault_of_a_page_would_be_seen(open_page):
+    page = open_page("zh/")
+    page.route("https://pytorch.example/*", lambda route: route.abort())
+    page.evaluate("fetch('https://pytorch.example/x').catch(() => console.error('y'))")
+    page.evaluate("fetch('nowhere.js')")
+    page.wait_for_timeout(200)
+    faults = "\n".join(open_page.faults)
+    assert "asks for https://pytorch.example/x" in faults
+    assert "404 for" in faults
+    assert ": y" in faults
+
+
+def test_the_copy_button_gives_the_file(open_page, site, addresses):
+    page = open_page("zh/", permissions=["clipboard-read", "clipboard-write"])
+    for address in addresses:
+        page.goto(site + address)
+        # Closed boxes hold blocks too.
+        page.evaluate(
+            "document.querySelectorAll('details').forEach(box => { box.open = true })"
+        )
+        for block in page.locator(".snippet").all():
+            name = block.locator(".filename").inner_text()
+            block.locator("button[data-md-type=copy]").click()
+            copied = page.evaluate("navigator.clipboard.readText()")
+            text = (SNIPPETS.parent / name).read_text("utf-8")
+            # The theme takes the last line end away.
+            assert f"{copied}\n" == text, name
+
+
+def test_the_download_is_the_file(open_page, site, addresses):
+    page = open_page("en/")
+    for address in addresses:
+        page.goto(site + address)
+        name = page.locator(".snippet .filename").first.inner_text()
+        with page.expect_download() as download:
+            page.locator(".snippet-download").first.click()
+        path = SNIPPETS.parent / name
+        assert download.value.suggested_filename == path.name
+        assert Path(download.value.path()).read_bytes() == path.read_bytes()
+
+
+def test_output_is_set_apart_by_more_than_colour(open_page):
+    for scheme in ("light", "dark"):
+        page = open_page("zh/", color_scheme=scheme)
+        output = page.locator(".snippet .output").first
+        style = output.evaluate(
+            "e => { const s = getComputedStyle(e); return [s.boxShadow, s.display] }"
+        )
+        assert "inset" in style[0]
+        assert output.inner_text().startswith("#>")
+
+
+def test_the_block_of_the_home_page_stands_above_the_fold(open_page):
+    for lang in ("zh", "en"):
+        foot = open_page(f"{lang}/").locator(".snippet-foot").first.bounding_box()
+        assert foot["y"] + foot["height"] < 900
+
+
+@pytest.mark.parametrize("width", [1300, 390])
+def test_no_page_is_wider_than_the_screen(open_page, site, addresses, width):
+    page = open_page(viewport={"width": width, "height": 900})
+    for address in addresses:
+        page.goto(site + address)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, address
+
+
+def test_code_fits_the_column_of_a_wide_screen(open_page, site, addresses):
+    page = open_page()
+    for address in addresses:
+        page.goto(site + address)
+        wide = page.evaluate(
+            "[...document.querySelectorAll('.md-content__inner > .snippet code')]"
+            ".filter(e => e.scrollWidth > e.clientWidth)"
+            ".map(e => e.closest('.snippet').querySelector('.filename').textContent)"
+        )
+        assert wide == [], address
+
+
+@pytest.mark.parametrize(
+    ("path", "heading"),
+    [
+        ("zh/nothing/here/", "没有这个页面"),
+        ("en/nothing/here/", "There is no such page"),
+        ("nothing/", "没有这个页面"),
+    ],
+)
+def test_an_unknown_address(open_page, site, path, heading):
+    page = open_page(path)
+    assert page.locator("h1").inner_text() == heading
+    lang = "en" if path.startswith("en") else "zh"
+    page.locator(f'article a[href], body > p a[href="{lang}/"]').first.click()
+    page.wait_for_url(f"{site}{lang}/")
+
+
+@pytest.mark.parametrize(
+    ("locale", "lang"),
+    [("zh-CN", "zh"), ("zh-TW", "zh"), ("en-US", "en"), ("fr-FR", "en")],
+)
+def test_the_root_leads_to_the_language_of_the_reader(open_page, site, locale, lang):
+    open_page(locale=locale).wait_for_url(f"{site}{lang}/")
+
+
+def test_the_root_leads_to_chinese_without_scripts(open_page, site):
+    open_page(java_script_enabled=False).wait_for_url(f"{site}zh/")

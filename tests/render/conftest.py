@@ -1,0 +1,96 @@
+"""A small checkout in a temporary folder, and Markdown as the site is configured."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import markdown
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARES = """import torch
+
+x = torch.zeros(2)
+for value in x.view(2):
+    print(value)
+    #> tensor(0.)
+    #> tensor(0.)
+print("#> not output")
+#> #> not output
+"""
+
+
+class Checkout:
+    """Folders `docs/`, `snippets/` and `records/` to try things in."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.snippet("tensors/shape/view.py", SHARES)
+
+    def snippet(self, name: str, text: str) -> Path:
+        """Write a snippet file."""
+        path = self.root / "snippets" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        return path
+
+    def page(self, text: str, name: str = "tensors/shape.md", lang: str = "zh") -> str:
+        """Write a page; what the generator hands on is returned."""
+        path = self.root / "docs" / lang / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"---\ndescription: a page\n---\n\n{text}", "utf-8")
+        return text
+
+    def record(self, torch="2.13.0", device="cpu", outcome="passed", **more) -> None:
+        """Write a record of all snippet files as they are now.
+
+        Args:
+            torch: The release.
+            device: `cpu` or `cuda`.
+            outcome: What came of every file.
+            more: Fields of the results, e.g. `sha256`.
+        """
+        folder = self.root / "snippets"
+        results = {
+            path.relative_to(folder).as_posix(): {
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "outcome": outcome,
+                "seconds": 0.1,
+                "when": "2026-05-04T10:00:00+00:00",
+                **more,
+            }
+            for path in folder.rglob("*.py")
+        }
+        fields = {
+            "torch": torch,
+            "build": torch,
+            "device": device,
+            "device_name": "NVIDIA H200" if device == "cuda" else "x86_64",
+            "python": "3.11.7",
+            "platform": "Linux",
+            "when": "2026-05-06T10:00:00+00:00",
+            "snippets": results,
+        }
+        path = self.root / "records" / f"torch-{torch}-{device}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(fields), "utf-8")
+
+    def render(self, text: str, lang: str = "zh") -> str:
+        """A page as HTML, with the extensions and options of mkdocs.base.yml."""
+        configs = yaml.safe_load((ROOT / "mkdocs.base.yml").read_text("utf-8"))
+        options = {k: v or {} for k, v in configs["markdown_extensions"].items()}
+        options["pymdownx.snippets"]["base_path"] = [str(self.root / "snippets")]
+        options["render.blocks"] = {"lang": lang, "root": str(self.root)}
+        md = markdown.Markdown(extensions=[*options], extension_configs=options)
+        return md.convert(text)
+
+    def show(self, name: str = "tensors/shape/view.py", lang: str = "zh") -> str:
+        """The HTML of a page with one block."""
+        return self.render(f'```python\n--8<-- "{name}"\n```\n', lang)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A checkout with one snippet file and no records."""
+    return Checkout(tmp_path)

@@ -1,0 +1,172 @@
+"""The line under a block, and the newest runs on the home page."""
+
+import re
+
+import pytest
+
+from render.badges import need_in_words
+
+
+def foot_of(page: str) -> str:
+    """The line as a reader sees it; blanks between its parts count as one."""
+    foot = re.search(r'<p class="snippet-facts">(.*?)</p>', page, re.S)[1]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", foot)).strip()
+
+
+@pytest.fixture
+def foot(checkout):
+    """The line under the block of a checkout."""
+    return lambda lang="zh": foot_of(checkout.show(lang=lang))
+
+
+def test_one_release_on_the_cpu(checkout, foot):
+    checkout.record()
+    assert foot() == "✓ 已验证 torch 2.13.0 CPU CUDA 未运行 2026-05-04"
+    assert foot("en") == "✓ Verified torch 2.13.0 CPU CUDA not run 2026-05-04"
+
+
+def test_several_releases_are_a_range(checkout, foot):
+    for release in ("2.4.1", "2.15.0", "2.13.0"):
+        checkout.record(release)
+    assert "✓ 已验证 torch 2.4.1–2.15.0 (3 个版本) CPU" in foot()
+    assert "✓ Verified torch 2.4.1–2.15.0 (3 releases) CPU" in foot("en")
+    assert 'title="2.15.0, 2.13.0, 2.4.1"' in checkout.show()
+
+
+def test_both_devices(checkout, foot):
+    checkout.record()
+    checkout.record(device="cuda")
+    assert foot() == "✓ 已验证 torch 2.13.0 CPU CUDA 2026-05-04"
+    assert 'title="NVIDIA H200"' in checkout.show()
+
+
+def test_cuda_on_another_release_says_which(checkout, foot):
+    checkout.record("2.15.0")
+    checkout.record("2.13.0", device="cuda")
+    assert "torch 2.15.0 CPU CUDA (torch 2.13.0)" in foot()
+
+
+def test_cuda_alone(checkout, foot):
+    checkout.record(outcome="skipped", need="cuda")
+    checkout.record(device="cuda")
+    assert foot() == "✓ 已验证 torch 2.13.0 CUDA 2026-05-04"
+
+
+def test_no_record(foot):
+    assert foot() == "○ 尚未验证"
+    assert foot("en") == "○ Not verified yet"
+
+
+def test_a_record_of_other_contents_does_not_count(checkout, foot):
+    checkout.record()
+    checkout.snippet("tensors/shape/view.py", "print(2)\n#> 2\n")
+    assert foot() == "○ 上次修改后尚未验证"
+    assert foot("en") == "○ Not verified since the last change"
+
+
+def test_only_the_records_of_these_contents_count(checkout, foot):
+    checkout.record("2.13.0")
+    checkout.record("2.15.0", sha256="0" * 64)
+    assert "✓ 已验证 torch 2.13.0 CPU" in foot()
+    assert "2.15.0" not in foot()
+
+
+def test_skipped_everywhere(checkout, foot):
+    checkout.record(outcome="skipped", need="numpy")
+    assert foot() == "○ 未运行"
+    assert foot("en") == "○ Not run"
+
+
+def test_a_failure_on_the_newest_release_comes_first(checkout, foot):
+    checkout.record("2.13.0")
+    checkout.record("2.15.0", outcome="failed")
+    assert foot().startswith("✗ 未通过 torch 2.15.0 · CPU ✓ 已验证 torch 2.13.0")
+    assert foot("en").startswith("✗ Failed torch 2.15.0 · CPU ✓ Verified torch 2.13.0")
+
+
+def test_a_failure_on_an_older_release_is_named(checkout, foot):
+    checkout.record("2.15.0")
+    checkout.record("2.13.0", outcome="output-changed")
+    assert "✓ 已验证 torch 2.15.0 CPU ✗ 输出有变化: torch 2.13.0 · CPU" in foot()
+    assert "✗ Output changed: torch 2.13.0 · CPU" in foot("en")
+
+
+def test_a_failure_on_cuda_is_named(checkout, foot):
+    checkout.record()
+    checkout.record(device="cuda", outcome="failed")
+    assert "CPU ✗ 未通过: torch 2.13.0 · CUDA" in foot()
+
+
+def test_header_lines_are_said(checkout):
+    checkout.snippet(
+        "tensors/shape/view.py",
+        "# Needs: torch>=2.6, numpy\n# Device: cpu\n"
+        "# Run: torchrun --nproc-per-node=2 FILE\nprint(1)\n#> 1\n",
+    )
+    checkout.record()
+    zh, en = (foot_of(checkout.show(lang=lang)) for lang in ("zh", "en"))
+    assert "只在 CPU 上运行 需要 torch ≥ 2.6、numpy 运行：torchrun" in zh
+    assert "Runs on the CPU only Needs torch ≥ 2.6, numpy Run: torchrun" in en
+    assert en.endswith("torchrun --nproc-per-node=2 view.py")
+    assert "CUDA" not in zh
+
+
+def test_needs_are_said_without_a_record(checkout):
+    checkout.snippet("tensors/shape/view.py", "# Needs: cuda\nprint(1)\n#> 1\n")
+    assert foot_of(checkout.show()) == "○ 尚未验证 需要 CUDA"
+
+
+@pytest.mark.parametrize(
+    ("need", "zh", "en"),
+    [
+        ("torch>=2.6", "torch ≥ 2.6", "torch ≥ 2.6"),
+        ("torch<2.6", "torch < 2.6", "torch < 2.6"),
+        ("cuda", "CUDA", "CUDA"),
+        ("numpy", "numpy", "numpy"),
+        ("snippets", "本站的库 snippets", "the library snippets"),
+    ],
+)
+def test_needs_in_words(need, zh, en):
+    assert need_in_words(need, "zh") == zh
+    assert need_in_words(need, "en") == en
+
+
+def test_state_is_said_in_words_and_the_sign_is_for_the_eye_only(checkout):
+    checkout.record()
+    assert '<span aria-hidden="true">✓</span> 已验证' in checkout.show()
+
+
+def runs_of(page: str) -> list[str]:
+    """The lines about the newest runs."""
+    box = re.search(r'<div class="runs".*?</div>', page, re.S)[0]
+    return [re.sub(r"<[^>]*>", "", line) for line in re.findall(r"<p>.*?</p>", box)]
+
+
+def test_newest_runs_without_a_record(checkout):
+    text = "一\n\n<!-- newest runs -->\n\n二\n"
+    assert runs_of(checkout.render(text)) == ["还没有运行记录。"]
+    assert runs_of(checkout.render(text, "en")) == ["No run recorded yet."]
+
+
+def test_newest_runs_count_what_passed_as_it_is_today(checkout):
+    checkout.snippet("tensors/shape/b.py", "print(1)\n#> 1\n")
+    checkout.record("2.13.0")
+    checkout.record("2.15.0")
+    checkout.snippet("tensors/shape/b.py", "print(2)\n#> 2\n")
+    page = "<!-- newest runs -->\n"
+    assert runs_of(checkout.render(page)) == [
+        "最近一次验证：torch 2.15.0 · CPU · 2026-05-06 · 2 个片段中 1 个通过",
+        "CUDA 未运行",
+    ]
+    assert runs_of(checkout.render(page, "en")) == [
+        "Last verified: torch 2.15.0 · CPU · 2026-05-06 · 1 of 2 snippets passed",
+        "CUDA not run",
+    ]
+
+
+def test_newest_runs_on_both_devices(checkout):
+    checkout.record("2.15.0", outcome="skipped", need="cuda")
+    checkout.record("2.13.0", device="cuda")
+    cpu, cuda = runs_of(checkout.render("<!-- newest runs -->\n"))
+    assert "1 个片段中 0 个通过，1 个因缺少所需而跳过" in cpu
+    assert "torch 2.13.0 · CUDA (NVIDIA H200) · 2026-05-06" in cuda

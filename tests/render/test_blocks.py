@@ -1,0 +1,210 @@
+"""The extension: what a fence becomes, and what stops the build."""
+
+import base64
+import html
+import re
+
+import pytest
+
+from render.blocks import BlockError, fences, load_records, locate
+
+INCLUDE = '--8<-- "tensors/shape/view.py"'
+
+
+def text_of(page: str) -> str:
+    """What stands in the code of a page, as a reader copies it."""
+    code = re.search(r"<code>(.*?)</code>", page, re.S)[1]
+    return html.unescape(re.sub(r"<[^>]*>", "", code))
+
+
+def test_a_block_is_title_code_and_foot_in_one_unit(checkout):
+    page = checkout.show()
+    unit = re.search(r'<div class="snippet">(.*)</div>\s*$', page, re.S)[1]
+    title, code, foot = (
+        unit.index(part)
+        for part in ("snippets/tensors/shape/view.py</span>", "<code>", "snippet-foot")
+    )
+    assert title < code < foot
+
+
+def test_the_code_is_the_file(checkout):
+    file = checkout.root / "snippets/tensors/shape/view.py"
+    assert text_of(checkout.show()) == file.read_text("utf-8")
+
+
+def test_the_download_is_the_file_byte_for_byte(checkout):
+    path = checkout.snippet("tensors/shape/zh.py", 'print("形状 <&>")\n#> 形状 <&>\n')
+    page = checkout.show("tensors/shape/zh.py")
+    data, name = re.search(
+        r'href="data:[^,]*;base64,([^"]*)" download="(.*?)"', page
+    ).groups()
+    assert base64.b64decode(data) == path.read_bytes()
+    assert name == "zh.py"
+
+
+def test_lines_of_output_and_nothing_else_are_marked(checkout):
+    page = checkout.show()
+    marked = re.findall(r'<span class="output">(.*?)</span></span>', page)
+    marked = [html.unescape(re.sub(r"<[^>]*>", "", line)) for line in marked]
+    assert marked == [
+        "    #> tensor(0.)",
+        "    #> tensor(0.)",
+        "#> #> not output",
+    ]
+
+
+def test_comments_that_are_no_output_stay_unmarked(checkout):
+    checkout.snippet("tensors/shape/note.py", "# Needs: numpy\nprint(1)\n#> 1\n")
+    page = checkout.show("tensors/shape/note.py")
+    assert page.count('class="output"') == 1
+    assert '<span class="c1"># Needs: numpy</span>' in page
+
+
+@pytest.mark.parametrize("opening", ["!!! warning", '??? note "怎么画的"'])
+def test_a_block_in_a_box(checkout, opening):
+    page = checkout.render(
+        f"{opening}\n\n    先说结论。\n\n    ```python\n    {INCLUDE}\n    ```\n\n"
+        "    再说原因。\n\n之后。\n"
+    )
+    file = checkout.root / "snippets/tensors/shape/view.py"
+    assert text_of(page) == file.read_text("utf-8")
+    box = "details" if opening.startswith("?") else "div"
+    assert re.search(
+        rf'<{box} class="(?:admonition )?\w+">.*<div class="snippet">.*class="output".*'
+        rf'class="snippet-foot".*</div>\s*</div>\s*<p>再说原因。</p>\s*</{box}>\s*<p>之后',
+        page,
+        re.S,
+    )
+    assert "<p><div" not in page
+    assert "verified-html" not in page
+
+
+def test_a_block_in_a_list(checkout):
+    page = checkout.render(f"- 一\n\n    ```python\n    {INCLUDE}\n    ```\n\n- 二\n")
+    assert re.search(r"<li>.*<div class=\"snippet\">.*</div>\s*</li>", page, re.S)
+
+
+def test_other_fences_stay_as_they_are(checkout):
+    page = checkout.render("```bash\npip install torch\n```\n\n```text\npython\n```\n")
+    assert "snippet" not in page
+    assert text_of(page) == "pip install torch\n"
+
+
+def test_fence_within_a_fence_belongs_to_the_outer_one(checkout):
+    page = checkout.render("````text\n```python\nprint(1)\n```\n````\n")
+    assert "```python" in page
+
+
+# What stops the build: opening of the fence, body, and the words that must be said.
+FAULTS = {
+    "inline": ("```python", "print(1)", "Python in prose that no run has seen"),
+    "empty": ("```python", "", "Python in prose that no run has seen"),
+    "include and code": ("```python", f"{INCLUDE}\nx = 1", "no run has seen"),
+    "two includes": ("```python", f"{INCLUDE}\n{INCLUDE}", "one fence shows one file"),
+    "unknown": ("```python", '--8<-- "a/b/no.py"', "there is no file snippets/a/b/no"),
+    "above": ("```python", '--8<-- "../secret.py"', "not a path below snippets/"),
+    "above later": ("```python", '--8<-- "a/../../b.py"', "not a path below snippets/"),
+    "absolute": ("```python", '--8<-- "/etc/x.py"', "not a path below snippets/"),
+    "url": ("```python", '--8<-- "https://a.org/x.py"', "not a path below snippets/"),
+    "backslash": ("```python", '--8<-- "a\\\\x.py"', "not a path below snippets/"),
+    "link out": ("```python", '--8<-- "tensors/out.py"', "leads out of snippets/"),
+    "section": ("```python", '--8<-- "tensors/shape/view.py:a"', "not a whole Python"),
+    "no Python": ("```python", '--8<-- "tensors/shape/view.txt"', "not a whole Python"),
+    "other quotes": ("```python", "--8<-- 'tensors/shape/view.py'", "not of the form"),
+    "block form": ("```python", "--8<--\ntensors/shape/view.py\n--8<--", "one fence"),
+    "attributes": ('```python title="x"', INCLUDE, "starts with ```python, nothing"),
+    "braces": ("```{.python}", INCLUDE, "starts with ```python, nothing else"),
+    "braces, inline": ("```{ .python #id }", "print(1)", "no run has seen"),
+    "py": ("```py", INCLUDE, "starts with ```python, nothing else"),
+    "py, inline": ("```py hl_lines='1'", "print(1)", "no run has seen"),
+    "python3": ("```python3", "print(1)", "no run has seen"),
+    "capital": ("``` Python", "print(1)", "no run has seen"),
+    "pycon": ("```pycon", ">>> 1", "no run has seen"),
+    "breaks the contract": ("```python", '--8<-- "tensors/bad.py"', "tensors/bad.py:1"),
+}
+
+
+@pytest.mark.parametrize("indent", ["", "    "])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_names_page_and_line(checkout, fault, indent):
+    opening, body, said = FAULTS[fault]
+    outside = checkout.root / "secret.py"
+    outside.write_text("print(1)\n")
+    (checkout.root / "snippets/tensors/out.py").symlink_to(outside)
+    checkout.snippet("tensors/bad.py", "x = 1\n")
+    checkout.snippet("tensors/shape/view.txt", "x = 1\n")
+    lines = [opening, *body.split("\n"), opening[:3]]
+    block = "\n".join(indent + line for line in lines)
+    before = "!!! note\n\n" if indent else ""
+    page = checkout.page(f"# 形状\n\n{before}{block}\n\n后文\n")
+    with pytest.raises(BlockError) as error:
+        checkout.render(page)
+    message = str(error.value)
+    line = 9 if indent else 7
+    assert message.startswith(f"docs/zh/tensors/shape.md:{line}: ")
+    assert said in message
+    assert "\n" not in message
+    assert str(checkout.root) not in message
+
+
+def test_tildes_are_a_fence_too(checkout):
+    page = checkout.page(f"~~~python\n{INCLUDE}\n~~~\n")
+    assert '<div class="snippet">' in checkout.render(page)
+    page = checkout.page("~~~python\nprint(1)\n~~~\n")
+    with pytest.raises(BlockError, match=r"shape.md:5: Python in prose"):
+        checkout.render(page)
+
+
+def test_a_fence_behind_a_list_mark_or_in_a_quote_is_refused(checkout):
+    for lead, rest in (("- ", "  "), ("1. ", "   "), ("> ", "> ")):
+        page = checkout.page(f"{lead}```python\n{rest}{INCLUDE}\n{rest}```\n")
+        with pytest.raises(BlockError, match=r"shape.md:5: a Python fence starts a li"):
+            checkout.render(page)
+
+
+def test_a_fence_that_is_never_closed(checkout):
+    page = checkout.page(f"一\n\n```python\n{INCLUDE}\n\n二\n")
+    with pytest.raises(BlockError, match=r"shape.md:7: the Python fence is never clo"):
+        checkout.render(page)
+
+
+@pytest.mark.parametrize("text", [INCLUDE, f"```text\n{INCLUDE}\n```", f"  {INCLUDE}"])
+def test_an_include_outside_a_python_fence(checkout, text):
+    page = checkout.page(f"一\n\n{text}\n")
+    line = 8 if text.startswith("`") else 7
+    with pytest.raises(BlockError, match=f"shape.md:{line}: an include outside"):
+        checkout.render(page)
+
+
+def test_a_broken_record_names_the_page_too(checkout):
+    checkout.record()
+    (checkout.root / "records/torch-2.0.0-cpu.json").write_text("{}")
+    page = checkout.page(f"```python\n{INCLUDE}\n```\n")
+    with pytest.raises(BlockError, match=r"shape.md:5: .*torch-2.0.0-cpu.json"):
+        checkout.render(page)
+
+
+def test_the_page_is_found_by_its_text(checkout):
+    checkout.page("## 一\n", "a.md")
+    text = checkout.page("## 一\n\n## 二\n", "tensors/b.md")
+    path, above = locate(text, checkout.root / "docs/zh")
+    assert path.name == "b.md"
+    assert above == 4
+    assert locate("text of no page", checkout.root / "docs/zh") == (None, 0)
+
+
+def test_records_are_read_again_after_a_change(checkout):
+    folder = checkout.root / "records"
+    assert load_records(folder) == []
+    checkout.record("2.13.0")
+    assert [record.torch for record in load_records(folder)] == ["2.13.0"]
+    checkout.record("2.15.0")
+    assert [record.torch for record in load_records(folder)] == ["2.15.0", "2.13.0"]
+
+
+def test_line_numbers_of_fences():
+    found = list(fences(["a", "```bash", "b", "```", "~~~python", "c", "~~~"]))
+    assert [(f.first, f.last, f.is_python) for f in found] == [
+        (1, 3, False),
+        (4, 6, True),
+    ]
