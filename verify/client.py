@@ -18,7 +18,7 @@ from pathlib import Path
 from verify.wire import send
 
 HERE = Path(__file__).parent
-GRACE = 0.5  # seconds in which helper processes may end by themselves
+GRACE = 2.0  # seconds in which helper processes may end by themselves
 
 
 class ServerError(RuntimeError):
@@ -58,6 +58,7 @@ class Server:
         cold: Start a real ``python ARGS`` for each command and import nothing ahead.
         slots: How many commands may run at once, each in a slot of its own.
         flags: Flags for the interpreter, e.g. ``["-W", "error"]``.
+        env: Its environment; that of this process if None.
 
     Attributes:
         versions: ``{"python": …, "torch": …}``; no torch if cold.
@@ -78,9 +79,11 @@ class Server:
         cold: bool = False,
         slots: int = 1,
         flags: tuple[str, ...] = (),
+        env: dict[str, str] | None = None,
     ) -> None:
         self._python, self._cold, self._slots = python, cold, slots
-        self._flags = flags
+        self._flags, self._closed = flags, False
+        self._env = dict(os.environ if env is None else env)
         # Short: the path of a Unix socket may have 107 characters.
         self._folder = Path(tempfile.mkdtemp(prefix="verify-"))
         try:
@@ -106,7 +109,7 @@ class Server:
         with open(home / "log", "w") as log:
             self._process = subprocess.Popen(
                 [*command, str(home), str(self._slots), kind],
-                env={**os.environ, "TMPDIR": str(home / "tmp"), "PYTHONUTF8": "1"},
+                env={**self._env, "TMPDIR": str(home / "tmp")},
                 cwd=home / "tmp",
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -155,7 +158,11 @@ class Server:
         Raises:
             ServerError: The server had died and cannot be started again.
         """
+        if self._closed:
+            raise ServerError("the server is closed")
         if self._process.poll() is not None:
+            self._stdin.close()
+            self._stdout.close()
             self._start()
         env = dict(os.environ if env is None else env)
         if not self._cold:
@@ -185,7 +192,7 @@ class Server:
                     if killed:
                         with contextlib.suppress(OSError):
                             connection.sendall(bytes([signal.SIGKILL]))
-                with contextlib.suppress(ConnectionError):
+                with contextlib.suppress(OSError):
                     answer = connection.recv(4096)
             seconds = time.perf_counter() - start
             left = self._sweep(address, 0 if killed else GRACE)
@@ -209,14 +216,17 @@ class Server:
     def _sweep(self, address: str, grace: float) -> list[str]:
         """Have the slot kill what is left; a slot that was killed has just started."""
         with (
-            contextlib.suppress(ConnectionError),
+            contextlib.suppress(OSError),
             send(address, [0], grace=grace) as connection,
         ):
             return json.loads(connection.makefile().read() or "[]")
         return []
 
     def close(self) -> None:
-        """End the server and everything that it runs."""
+        """End the server and everything that it runs; a second time, do nothing."""
+        if self._closed:
+            return
+        self._closed = True
         self._stdin.close()
         try:
             self._process.wait(5)

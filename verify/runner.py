@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import queue
@@ -134,7 +135,8 @@ class Runner:
             timeout,
         )
         self.jobs = jobs or max(1, (os.cpu_count() or 1) // 2)
-        self.server = Server(python, cold=cold, slots=self.jobs)
+        self._env = _environment()
+        self.server = Server(python, cold=cold, slots=self.jobs, env=self._env)
         self._modules: dict[str, bool] = {}
         self._slots: queue.SimpleQueue[int] = queue.SimpleQueue()
         for slot in range(self.jobs):
@@ -187,6 +189,8 @@ class Runner:
         slot = self._slots.get()
         try:
             result, strays = self._execute(snippet, slot)
+            if strays:
+                strays = self._its_own(strays, snippet, slot)
         finally:
             self._slots.put(slot)
         return self._judge(snippet, result, strays)
@@ -206,8 +210,8 @@ class Runner:
                 for run in concurrent.futures.as_completed(runs):
                     yield run.result()
             finally:
-                for run in runs:
-                    run.cancel()
+                if not all([run.done() or run.cancel() for run in runs]):
+                    self.close()  # interrupted: do not wait for what is running
 
     def marked_output(self, snippet: Snippet) -> tuple[Verdict, list[tuple[int, str]]]:
         """Run a file and see which of its lines prints what.
@@ -258,7 +262,7 @@ class Runner:
         """What a line of Python prints on the interpreter."""
         slot = self._slots.get()
         try:
-            result = self.server.run(["-c", code], cwd="/", slot=slot)
+            result = self.server.run(["-c", code], "/", self._env, slot=slot)
         finally:
             self._slots.put(slot)
         if result.code:
@@ -279,8 +283,7 @@ class Runner:
             work, tmp = Path(folder, "work"), Path(folder, "tmp")
             work.mkdir()
             tmp.mkdir()
-            env = {**os.environ, "TMPDIR": str(tmp), "PYTHONUTF8": "1"}
-            env.pop("PYTHONWARNINGS", None)  # a reader has the default filters
+            env = {**self._env, "TMPDIR": str(tmp)}
             if "snippets" in snippet.needs:
                 paths = [str(ROOT), env.get("PYTHONPATH", "")]
                 env["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
@@ -302,6 +305,29 @@ class Runner:
             with self._torchrun if torchrun else threading.Lock():
                 result = self.server.run(argv, work, env, limit, slot=slot)
         return result, sorted(_names(snippet.path) - before)
+
+    def _its_own(self, strays: list[str], snippet: Snippet, slot: int) -> list[str]:
+        """Which of the files that appeared are the snippet's doing; they are deleted.
+
+        Somebody may have saved a file meanwhile. What the snippet writes, it writes
+        again.
+        """
+
+        def state(name: str) -> tuple[int, int] | None:
+            with contextlib.suppress(OSError):
+                status = os.stat(name)
+                return status.st_ino, status.st_mtime_ns
+            return None
+
+        before = {name: state(name) for name in strays}
+        again, _ = self._execute(snippet, slot)
+        own = [
+            name for name in strays if state(name) != before[name] or name in again.err
+        ]
+        for name in own:
+            with contextlib.suppress(OSError):
+                shutil.rmtree(name) if os.path.isdir(name) else os.remove(name)
+        return own
 
     def _judge(
         self, snippet: Snippet, result: Result, strays: list[str], compare: bool = True
@@ -368,6 +394,13 @@ def _torchrun() -> str:
     if not found:
         raise RequestError("'# Run: torchrun': there is no torchrun beside this Python")
     return found
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment with Python as a reader has it: nothing switched."""
+    kept = ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONDONTWRITEBYTECODE")
+    env = {k: v for k, v in os.environ.items() if k[:6] != "PYTHON" or k in kept}
+    return {**env, "PYTHONUTF8": "1"}
 
 
 def _numbers(release: str) -> tuple[int, ...]:

@@ -80,6 +80,7 @@ def _fresh_streams(unbuffered: bool) -> None:
     for fd, name in enumerate(("stdin", "stdout", "stderr")):
         old = getattr(sys, name)
         raw = io.FileIO(fd, "wb" if fd else "rb", closefd=False)
+        raw.name = f"<{name}>"
         kind = _Marking if fd == 1 and os.environ.get(MARK_LINES) else io.TextIOWrapper
         buffer: io.RawIOBase | io.BufferedIOBase
         if fd:

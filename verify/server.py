@@ -152,8 +152,11 @@ def main(folder: str, slots: str, kind: str) -> None:
         with contextlib.suppress(ChildProcessError):
             while pid := os.waitpid(-1, os.WNOHANG)[0]:
                 if running.pop(pid, None):  # killed by its script: nothing may stay
-                    for orphan in _children(keeper) - set(running):
-                        _kill(orphan)
+                    while orphans := _children(keeper) - set(running):
+                        for orphan in orphans:  # whose children come to us in turn
+                            _kill(orphan)
+                        for orphan in orphans:
+                            os.waitpid(orphan, 0)
     for pid in running:
         _kill_group(pid)
     for pid in _children(keeper):

@@ -8,8 +8,9 @@ import hashlib
 import io
 import re
 import shlex
+import sys
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -163,6 +164,11 @@ def parse_bytes(data: bytes, path: Path) -> Snippet:
         fault(1, "is empty; a snippet prints or asserts something")
     elif not _shows_something(tree):
         fault(1, "neither prints nor asserts; show what the lines do")
+    for line, module in _imports(tree):
+        if module == "verify":
+            fault(line, "imports verify; a copied block has no such module")
+        elif module not in header["needs"]:
+            fault(line, f"imports {module}; add it to '# Needs:'")
     expected = []
     for token in comments:
         if not token.string.startswith(MARK):
@@ -238,6 +244,21 @@ def _read_header_line(key, value, line, path, header, fault) -> None:
         if not {"FILE", path.name} & set(command):
             fault(line, f"'# Run:' does not name FILE or {path.name}")
         header["run"] = tuple(path.name if w == "FILE" else w for w in command)
+
+
+def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and name of what a file imports beyond torch and the standard library."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or "."]
+        else:
+            continue
+        for name in names:
+            module = name.partition(".")[0]
+            if module != "torch" and module not in sys.stdlib_module_names:
+                yield node.lineno, module
 
 
 def _shows_something(tree: ast.AST) -> bool:

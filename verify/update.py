@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from verify.compare import same_line
+from verify.compare import differences, same_line
 from verify.runner import Runner
 from verify.snippet import MARK, Snippet, SnippetError, parse, parse_bytes, shown
 
@@ -17,8 +17,9 @@ class UpdateError(ValueError):
 def update(path: Path, runner: Runner) -> bool:
     """Write what a file prints into the file; keep everything else byte for byte.
 
-    A ``#>`` line that still fits (its ``...`` and its rounding included) stays as it
-    is. The file runs twice, so that what differs from run to run is not written down.
+    A file whose output is as expected stays as it is, and so does a single ``#>`` line
+    that still fits, its ``...`` and its rounding included. The file runs twice, so that
+    what differs from run to run is not written down.
 
     Args:
         path: The file.
@@ -40,7 +41,15 @@ def update(path: Path, runner: Runner) -> bool:
     verdict, printed = runner.marked_output(snippet)
     if verdict.faults:
         raise UpdateError("\n".join(verdict.faults))
+    if not differences(snippet.expected, "".join(f"{text}\n" for _, text in printed)):
+        return False
     text = rewrite(snippet, printed)
+    for number, row in enumerate(text.split("\n"), 1):
+        if row.strip().startswith(MARK) and row != row.rstrip():
+            raise UpdateError(
+                f"{shown(path)}:{number}: prints blanks at the end of a line; nobody sees "
+                f"them: do not print them, or write '{MARK}' with '...' there"
+            )
     _, again = runner.marked_output(snippet)
     written = parse_bytes(text.encode(), path).expected
     for number, line in enumerate(written):
@@ -49,10 +58,7 @@ def update(path: Path, runner: Runner) -> bool:
                 f"{shown(path)}:{printed[number][0]}: prints something else each time; "
                 f"fix a seed, or write '{MARK}' with '...' for the part that differs"
             )
-    data = text.encode()
-    if data == snippet.data:
-        return False
-    path.write_bytes(data)
+    path.write_bytes(text.encode())
     return True
 
 
@@ -79,7 +85,7 @@ def rewrite(snippet: Snippet, printed: list[tuple[int, str]]) -> str:
         number = len(new.setdefault(at, []))
         if number < len(kept) and same_line(kept[number], text):
             text = kept[number]
-        new[at].append(" " * indent + f"{MARK} {text}".rstrip(" ") + "\n")
+        new[at].append(" " * indent + (f"{MARK} {text}" if text else MARK) + "\n")
     drop = {expected.line for expected in snippet.expected}
     result: list[str] = []
     for number, row in enumerate(lines, 1):

@@ -1,0 +1,123 @@
+"""Given a request, the command's exit code and its words."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from verify import ROOT
+from verify.__main__ import main
+
+
+def command(*arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "verify", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_all_as_expected_is_0(write, tmp_path):
+    write("print(1)\n#> 1\n", "one.py")
+    write("# Needs: no_such_module\nprint(2)\n", "two.py")
+    code, out, err = command(tmp_path, "--json", tmp_path / "record.json")
+    assert (code, err) == (0, "")
+    assert "1 skipped: needs no_such_module\n" in out
+    assert out.endswith("1 passed, 0 failed, 1 skipped\n")
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert {r["outcome"] for r in record["snippets"].values()} == {"passed", "skipped"}
+
+
+def test_a_difference_is_1_and_named(write):
+    path = write("print(1)\n#> 2\n")
+    code, out, _ = command(path)
+    assert code == 1
+    assert f"{path}:2: expected '2', got '1'\n" in out
+    assert out.endswith("0 passed, 1 failed, 0 skipped\n")
+
+
+def test_cold_says_the_same(write):
+    path = write("import torch\n\nprint(torch.ones(1))\n#> tensor([1.])\n")
+    assert command(path, "--cold")[0] == 0
+
+
+def test_update_writes_then_all_is_as_expected(write):
+    path = write("print(1)\n")
+    code, out, _ = command("--update", path)
+    assert (code, out) == (0, f"{path}: updated\n")
+    assert path.read_text() == "print(1)\n#> 1\n"
+
+
+def test_update_of_a_failing_file_is_1(write):
+    path = write("print(1)\n1 / 0\n")
+    code, out, _ = command("--update", path)
+    assert code == 1
+    assert "ZeroDivisionError" in out
+    assert path.read_text() == "print(1)\n1 / 0\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["no/such/folder"], "no/such/folder does not exist"),
+        (["README.md"], "README.md is no Python file"),
+        (["snippets", "-k", "no-such-word"], "has 'no-such-word' in its path"),
+        (["snippets", "--update", "--cold"], "--update and --cold do not go together"),
+        (["snippets", "--update", "--json", "x"], "--update and --json do not go"),
+        (["snippets", "--update", "--device", "cuda"], "--update writes what the CPU"),
+    ],
+)
+def test_a_wrong_request_is_2_in_one_line(arguments, words, capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert main(arguments) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("verify: ")
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_a_record_of_another_release_is_not_overwritten(write, tmp_path):
+    path = write("print(1)\n#> 1\n")
+    record = tmp_path / "record.json"
+    command(path, "--json", record)
+    fields = json.loads(record.read_text())
+    text = json.dumps({**fields, "torch": "1.0.0"})
+    record.write_text(text)
+    code, _, err = command(path, "--json", record)
+    assert code == 2
+    assert "is of torch 1.0.0 on cpu, this is torch" in err
+    assert record.read_text() == text
+
+
+def test_what_ran_is_kept_when_interrupted(write, tmp_path):
+    (tmp_path / "apart").mkdir()
+    started, record = tmp_path / "apart" / "started", tmp_path / "record.json"
+    write("print(1)\n#> 1\n", "a.py")
+    write(
+        "import time\n\n"
+        f"open({str(started)!r}, 'w').close()\ntime.sleep(25)\nprint(1)\n",
+        "b.py",
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "verify", tmp_path, "--jobs", "1", "--json", record],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not started.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    interrupted = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err.endswith("verify: interrupted\n")
+    assert time.monotonic() - interrupted < 20  # it does not wait for the file
+    (result,) = json.loads(record.read_text())["snippets"].values()
+    assert result["outcome"] == "passed"

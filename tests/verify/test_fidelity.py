@@ -1,0 +1,285 @@
+"""Given a file, a fork does what `python FILE` does, to the byte."""
+
+import subprocess
+import sys
+
+import pytest
+
+from verify.client import Server
+from verify.runner import Runner
+from verify.server import Stash
+
+PITFALLS = {
+    "main": """
+        import __main__, inspect, pickle, sys
+
+        class Point:
+            x = 1
+
+        print(__name__, __file__ == sys.argv[0], __main__.__dict__ is globals())
+        print(pickle.loads(pickle.dumps(Point())).x, __spec__, __package__, __doc__)
+        print(inspect.getsource(Point), sys.argv[1:], sorted(vars()))
+        """,
+    "traceback": """
+        def f():
+            return 1 / 0
+
+        print("before")
+        f()
+        """,
+    "chained": """
+        try:
+            {}["a"]
+        except KeyError as error:
+            raise ValueError("no 'a'") from error
+        """,
+    "syntax": "print(1\n",
+    "exit-text": "import sys\n\nprint('a', end='')\nsys.exit('said at the end')\n",
+    "exit-true": "import sys\n\nsys.exit(True)\n",
+    "exit-negative": "import sys\n\nsys.exit(-1)\n",
+    "exit-hard": "import os\n\nprint('lost')\nos._exit(7)\n",
+    "signal": "import os, signal\n\nos.kill(os.getpid(), signal.SIGTERM)\n",
+    "interrupt": "raise KeyboardInterrupt\n",
+    "warnings": """
+        import warnings
+
+        for _ in range(2):
+            warnings.warn("once for each place", stacklevel=1)
+        warnings.warn("seen in __main__", DeprecationWarning)
+        """,
+    "end": """
+        import atexit, threading, time
+
+        class Noisy:
+            def __del__(self):
+                print("destroyed")
+
+        noisy = Noisy()
+        atexit.register(print, "first in, last out")
+        atexit.register(print, "second")
+
+        def late():
+            time.sleep(0.05)
+            print("thread")
+
+        threading.Thread(target=late).start()
+        print("last line")
+        """,
+    "streams": """
+        import sys
+
+        for name in ("stdin", "stdout", "stderr"):
+            s = getattr(sys, name)
+            print(name, s.encoding, s.errors, s.line_buffering, s.mode, s.name)
+        print(repr(sys.stdin.read()))
+        """,
+    "closed": "import os\n\nprint('a', flush=True)\nos.close(1)\n",
+    "future": """
+        from __future__ import annotations
+
+        def f(x: Undefined): pass
+
+        print(f.__annotations__)
+        """,
+    "environment": """
+        import os
+
+        print(os.environ["HOME"], os.getenv("PYTHON_EXEC_") , os.getcwd())
+        """,
+    "multiprocessing": """
+        import multiprocessing as mp
+
+        def double(x):
+            return 2 * x
+
+        if __name__ == "__main__":
+            print(mp.get_start_method(allow_none=True), mp.current_process().name)
+            print(mp.parent_process())
+            with mp.get_context("spawn").Pool(1) as pool:
+                print(pool.map(double, [1, 2]))
+            with mp.get_context("fork").Pool(1) as pool:
+                print(pool.map(double, [1, 2]))
+        """,
+    "paths": """
+        import os, sys
+
+        print(os.path.dirname(__file__) == sys.path[0], sys.path[1:])
+        print([name for name in sys.modules if name.startswith("verify")])
+        """,
+    "threads": """
+        import torch
+
+        print(torch.get_num_threads(), torch.get_num_interop_threads())
+        x = torch.rand(700, 700, requires_grad=True)
+        (x @ x).sum().backward()
+        print(x.grad.shape)
+        """,
+}
+if sys.version_info >= (3, 11):
+    PITFALLS["group"] = "raise ExceptionGroup('two', [ValueError(1), KeyError(2)])\n"
+
+
+@pytest.mark.parametrize("name", PITFALLS)
+def test_a_fork_is_like_a_fresh_interpreter(name, warm, write, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONUTF8", "1")
+    path = str(write(PITFALLS[name]))
+    plain = subprocess.run(
+        [sys.executable, path],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    fork = warm.server.run([path], cwd=tmp_path)
+    assert (fork.code, fork.out, fork.err) == (
+        plain.returncode,
+        plain.stdout,
+        plain.stderr,
+    )
+    assert not fork.left
+
+
+def test_import_handlers_do_not_run_at_the_end_of_each_fork(warm):
+    """Trap 1: they took 30 ms and deleted temporary folders that all forks share."""
+    code = "import weakref as w; print([f for f in w.finalize._registry if f.atexit])"
+    assert warm.server.run(["-c", code], cwd="/").out == "[]\n"
+
+
+def test_a_fork_has_a_temporary_folder_of_its_own(warm, write):
+    """Trap 1: the server's is not the script's."""
+    text = (
+        "import os, tempfile\n\nprint(tempfile.gettempdir() == os.environ['TMPDIR'])\n"
+    )
+    assert warm.run(write(text + "#> True\n")).faults == ()
+
+
+def test_what_was_imported_ahead_is_frozen(warm):
+    """Trap 2: a collection in a fork that visits it costs 200 ms."""
+    code = "import gc; print(gc.get_freeze_count() > 100_000)"
+    assert warm.server.run(["-c", code], cwd="/").out == "True\n"
+
+
+def test_a_fork_skips_the_teardown_but_not_destructors(warm, write):
+    """Trap 3: taking apart torch's modules takes half a second."""
+    text = """
+    import atexit
+
+    class Noisy:
+        def __del__(self):
+            print("destroyed")
+
+    noisy = Noisy()
+    atexit.register(print, "at exit")
+    print("end")
+    #> end
+    #> at exit
+    #> destroyed
+    """
+    assert warm.run(write(text)).faults == ()
+
+
+def test_unseeded_numbers_differ_from_file_to_file(warm):
+    """Trap 4: forks share the server's random state, numpy's too."""
+    pytest.importorskip("numpy", reason="needs numpy")
+    code = """
+import random, numpy, torch
+print(random.random(), numpy.random.rand(), torch.rand(1).item(), torch.initial_seed())
+"""
+    first, second = (warm.server.run(["-c", code], cwd="/").out for _ in range(2))
+    pairs = list(zip(first.split(), second.split(), strict=True))
+    assert len(pairs) == 4
+    assert all(a != b for a, b in pairs)
+
+
+def test_seeded_numbers_are_those_of_a_fresh_interpreter(warm, cold, write):
+    path = write("import torch\n\ntorch.manual_seed(0)\nprint(torch.rand(3))\n")
+    outputs = {runner.run(path).result.out for runner in (warm, cold)}
+    assert len(outputs) == 1
+
+
+def test_a_forgotten_import_fails_although_it_was_imported_ahead(warm, write):
+    """Trap 5: modules imported ahead are unseen until something imports them."""
+    text = "import torch\n\nprint(torch._dynamo.config)\n"
+    code = "import sys; print('torch._dynamo' in sys.modules, 'sympy' in sys.modules)"
+    assert warm.server.run(["-c", code], cwd="/").out == "False False\n"
+    verdict = warm.run(write("import torch\n\nprint(torch.distributed.fsdp)\n"))
+    assert verdict.outcome == "failed"
+    assert "fsdp" in verdict.error
+    # torch itself imports _dynamo on demand, from what was imported ahead.
+    assert warm.run(write(text)).result.code == 0
+
+
+def test_the_stash_gives_a_whole_package_back(tmp_path, monkeypatch):
+    """Trap 5: the module that triggers the return must not be in sys.modules yet."""
+    package = tmp_path / "stashed_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("from stashed_package import inner\n")
+    (package / "inner.py").write_text("value = 7\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    stash = Stash("stashed_package")
+    assert not [name for name in sys.modules if name.startswith("stashed_package")]
+    import stashed_package.inner
+
+    assert stashed_package.inner.value == 7
+    assert stash not in sys.meta_path
+    for name in ("stashed_package", "stashed_package.inner"):
+        monkeypatch.delitem(sys.modules, name)
+
+
+def test_one_torchrun_at_a_time(write):
+    """Trap 6: torchrun's default port is the same for all; two at once would clash."""
+    text = """
+    # Run: torchrun --nproc-per-node=2 FILE
+    import torch
+    import torch.distributed as dist
+
+    def main():
+        dist.init_process_group("gloo")
+        total = torch.ones(1) * (dist.get_rank() + 1)
+        dist.all_reduce(total)
+        if dist.get_rank() == 0:
+            print(total.item(), dist.get_world_size())
+            #> 3.0 2
+        dist.destroy_process_group()
+
+
+    main()
+    """
+    files = [write(text, f"reduce_{number}.py") for number in range(3)]
+    with Runner(jobs=3) as runner:
+        verdicts = list(runner.run_all(files))
+    assert [verdict.faults for verdict in verdicts] == [()] * 3
+    assert all(verdict.seconds < 30 for verdict in verdicts)
+
+
+def test_cold_torchrun_starts_real_workers(cold, write):
+    text = """
+    # Run: torchrun --nproc-per-node=1 block.py 7
+    import os
+    import sys
+
+    print(os.environ["WORLD_SIZE"], sys.argv[1:])
+    #> 1 ['7']
+    """
+    assert cold.run(write(text)).faults == ()
+
+
+def test_flags_reach_the_script():
+    with Server(flags=("-W", "error")) as server:
+        assert server.import_warnings == ""
+        result = server.run(["-c", "import warnings; warnings.warn('x')"], cwd="/")
+    assert result.code == 1
+
+
+def test_cuda_is_untouched_before_the_fork(warm):
+    """A fork of a process that has initialised CUDA cannot use it."""
+    code = "import torch; print(torch.cuda.is_initialized())"
+    assert warm.server.run(["-c", code], cwd="/").out == "False\n"
+
+
+def test_the_default_device_is_set_from_outside(warm, write):
+    """What `--device cuda` does, shown on a device that every machine has."""
+    path = write("import torch\n\nprint(torch.ones(1).device)\n")
+    env = {"VERIFY_DEFAULT_DEVICE": "meta"}
+    assert warm.server.run([path], cwd="/", env=env).out == "meta\n"

@@ -1,0 +1,247 @@
+"""Given a hostile file: a clear verdict in time, nothing left, the next unaffected."""
+
+import os
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from verify.runner import Runner
+
+GOOD = """
+import torch
+
+print(torch.get_default_dtype(), torch.ones(2), torch.initial_seed() == 42)
+#> torch.float32 tensor([1., 1.]) False
+"""
+
+
+@pytest.fixture(scope="module", params=["warm", "cold"])
+def runner(request):
+    """One slot and a short limit, so that what is left would meet the next file."""
+    with Runner(timeout=4, jobs=1, cold=request.param == "cold") as runner:
+        yield runner
+
+
+def check(runner, write, text, outcome, *words):
+    """Run a hostile file; its verdict; and that a good file then passes."""
+    start = time.monotonic()
+    verdict = runner.run(write(text, "hostile.py"))
+    assert time.monotonic() - start < 4 + 10  # far below what the file would take
+    assert verdict.outcome == outcome, verdict
+    said = "\n".join(verdict.faults)
+    assert all(word in said for word in words), said
+    assert all("hostile.py:" in fault for fault in verdict.faults)
+    runner.timeout, limit = 60, runner.timeout
+    after = runner.run(write(GOOD, "good.py"))
+    runner.timeout = limit
+    assert after.faults == ()
+    return verdict
+
+
+def is_running(*words):
+    found = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True)
+    return any(all(w in line for w in words) for line in found.stdout.splitlines())
+
+
+def test_segfault(runner, write):
+    text = "import ctypes\n\nprint(1, flush=True)\n#> 1\nctypes.string_at(0)\n"
+    check(runner, write, text, "failed", "killed by SIGSEGV")
+
+
+def test_exit_before_the_output(runner, write):
+    text = "import os\n\nprint(1)\n#> 1\nos._exit(0)\n"
+    check(runner, write, text, "output-changed", ":4: expected '1', got no such line")
+
+
+def test_exit_code(runner, write):
+    text = "import sys\n\nprint(1)\n#> 1\nsys.exit(3)\n"
+    check(runner, write, text, "failed", "exit code 3")
+
+
+def test_endless_loop(runner, write):
+    check(
+        runner, write, "print(1)\nwhile True:\n    pass\n", "failed", "longer than 4 s"
+    )
+
+
+def test_endless_loop_that_ignores_signals(runner, write):
+    text = """
+    import signal
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    print(1)
+    while True:
+        pass
+    """
+    check(runner, write, text, "failed", "longer than 4 s")
+
+
+def test_endless_output(runner, write):
+    text = "while True:\n    print('y' * 100)\n"
+    check(runner, write, text, "failed", "wrote more than 1048576 bytes of output")
+
+
+def test_a_million_lines_of_errors(runner, write):
+    text = """
+    import sys
+
+    for number in range(1_000_000):
+        print(number, "something went wrong", file=sys.stderr)
+    print(1)
+    """
+    check(runner, write, text, "failed", "wrote more than 1048576 bytes of errors")
+
+
+def test_reading_stdin(runner, write):
+    text = "name = input()\nprint(name)\n"
+    check(runner, write, text, "failed", ":1: exit code 1: EOFError")
+
+
+def test_a_child_and_a_thread_left_behind(runner, write):
+    text = """
+    import subprocess
+    import threading
+    import time
+
+    subprocess.Popen(["sleep", "7531"], start_new_session=True)
+    threading.Thread(target=time.sleep, args=(7531,), daemon=True).start()
+    print(1)
+    #> 1
+    """
+    check(runner, write, text, "failed", "left running: sleep 7531")
+    assert not is_running("sleep", "7531")
+
+
+def test_a_thread_that_never_ends(runner, write):
+    text = """
+    import threading
+    import time
+
+    threading.Thread(target=time.sleep, args=(7531,)).start()
+    print(1)
+    #> 1
+    """
+    check(runner, write, text, "failed", "ran longer than 4 s")
+
+
+def test_changed_modules_and_torch_globals(runner, write):
+    text = """
+    import os
+    import sys
+
+    import torch
+
+    torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    torch.manual_seed(42)
+    torch.set_printoptions(precision=1)
+    torch.ones = None
+    os.environ["PATH"] = ""
+    sys.modules["numpy"] = None
+    sys.path.clear()
+    print(torch.tensor([0.25]).dtype)
+    #> torch.float64
+    """
+    check(runner, write, text, "passed")
+
+
+def test_writing_into_the_repository(runner, write, tmp_path):
+    text = """
+    from pathlib import Path
+
+    Path(__file__).with_name("stray.txt").write_text("x")
+    print(1)
+    #> 1
+    """
+    check(runner, write, text, "failed", "stray.txt; a file writes only into its")
+    assert not (tmp_path / "stray.txt").exists()
+
+
+def test_a_file_that_somebody_else_writes_meanwhile_is_nobodys_fault(
+    runner, write, tmp_path
+):
+    text = """
+    import time
+
+    print(1, flush=True)
+    #> 1
+    time.sleep(1)
+    """
+    path = write(text)
+    other = threading.Timer(0.3, (tmp_path / "draft.py").write_text, ["x = 1"])
+    other.start()
+    verdict = runner.run(path)
+    other.join()
+    assert verdict.faults == ()
+    assert (tmp_path / "draft.py").read_text() == "x = 1"
+
+
+def test_killing_the_group_of_its_parent(runner, write):
+    text = """
+    import os
+    import signal
+    import subprocess
+    import time
+
+    subprocess.Popen(["sleep", "7532"])
+    os.killpg(os.getpgid(os.getppid()), signal.SIGKILL)
+    time.sleep(7532)
+    print(1)
+    """
+    check(runner, write, text, "failed", "killed the process that watches over it")
+    # What lost its supervisor is collected by the keeper, which does not hurry.
+    deadline = time.monotonic() + 5
+    while is_running("sleep", "7532") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running("sleep", "7532")
+
+
+def test_an_import_that_hangs(runner, write, tmp_path):
+    (tmp_path / "this.py").write_text("import time\n\ntime.sleep(7533)\n")
+    check(
+        runner,
+        write,
+        "import this\n\nprint(this)\n",
+        "failed",
+        "longer than 4 s",
+    )
+
+
+def test_the_working_folder_is_empty_and_goes_away(runner, write):
+    text = """
+    import os
+    import tempfile
+    from pathlib import Path
+
+    print(os.listdir())
+    #> []
+    Path("a.txt").write_text("x")
+    file, name = tempfile.mkstemp()
+    os.fsync(file)
+    print(os.getcwd(), name)
+    #> ...
+    """
+    verdict = check(runner, write, text, "passed")
+    folder, name = verdict.result.out.splitlines()[1].split()
+    assert not Path(folder).exists()
+    assert not Path(name).exists()
+
+
+def test_a_server_that_was_killed_is_started_again(write):
+    with Runner(jobs=1, cold=True) as runner:
+        os.kill(runner.server.pid, 9)
+        runner.server._process.wait()
+        assert runner.run(write(GOOD)).faults == ()
+
+
+def test_nothing_is_left_of_a_server(write):
+    with Runner(timeout=4, jobs=1, cold=True) as runner:
+        folder = str(runner.server._folder)
+        assert is_running("server.py", folder)
+    assert not is_running(folder)
+    assert not Path(folder).exists()

@@ -1,0 +1,164 @@
+"""Given a file and an interpreter: what the runner says of it."""
+
+import pytest
+
+from verify import runner as runner_module
+from verify.runner import RequestError, Runner
+
+
+def test_a_good_file_passes(runner, write):
+    verdict = runner.run(write("print('张量', 1.5)\n#> 张量 1.5\n"))
+    assert (verdict.outcome, verdict.faults) == ("passed", ())
+    assert len(verdict.sha256) == 64
+    assert verdict.seconds > 0
+
+
+def test_a_file_that_only_asserts_passes(runner, write):
+    assert runner.run(write("assert 1 + 1 == 2\n")).outcome == "passed"
+
+
+def test_an_assertion_that_fails_is_named_with_its_line(runner, write):
+    verdict = runner.run(write("x = 1\nassert x == 2, 'x is one'\n"))
+    assert verdict.outcome == "failed"
+    assert verdict.faults[0].endswith(
+        "block.py:2: exit code 1: AssertionError: x is one"
+    )
+    assert verdict.error == "AssertionError: x is one"
+
+
+def test_the_fifth_digit_is_forgiven_and_the_second_is_not(runner, write):
+    assert runner.run(write("print(1.23456)\n#> 1.23450\n")).outcome == "passed"
+    verdict = runner.run(write("print(1.23456)\n#> 1.33456\n"))
+    assert verdict.outcome == "output-changed"
+    assert verdict.faults[0].endswith("block.py:2: expected '1.33456', got '1.23456'")
+
+
+def test_a_missing_line_is_named(runner, write):
+    verdict = runner.run(write("print(1)\n#> 1\nprint(2)\n"))
+    assert verdict.faults[0].endswith(":2: prints '2', which no #> line expects")
+
+
+def test_a_file_that_breaks_the_contract_is_not_run(runner, write, tmp_path):
+    verdict = runner.run(write("open('x', 'w')\n"))
+    assert verdict.outcome == "failed"
+    assert "neither prints nor asserts" in verdict.faults[0]
+    assert verdict.result is None
+
+
+@pytest.mark.parametrize(
+    ("need", "met"),
+    [
+        ("torch>=1.0", True),
+        ("torch>=99.0", False),
+        ("torch<99.0", True),
+        ("torch<2.0", False),
+        ("json", True),
+        ("no_such_module", False),
+        ("cuda", False),
+        ("snippets", True),
+    ],
+)
+def test_a_need_is_met_or_the_file_is_skipped(warm, write, need, met):
+    verdict = warm.run(write(f"# Needs: {need}\nprint(1)\n#> 1\n"))
+    assert (verdict.outcome, verdict.need) == (
+        ("passed", None) if met else ("skipped", need)
+    )
+
+
+def test_a_warning_fails_a_file_on_the_default_release(warm, write, monkeypatch):
+    text = "import warnings\n\nwarnings.warn('old', FutureWarning)\nprint(1)\n#> 1\n"
+    monkeypatch.setattr(runner_module, "DEFAULT_TORCH", warm.release)
+    verdict = warm.run(write(text))
+    assert verdict.faults[0].endswith("block.py:1: warns: FutureWarning: old")
+    assert verdict.outcome == "failed"
+
+
+def test_a_warning_is_reported_on_other_releases(warm, write, monkeypatch):
+    text = "import warnings\n\nwarnings.warn('old', FutureWarning)\nprint(1)\n#> 1\n"
+    monkeypatch.setattr(runner_module, "DEFAULT_TORCH", "1.0.0")
+    verdict = warm.run(write(text))
+    assert (verdict.outcome, verdict.warnings) == ("passed", ("FutureWarning: old",))
+
+
+def test_a_warning_that_is_announced_is_expected(runner, write):
+    text = (
+        "# Warns: UserWarning\nimport warnings\n\nwarnings.warn('x')\nprint(1)\n#> 1\n"
+    )
+    assert runner.run(write(text)).outcome == "passed"
+    verdict = runner.run(write("# Warns: UserWarning\nprint(1)\n#> 1\n"))
+    assert verdict.faults[0].endswith("'# Warns: UserWarning', but it does not warn")
+
+
+def test_what_torch_deprecates_in_its_own_code_is_not_the_readers_business(
+    runner, write, tmp_path
+):
+    inner = tmp_path / "torch" / "inner.py"
+    inner.parent.mkdir()
+    inner.write_text(
+        "import warnings\n\n\ndef f():\n    warnings.warn('own', FutureWarning)\n"
+    )
+    text = """
+    import importlib.util as u
+    import os
+
+    spec = u.spec_from_file_location("inner", os.path.dirname(__file__) + PATH)
+    inner = u.module_from_spec(spec)
+    spec.loader.exec_module(inner)
+    inner.f()
+    print(1)
+    #> 1
+    """
+    verdict = runner.run(write(text.replace("PATH", "'/torch/inner.py'")))
+    assert (verdict.outcome, verdict.warnings) == ("passed", ())
+
+
+def test_switches_of_the_callers_python_do_not_reach_a_file(write, monkeypatch):
+    monkeypatch.setenv("PYTHONWARNINGS", "always")
+    monkeypatch.setenv("PYTHONOPTIMIZE", "1")
+    text = "import warnings\n\nwarnings.warn('x', ImportWarning)\nassert False\n"
+    for cold in (False, True):
+        with Runner(cold=cold, jobs=1) as runner:
+            verdict = runner.run(write(text))
+        assert (verdict.error, verdict.warnings) == ("AssertionError", ())
+
+
+def test_a_need_of_the_library_puts_it_on_the_path(runner, write):
+    text = (
+        "# Needs: snippets\nimport snippets\n\nprint(snippets.__name__)\n#> snippets\n"
+    )
+    assert runner.run(write(text)).faults == ()
+
+
+def test_a_command_with_arguments(runner, write):
+    text = "# Run: python FILE --epochs 2\nimport sys\n\nprint(sys.argv[1:])\n"
+    assert runner.run(write(text + "#> ['--epochs', '2']\n")).faults == ()
+
+
+def test_many_files_at_once_are_all_judged(write):
+    files = [write(f"print({n})\n#> {n}\n", f"file_{n}.py") for n in range(20)]
+    with Runner(cold=True, jobs=3) as runner:
+        verdicts = list(runner.run_all(files))
+    assert sorted(v.path for v in verdicts) == sorted(files)
+    assert {v.outcome for v in verdicts} == {"passed"}
+
+
+def test_cuda_without_a_device_is_a_wrong_request(warm):
+    if warm.facts.cuda:
+        pytest.skip("needs a machine without CUDA")
+    with pytest.raises(RequestError, match="sees no CUDA device"):
+        Runner(device="cuda")
+
+
+def test_an_interpreter_without_torch_is_named(tmp_path):
+    import subprocess
+    import sys
+
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True
+    )
+    bare = str(tmp_path / "bare" / "bin" / "python")
+    for cold in (False, True):
+        with pytest.raises(
+            (RequestError, RuntimeError), match="No module named 'torch'"
+        ):
+            Runner(bare, cold=cold)
