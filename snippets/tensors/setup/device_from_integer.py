@@ -2,9 +2,10 @@ import torch
 
 try:
     device = torch.device(0)
-    assert device.index == 0
-except RuntimeError as error:
-    assert "accelerator" in str(error)
+except RuntimeError:
+    device = None
 
+print(device is None or device.index == 0)
+#> True
 print(torch.device("cuda", 0))
 #> cuda:0
