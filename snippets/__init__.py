@@ -1,0 +1,4 @@
+"""Four files to copy or import: seeding, freezing, checkpoints, ddp.
+
+Each stands alone; none imports another.
+"""
