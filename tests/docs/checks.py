@@ -198,21 +198,23 @@ def same_sections(zh: Page, en: Page) -> list[str]:
     for a, b in zip(zh.sections, en.sections, strict=True):
         parts = zip(_PARTS, _parts(zh, a), _parts(en, b), strict=True)
         for what, mine, other in parts:
-            if mine == other:
-                continue
-            place = f"{zh.where}:{a.number}: {a}: {what}"
-            if isinstance(mine, Counter):
-                only = [
-                    sorted((mine - other).elements()),
-                    sorted((other - mine).elements()),
-                ]
-                faults.append(f"{place}: only zh {only[0]}, only en {only[1]}")
-            else:
-                faults.append(f"{place}: zh {mine}, en {other}")
+            if mine != other:
+                told = _difference(mine, other)
+                faults.append(f"{zh.where}:{a.number}: {a}: {what}: {told}")
     return faults
 
 
+def _difference(zh, en) -> str:
+    if isinstance(zh, Counter):
+        only = [sorted((a - b).elements()) for a, b in ((zh, en), (en, zh))]
+        return f"only zh {only[0]}, only en {only[1]}"
+    pairs = enumerate(zip_longest(zh, en, fillvalue="nothing"), 1)
+    number, (a, b) = next((n, pair) for n, pair in pairs if pair[0] != pair[1])
+    return f"number {number} is {a} in zh, {b} in en"
+
+
 _PARTS = (
+    "paragraphs and blocks",
     "files",
     "tables (rows, columns)",
     "inline code",
@@ -230,6 +232,7 @@ def _parts(page: Page, section: Section) -> tuple:
         ADMONITION.fullmatch(x.text) for x in section.lines if x.kind == "admonition"
     ]
     return (
+        section.outline,
         [f.include or f"{f.info}: {f.body}" for f in fences],
         [table.shape for table in tables(section.lines)],
         Counter(codes(section.lines)),

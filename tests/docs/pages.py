@@ -109,6 +109,17 @@ class Section:
     id: str
     lines: list[Line] = field(default_factory=list)
 
+    @property
+    def outline(self) -> list[str]:
+        """Its paragraphs, tables, boxes and fences in order, by kind."""
+        names = {"text": "paragraph", "row": "table", "admonition": "box"}
+        found, before = [], ""
+        for line in self.lines:
+            if line.kind not in (before, "blank"):
+                found.append(names.get(line.kind, line.kind))
+            before = line.kind
+        return found
+
     def __str__(self) -> str:
         return f"#{self.id}" if self.id else "the part above the first heading"
 
