@@ -108,6 +108,11 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
+    def handle_error(self, request, client_address) -> None:
+        """Say nothing when a browser goes on before it has got everything."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
 
 def server(folder: Path, port: int = PORT) -> Server:
     """A server of a built site, not yet running.

@@ -58,41 +58,65 @@ def chromium():
         browser.close()
 
 
+class Reader:
+    """Opens pages in one browser window; `faults` is what they should not have done."""
+
+    def __init__(self, chromium, site, **options):
+        options.setdefault("viewport", {"width": 1300, "height": 900})
+        self.site = site
+        self.faults = []
+        self.context = chromium.new_context(**options)
+        self.page = self.context.new_page()
+        self.page.on("request", self._request)
+        self.page.on("response", self._response)
+        self.page.on("console", self._console)
+        self.page.on("pageerror", self._fault)
+
+    def _fault(self, what):
+        self.faults.append(f"{self.page.url}: {what}")
+
+    def _request(self, request):
+        if not request.url.startswith((self.site, "data:", "blob:")):
+            self._fault(f"asks for {request.url}")
+
+    def _response(self, response):
+        if response.status >= 400:
+            self._fault(f"{response.status} for {response.url}")
+
+    def _console(self, message):
+        if message.type in ("error", "warning"):
+            self._fault(message.text)
+
+
+@pytest.fixture(scope="module")
+def visitor(chromium, site):
+    """One reader for a walk over all pages."""
+    reader = Reader(chromium, site)
+    yield reader
+    reader.context.close()
+
+
 @pytest.fixture
-def open_page(chromium, site):
-    """A function that opens a path of the site in a reader's browser.
+def readers(chromium, site):
+    """A function that makes a reader with options of a browser window."""
+    made = []
 
-    Faults of all pages that it opened are in its attribute `faults`.
-    """
-    contexts = []
-    faults = []
+    def reader(**options):
+        made.append(Reader(chromium, site, **options))
+        return made[-1]
 
-    def open_page(path="", **reader):
-        reader.setdefault("viewport", {"width": 1300, "height": 900})
-        context = chromium.new_context(**reader)
-        contexts.append(context)
-        page = context.new_page()
+    yield reader
+    for one in made:
+        one.context.close()
 
-        def on_request(request):
-            if not request.url.startswith((site, "data:", "blob:")):
-                faults.append(f"{page.url}: asks for {request.url}")
 
-        def on_response(response):
-            if response.status >= 400:
-                faults.append(f"{page.url}: {response.status} for {response.url}")
+@pytest.fixture
+def open_page(readers, site):
+    """A function that opens a path of the site in a window of its own."""
 
-        def on_console(message):
-            if message.type in ("error", "warning"):
-                faults.append(f"{page.url}: {message.text}")
-
-        page.on("request", on_request)
-        page.on("response", on_response)
-        page.on("console", on_console)
-        page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
+    def open_page(path="", **options):
+        page = readers(**options).page
         page.goto(site + path)
         return page
 
-    open_page.faults = faults
-    yield open_page
-    for context in contexts:
-        context.close()
+    return open_page
