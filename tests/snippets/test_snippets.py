@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import LANGUAGES, read_pages, snippet_files
+from verify.client import ServerError
 from verify.runner import RequestError, Runner
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,7 +18,7 @@ def runner(device):
     """The runner, warm for all files, on the device of `--device`."""
     try:
         runner = Runner(device=device)
-    except RequestError as error:  # one line, not one error for each file
+    except (RequestError, ServerError) as error:  # one line, not one for each file
         pytest.exit(str(error), returncode=2)
     with runner:
         yield runner
