@@ -42,7 +42,10 @@ def main(argv: list[str] | None = None) -> int:
         "--json", type=Path, metavar="FILE", help="write or complete a record"
     )
     parser.add_argument(
-        "--jobs", type=int, metavar="N", help="files at once (default: half the cores)"
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="files at once (default: as many as cores, up to 8)",
     )
     options = parser.parse_args(argv)
     try:

@@ -22,6 +22,7 @@ from verify.client import Result, Server
 from verify.compare import differences
 from verify.script import DEFAULT_DEVICE, MARK_LINES
 from verify.snippet import Snippet, SnippetError, parse, shown
+from verify.watch import Watch
 
 PASSED, FAILED, CHANGED, SKIPPED = "passed", "failed", "output-changed", "skipped"
 TIMEOUT = 30.0  # seconds until a file is killed
@@ -104,7 +105,7 @@ class Runner:
         device: ``"cpu"`` or ``"cuda"``: torch's default device in files that do not
             say ``# Device: cpu``.
         cold: Start a real ``python FILE`` for each file.
-        jobs: How many files run at once; None for one for each two cores.
+        jobs: How many files run at once; None for one for each core, at most 8.
         timeout: Seconds until a file is killed; None for the usual 30, and 60 under
             torchrun.
 
@@ -134,9 +135,12 @@ class Runner:
             cold,
             timeout,
         )
-        self.jobs = jobs or max(1, (os.cpu_count() or 1) // 2)
-        self._env = _environment()
+        self.jobs = jobs or min(8, os.cpu_count() or 1)
+        self._env = environment()
         self.server = Server(python, cold=cold, slots=self.jobs, env=self._env)
+        self._watch = Watch()
+        self._watch.look(ROOT)
+        self._watch.look(SNIPPETS, below=True)
         self._modules: dict[str, bool] = {}
         self._slots: queue.SimpleQueue[int] = queue.SimpleQueue()
         for slot in range(self.jobs):
@@ -301,10 +305,10 @@ class Runner:
                 else:
                     env[DEFAULT_DEVICE] = self.device
             limit = self.timeout or (TIMEOUT_TORCHRUN if torchrun else TIMEOUT)
-            before = _names(snippet.path)
+            before = self._watch.look(snippet.path.resolve().parent)
             with self._torchrun if torchrun else threading.Lock():
                 result = self.server.run(argv, work, env, limit, slot=slot)
-        return result, sorted(_names(snippet.path) - before)
+        return result, self._watch.appeared[before : self._watch.look()]
 
     def _its_own(self, strays: list[str], snippet: Snippet, slot: int) -> list[str]:
         """Which of the files that appeared are the snippet's doing; they are deleted.
@@ -396,7 +400,7 @@ def _torchrun() -> str:
     return found
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """This process's environment with Python as a reader has it: nothing switched."""
     kept = ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONDONTWRITEBYTECODE")
     env = {k: v for k, v in os.environ.items() if k[:6] != "PYTHON" or k in kept}
@@ -434,17 +438,3 @@ def _warnings(err: str) -> list[str]:
         if not (own and category.endswith(("DeprecationWarning", "FutureWarning"))):
             found[f"{category}: {text}"] = None
     return list(found)
-
-
-def _names(path: Path) -> set[str]:
-    """What lies where a file could write by mistake: beside it, and in the project."""
-    found = {entry.path for entry in os.scandir(path.resolve().parent)}
-    found |= {entry.path for entry in os.scandir(ROOT)}
-    for folder, folders, files in os.walk(SNIPPETS):
-        found |= {os.path.join(folder, name) for name in [*folders, *files]}
-    return {name for name in found if not _is_cache(name)}
-
-
-def _is_cache(name: str) -> bool:
-    parts = name.split(os.sep)
-    return "__pycache__" in parts or parts[-1].startswith(".")

@@ -26,6 +26,7 @@ import socket
 import sys
 import time
 import weakref
+from collections.abc import Callable
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -152,15 +153,10 @@ def main(folder: str, slots: str, kind: str) -> None:
         with contextlib.suppress(ChildProcessError):
             while pid := os.waitpid(-1, os.WNOHANG)[0]:
                 if running.pop(pid, None):  # killed by its script: nothing may stay
-                    while orphans := _children(keeper) - set(running):
-                        for orphan in orphans:  # whose children come to us in turn
-                            _kill(orphan)
-                        for orphan in orphans:
-                            os.waitpid(orphan, 0)
+                    _end(lambda: _children(keeper) - set(running))
     for pid in running:
         _kill_group(pid)
-    for pid in _children(keeper):
-        _kill(pid)
+    _end(lambda: _children(keeper))
 
 
 def serve(listener: socket.socket) -> tuple[dict, list[int]]:
@@ -261,6 +257,15 @@ def _children(parent: int) -> set[int]:
             if int(file.read().rpartition(")")[2].split()[1]) == parent:
                 found.add(int(pid))
     return found
+
+
+def _end(left: Callable[[], set[int]]) -> None:
+    """Kill and collect children until none is left: orphans of one come to us."""
+    while pids := left():
+        for pid in pids:
+            _kill(pid)
+        for pid in pids:
+            os.waitpid(pid, 0)
 
 
 def _kill(pid: int) -> None:

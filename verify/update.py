@@ -47,8 +47,8 @@ def update(path: Path, runner: Runner) -> bool:
     for number, row in enumerate(text.split("\n"), 1):
         if row.strip().startswith(MARK) and row != row.rstrip():
             raise UpdateError(
-                f"{shown(path)}:{number}: prints blanks at the end of a line; nobody sees "
-                f"them: do not print them, or write '{MARK}' with '...' there"
+                f"{shown(path)}:{number}: prints blanks at the end of a line, which "
+                f"nobody sees; leave them out, or write '{MARK}' with '...' there"
             )
     _, again = runner.marked_output(snippet)
     written = parse_bytes(text.encode(), path).expected

@@ -20,23 +20,25 @@ print(torch.get_default_dtype(), torch.ones(2), torch.initial_seed() == 42)
 
 @pytest.fixture(scope="module", params=["warm", "cold"])
 def runner(request):
-    """One slot and a short limit, so that what is left would meet the next file."""
-    with Runner(timeout=4, jobs=1, cold=request.param == "cold") as runner:
+    """One slot, so that what is left would meet the next file."""
+    with Runner(jobs=1, cold=request.param == "cold") as runner:
         yield runner
 
 
-def check(runner, write, text, outcome, *words):
+def check(runner, write, text, outcome, *words, limit=None):
     """Run a hostile file; its verdict; and that a good file then passes."""
-    start = time.monotonic()
+    start, runner.timeout = time.monotonic(), limit
     verdict = runner.run(write(text, "hostile.py"))
-    assert time.monotonic() - start < 4 + 10  # far below what the file would take
+    runner.timeout = None
+    if limit:
+        assert (
+            time.monotonic() - start < limit + 15
+        )  # far below what the file would take
     assert verdict.outcome == outcome, verdict
     said = "\n".join(verdict.faults)
     assert all(word in said for word in words), said
     assert all("hostile.py:" in fault for fault in verdict.faults)
-    runner.timeout, limit = 60, runner.timeout
     after = runner.run(write(GOOD, "good.py"))
-    runner.timeout = limit
     assert after.faults == ()
     return verdict
 
@@ -63,7 +65,12 @@ def test_exit_code(runner, write):
 
 def test_endless_loop(runner, write):
     check(
-        runner, write, "print(1)\nwhile True:\n    pass\n", "failed", "longer than 4 s"
+        runner,
+        write,
+        "print(1)\nwhile True:\n    pass\n",
+        "failed",
+        "longer than 2 s",
+        limit=2,
     )
 
 
@@ -77,7 +84,7 @@ def test_endless_loop_that_ignores_signals(runner, write):
     while True:
         pass
     """
-    check(runner, write, text, "failed", "longer than 4 s")
+    check(runner, write, text, "failed", "longer than 2 s", limit=2)
 
 
 def test_endless_output(runner, write):
@@ -125,7 +132,7 @@ def test_a_thread_that_never_ends(runner, write):
     print(1)
     #> 1
     """
-    check(runner, write, text, "failed", "ran longer than 4 s")
+    check(runner, write, text, "failed", "ran longer than 2 s", limit=2)
 
 
 def test_changed_modules_and_torch_globals(runner, write):
@@ -208,7 +215,8 @@ def test_an_import_that_hangs(runner, write, tmp_path):
         write,
         "import this\n\nprint(this)\n",
         "failed",
-        "longer than 4 s",
+        "longer than 2 s",
+        limit=2,
     )
 
 
@@ -240,7 +248,7 @@ def test_a_server_that_was_killed_is_started_again(write):
 
 
 def test_nothing_is_left_of_a_server(write):
-    with Runner(timeout=4, jobs=1, cold=True) as runner:
+    with Runner(jobs=1, cold=True) as runner:
         folder = str(runner.server._folder)
         assert is_running("server.py", folder)
     assert not is_running(folder)
