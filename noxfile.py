@@ -6,6 +6,7 @@ The environment variable ``TORCH`` names the torch release of `tests` and `bench
 
 import os
 import sys
+import sysconfig
 from pathlib import Path
 
 import nox
@@ -23,10 +24,7 @@ GROUPS = nox.project.load_toml("pyproject.toml")
 
 # pip, not uv: a CPU wheel that pip is configured to find is 190 MB, what uv takes from
 # the index is 5 GB.
-with_torch = {
-    "venv_backend": "virtualenv",
-    "venv_params": ["--system-site-packages"] if TORCH == "installed" else [],
-}
+with_torch = {"venv_backend": "virtualenv"}
 without_torch = {"venv_backend": "uv|virtualenv"}
 
 
@@ -37,7 +35,12 @@ def install(session: nox.Session, *groups: str, torch: bool = False) -> None:
         for group in groups
         for need in nox.project.dependency_groups(GROUPS, group)
     ]
-    if torch and TORCH != "installed":
+    if torch and TORCH == "installed":
+        # Behind the session's own packages; works from a virtual environment too.
+        write = "open(sysconfig.get_path('purelib') + '/installed.pth', 'w').write"
+        here = sysconfig.get_path("purelib")
+        session.run("python", "-c", f"import sysconfig; {write}({here!r})", silent=True)
+    elif torch:
         needed.append(f"torch=={TORCH}")
     session.install(*needed)
 
