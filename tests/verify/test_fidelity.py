@@ -272,6 +272,11 @@ def test_flags_reach_the_script():
     assert result.code == 1
 
 
+def test_importing_torch_is_silent(warm):
+    """Else each file would warn in a fresh interpreter, and here only the first."""
+    assert warm.server.import_warnings == ""
+
+
 def test_cuda_is_untouched_before_the_fork(warm):
     """A fork of a process that has initialised CUDA cannot use it."""
     code = "import torch; print(torch.cuda.is_initialized())"
