@@ -10,10 +10,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from verify import RECORDS, SNIPPETS
-from verify.runner import Runner, Verdict
 from verify.snippet import name_of
+
+if TYPE_CHECKING:  # who only reads records needs no runner, nor a system that has one
+    from verify.runner import Runner, Verdict
 
 
 class RecordError(ValueError):
