@@ -169,7 +169,9 @@ def locate(text: str, docs: Path) -> tuple[Path | None, int]:
         page = path.read_text("utf-8-sig")
         if page.endswith(text):
             found.append((page[: len(page) - len(text)].count("\n"), path))
-    above, path = min(found, default=(0, None))
+    if not found:
+        return None, 0
+    above, path = min(found)
     return path, above
 
 
