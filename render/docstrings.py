@@ -26,7 +26,7 @@ import yaml
 try:
     from griffe import Extension
 except ImportError:  # the check of the files needs YAML alone
-    Extension = object  # type: ignore[assignment, misc]
+    Extension = object
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "zh" / "reference"
