@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import io
 import json
 import os
 import queue
@@ -227,14 +228,17 @@ class Runner:
             The verdict on the run, outputs left aside, and the printed lines with the
             number of the line at the top level of the file that printed each.
         """
-        result, strays = self._execute(snippet, self._slots.get(), mark=True)
-        self._slots.put(0)
+        slot = self._slots.get()
+        try:
+            result, strays = self._execute(snippet, slot, mark=True)
+        finally:
+            self._slots.put(slot)
         lines, at, start = [], 0, True
         for piece in re.split(r"(\0\d+\0)", result.out):
             if piece.startswith("\0"):
                 at = int(piece.strip("\0"))
                 continue
-            for text in piece.splitlines(keepends=True):
+            for text in io.StringIO(piece, newline="\n"):  # splits at LF alone
                 if start:
                     lines.append((at, text))
                 else:
@@ -269,7 +273,7 @@ class Runner:
             result = self.server.run(["-c", code], "/", self._env, slot=slot)
         finally:
             self._slots.put(slot)
-        if result.code:
+        if result.code != 0:
             last = (result.err.strip() or _ending(result)).splitlines()[-1]
             raise RequestError(f"{self.python} cannot run snippets: {last}")
         return result.out
