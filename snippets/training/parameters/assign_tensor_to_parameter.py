@@ -1,0 +1,15 @@
+import torch
+from torch import nn
+
+layer = nn.Linear(2, 1)
+try:
+    layer.weight = torch.zeros(1, 2)
+except TypeError as error:
+    print(error)
+    #> cannot assign 'torch...FloatTensor' as parameter 'weight' (torch.nn.Parameter...
+
+with torch.no_grad():
+    layer.weight.copy_(torch.tensor([[3.0, 4.0]]))
+print(layer.weight)
+#> Parameter containing:
+#> tensor([[3., 4.]], requires_grad=True)
