@@ -22,14 +22,14 @@ def write(tmp_path):
 @pytest.fixture(scope="session")
 def warm():
     """A runner that forks: one server for all tests, so that each follows others."""
-    with Runner(timeout=10) as runner:
+    with Runner() as runner:
         yield runner
 
 
 @pytest.fixture(scope="session")
 def cold():
     """A runner that starts a real `python FILE`."""
-    with Runner(timeout=10, cold=True) as runner:
+    with Runner(timeout=120, cold=True) as runner:
         yield runner
 
 

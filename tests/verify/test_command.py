@@ -9,6 +9,7 @@ import time
 import pytest
 
 from verify import ROOT
+from verify import __main__ as command_module
 from verify.__main__ import main
 
 
@@ -46,19 +47,32 @@ def test_cold_says_the_same(write):
     assert command(path, "--cold")[0] == 0
 
 
-def test_update_writes_then_all_is_as_expected(write):
+@pytest.fixture
+def default_release(warm, monkeypatch):
+    """Outputs are written on one release only; let it be the one that is there."""
+    monkeypatch.setattr(command_module, "DEFAULT_TORCH", warm.release)
+
+
+def test_update_writes_then_all_is_as_expected(write, default_release, capsys):
     path = write("print(1)\n")
-    code, out, _ = command("--update", path)
-    assert (code, out) == (0, f"{path}: updated\n")
+    assert main(["--update", str(path)]) == 0
+    assert capsys.readouterr().out == f"{path}: updated\n"
     assert path.read_text() == "print(1)\n#> 1\n"
 
 
-def test_update_of_a_failing_file_is_1(write):
+def test_update_of_a_failing_file_is_1(write, default_release, capsys):
     path = write("print(1)\n1 / 0\n")
-    code, out, _ = command("--update", path)
-    assert code == 1
-    assert "ZeroDivisionError" in out
+    assert main(["--update", str(path)]) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().out
     assert path.read_text() == "print(1)\n1 / 0\n"
+
+
+def test_update_on_another_release_is_2(write, capsys, monkeypatch):
+    monkeypatch.setattr(command_module, "DEFAULT_TORCH", "1.0.0")
+    path = write("print(1)\n")
+    assert main(["--update", str(path)]) == 2
+    assert "--update writes what torch 1.0.0 prints" in capsys.readouterr().err
+    assert path.read_text() == "print(1)\n"
 
 
 @pytest.mark.parametrize(
