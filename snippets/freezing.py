@@ -36,6 +36,11 @@ class _Kept:
     def reset_running_stats(self) -> None:
         """Do nothing: `torch.optim.swa_utils.update_bn` resets what it cannot fill."""
 
+    def _apply_instance_norm(self: Any, x: torch.Tensor) -> torch.Tensor:
+        # The same numbers; F.instance_norm of torch 2.4 rounds the statistics anew.
+        stats = (self.running_mean, self.running_var)
+        return nn.functional.batch_norm(x, *stats, self.weight, self.bias, eps=self.eps)
+
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _new, (type(self).__mro__[2],), *super().__reduce_ex__(protocol)[2:]
 
@@ -54,7 +59,7 @@ def _keep(layer: Any, on: bool) -> bool:
     if on == isinstance(layer, _Kept) or not _moves(layer):
         return False
     mode = layer.training if on else layer.__dict__.pop("_mode")
-    kind: Any = type(layer)
+    kind = layer.__class__
     layer.__class__ = _kept(kind) if on else kind.__mro__[2]
     layer.train(mode)
     return True
@@ -109,11 +114,10 @@ def _refuse_ddp(module: nn.Module, parameters: set[int]) -> None:
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         gc.collect()  # a wrapper that nothing uses any more is no obstacle
         wrappers += gc.get_objects()
-    for wrapper in wrappers:
-        if issubclass(type(wrapper), DistributedDataParallel):
-            why = "DistributedDataParallel averages what was trainable at wrapping"
-            if parameters & set(map(id, wrapper.parameters())):
-                raise TypeError(f"{why}: freeze or unfreeze before, or wrap anew")
+    ddp = [item for item in wrappers if issubclass(type(item), DistributedDataParallel)]
+    if parameters & {id(item) for one in ddp for item in one.parameters()}:
+        why = "DistributedDataParallel averages what was trainable at wrapping"
+        raise TypeError(f"{why}: freeze or unfreeze before, or wrap anew")
 
 
 def _set(parameter: nn.Parameter, trainable: bool) -> bool:
@@ -127,9 +131,7 @@ def _set(parameter: nn.Parameter, trainable: bool) -> bool:
 
 
 class Frozen(AbstractContextManager["Frozen"]):
-    """What `freeze` changed; ``str()`` is a table of the model as it is now.
-
-    At the end of a ``with`` block it calls ``restore()``.
+    """What `freeze` changed. A ``with`` block restores; ``str()`` is a table of now.
 
     Attributes:
         names: Names of the parameters that changed.
@@ -227,7 +229,7 @@ def unfreeze(module: nn.Module, *patterns: Pattern) -> list[str]:
     """Make parameters trainable and let the statistics of their layers move.
 
     Args:
-        module: The model, before `DistributedDataParallel` wraps it.
+        module: The model, before `DistributedDataParallel`: ranks would drift apart.
         *patterns: What to unfreeze, see above; all if there is none.
 
     Returns:
@@ -235,8 +237,7 @@ def unfreeze(module: nn.Module, *patterns: Pattern) -> list[str]:
 
     Raises:
         ValueError: A pattern selects nothing, or the model has lazy layers.
-        TypeError: A pattern is of another type, or the model is wrapped: ranks would
-            drift apart.
+        TypeError: A pattern is of another type, or the model is wrapped.
 
     Example:
         >>> model = nn.Linear(4, 3).requires_grad_(False)
@@ -288,7 +289,7 @@ def add_trainable(
         >>> add_trainable(optimizer, model, lr=0.01)
         ['0.weight', '0.bias']
     """
-    there = {id(item) for known in optimizer.param_groups for item in known["params"]}
+    there = {id(p) for known in optimizer.param_groups for p in known["params"]}
     named = module.named_parameters()
     new = {name: p for name, p in named if p.requires_grad and id(p) not in there}
     if new:
