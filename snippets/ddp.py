@@ -172,7 +172,7 @@ def launch(
     """
     if nprocs < 1:
         raise ValueError(f"nprocs must be 1 or more, got {nprocs}")
-    end = math.inf if timeout is None else time.monotonic() + timeout
+    deadline = time.monotonic() + (math.inf if timeout is None else timeout)
     store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
     variables = {
         "WORLD_SIZE": str(nprocs),
@@ -185,26 +185,28 @@ def launch(
     context = multiprocessing.get_context(start_method)
     work = (fn, args) if start_method == "fork" else pickle.dumps((fn, args))
     ranks: list[_Rank] = []
-    asked: list[_Rank] | None = None
+    asked: list[_Rank] = []
+    give_up = math.inf
     try:
         for rank in range(nprocs):
             ranks.append(_Rank(context, rank, variables, work))
         while busy := [r for r in ranks if r.code is None]:
-            handles = [x for r in busy for x in (r.pipe, r.process.sentinel)]
-            wait(handles, max(0.0, min(0.1, end - time.monotonic())))
+            wait([x for r in busy for x in (r.pipe, r.process.sentinel)], 0.1)
             failures = sorted(filter(None, map(_Rank.look, ranks)), key=lambda f: f[:2])
-            late = time.monotonic() > end
-            if (failures and not failures[0][0]) or (late and asked is not None):
-                for r in asked or ():
-                    if late and not r.failure:  # stopped, or in code that never yields
+            now = time.monotonic()
+            if (failures and not failures[0][0]) or now > give_up:
+                for r in asked if now > give_up else ():
+                    if not r.failure:  # stopped, or in code that never lets go
                         raise RankError(r.rank, r.code, "does not answer", r.said())
                 raise failures[0][2] from RuntimeError(failures[0][3])
-            if asked is None and (failures or late):
-                timed_out = late or "imed out" in failures[0][3]
-                asked = [r for r in busy if timed_out and not r.failure]
+            if failures or now > deadline:
+                give_up = min(give_up, now + GRACE)
+            timed_out = now > deadline or any("imed out" in f[3] for f in failures)
+            if timed_out and not asked:
+                asked = [r for r in busy if not r.failure]
                 for r in asked:
-                    r.pipe.send("Where are you?")
-                end = time.monotonic() + GRACE
+                    with contextlib.suppress(OSError):  # it ends right now
+                        r.pipe.send("Where are you?")
         return [r.result for r in ranks]
     finally:
         for number, stop in ((15, "terminate"), (9, "kill")):

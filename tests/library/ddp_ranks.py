@@ -1,0 +1,261 @@
+"""What the ranks of test_ddp.py run: importable, so that any way of starting works."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import torch
+import torch._dynamo  # which DDP and optimizers import: seconds, here once for all
+import torch.distributed as dist
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader, TensorDataset
+
+from snippets import ddp
+
+
+def fail(kind, folder, timeout=None):
+    """One all-reduce, then rank 1 fails in some way while the others wait for it."""
+    with ddp.distributed(timeout=timeout, device="cpu") as here:
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        Path(folder, f"{here.rank}").write_text(f"{os.getpid()} {child.pid}")
+        dist.barrier()
+        if here.rank == 1:
+            print("epoch", 3, "step 7")
+            fault(kind)
+        if kind == "raise, others ignore SIGTERM":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            time.sleep(600)
+        dist.all_reduce(torch.ones(1))
+    return here.rank
+
+
+def fault(kind):
+    """Fail in the way that `kind` says."""
+    if kind.startswith("raise"):
+        raise ValueError("no such\nlabel: 11")
+    if kind == "exit 3":
+        sys.exit(3)
+    if kind == "exit":
+        sys.exit()
+    if kind == "leave at once with 0":
+        os._exit(0)
+    if kind == "leave at once with 5":
+        os._exit(5)
+    if kind == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "stop":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    if kind == "hang":
+        time.sleep(600)
+    raise AssertionError(kind)
+
+
+def leave_early():
+    """Rank 1 leaves with an error of its own only after rank 0 has seen it gone."""
+    with ddp.distributed(device="cpu") as here:
+        if here.rank == 1:
+            try:
+                raise KeyError("fold")
+            finally:
+                dist.destroy_process_group()
+                time.sleep(0.5)
+        dist.all_reduce(torch.ones(1))
+
+
+def sum_of_ranks():
+    """The place of this rank and a sum over all."""
+    with ddp.distributed(device="cpu") as here:
+        total = torch.tensor([float(here.rank + 1)])
+        dist.all_reduce(total)
+    return here, total, dist.is_initialized(), os.environ["MASTER_PORT"]
+
+
+def side_by_side(folder, number):
+    """Launch two ranks from here; all launches of the test are under way at once."""
+    Path(folder, f"ready-{number}").touch()
+    while not Path(folder, "go").exists():
+        time.sleep(0.01)
+    results = ddp.launch(sum_of_ranks, 2, start_method="fork")
+    Path(folder, f"{number}").write_text(
+        " ".join(f"{total.item():.0f}:{port}" for _, total, _, port in results)
+    )
+
+
+def launch_and_be_killed(folder):
+    """Launch ranks that never end, from a process that is killed meanwhile."""
+    ddp.launch(wait_forever, 2, folder, start_method="fork")
+
+
+def wait_forever(folder):
+    """Say who is here, with a process of its own, and wait."""
+    with ddp.distributed(device="cpu") as here:
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        Path(folder, f"{here.rank}.part").write_text(f"{os.getpid()} {child.pid}")
+        Path(folder, f"{here.rank}.part").rename(Path(folder, f"{here.rank}"))
+        time.sleep(600)
+
+
+def message(check):
+    """The error of a check, as text."""
+    try:
+        check()
+    except (RuntimeError, ValueError) as error:
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+class Net(torch.nn.Module):
+    """Two layers, of which the first may be frozen, and a running mean."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.body = torch.nn.Linear(4, 4)
+        self.norm = torch.nn.BatchNorm1d(4)
+        self.head = torch.nn.Linear(4, 1)
+
+    def forward(self, x):
+        """One number for each row."""
+        return self.head(self.norm(self.body(x)))
+
+
+def collectives(value_sets):
+    """All that needs a group but no failure, in one start: a dict by topic."""
+    found = {}
+    with ddp.distributed(device="cpu") as here:
+        rank, world = here.rank, here.world_size
+        found["here"] = here
+
+        found["means"] = [
+            ddp.weighted_mean(
+                *(pairs[rank] if rank < len(pairs) else (float("nan"), 0))
+            )
+            for pairs in value_sets
+        ]
+        found["tensor mean"] = ddp.weighted_mean(torch.tensor(rank * 1.0), rank)
+        found["no samples"] = message(lambda: ddp.weighted_mean(0.0, 0))
+        found["negative"] = message(lambda: ddp.weighted_mean(1.0, 5 if rank else -1))
+
+        found["eval"] = {n: list(ddp.EvalSampler(n)) for n in range(10)}
+        found["eval sizes"] = {n: len(ddp.EvalSampler(n)) for n in range(10)}
+
+        model = Net()
+        found["in sync"] = message(lambda: ddp.assert_in_sync(model))
+        with torch.no_grad():
+            if rank == 1:
+                model.head.bias[0] = torch.nextafter(
+                    model.head.bias[0], torch.tensor(9.0)
+                )
+        found["one bit"] = message(lambda: ddp.assert_in_sync(model))
+        model = Net()
+        model.body.weight.requires_grad_(rank != world - 1)
+        found["requires_grad"] = message(lambda: ddp.assert_in_sync(model))
+        model = Net()
+        model.norm.running_mean += rank
+        found["buffer"] = message(lambda: ddp.assert_in_sync(model))
+        found["no buffers"] = message(lambda: ddp.assert_in_sync(model, buffers=False))
+        model = torch.nn.Linear(2 + (rank == 0), 1, bias=rank == 0)
+        found["other model"] = message(lambda: ddp.assert_in_sync(model))
+        found["drift"] = drift(rank)
+
+        sampler = ddp.ResumableSampler(24, seed=3)
+        found["orders"] = [list(sampler) for _ in range(2)]
+        for drop_last in (False, True):
+            sampler = ddp.ResumableSampler(23, drop_last=drop_last)
+            found[f"uneven, {drop_last}"] = list(sampler)
+    return found
+
+
+def drift(rank):
+    """Unfreeze under DDP, as one must not, and train: what the check says."""
+    model = Net()
+    model.body.requires_grad_(False)
+    wrapped = DistributedDataParallel(model)
+    model.body.requires_grad_(True)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    generator = torch.Generator().manual_seed(rank)
+    for _ in range(3):
+        optimizer.zero_grad()
+        wrapped(torch.randn(8, 4, generator=generator)).square().mean().backward()
+        optimizer.step()
+    return message(lambda: ddp.assert_in_sync(model, buffers=False))
+
+
+def train(path, kill_at=None, resume=False, workers=0):
+    """Train a small net with dropout for two epochs of six steps on two ranks.
+
+    At step `kill_at` each rank saves what it needs and rank 0 is killed.
+    """
+    generator = torch.Generator().manual_seed(9)
+    dataset = TensorDataset(torch.randn(24, 4, generator=generator), torch.arange(24))
+    with ddp.distributed(device="cpu") as here:
+        model = torch.nn.Sequential(Net(), torch.nn.Dropout(0.5))
+        wrapped = DistributedDataParallel(model)
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+        sampler = ddp.ResumableSampler(dataset, seed=5)
+        loader = DataLoader(
+            dataset,
+            batch_size=2,
+            sampler=sampler,
+            num_workers=workers,
+            generator=torch.Generator(),  # else it draws from the global one
+        )
+        torch.manual_seed(100 + here.rank)
+        file, step, used = f"{path}.{here.rank}", 0, []
+        if resume:
+            state = torch.load(file, weights_only=True)
+            model.load_state_dict(state["model"])
+            optimizer.load_state_dict(state["optimizer"])
+            sampler.load_state_dict(state["sampler"])
+            torch.set_rng_state(state["rng"])
+            step = state["step"]
+        for epoch in range(sampler.epoch, 2):
+            for inputs, indices in loader:
+                optimizer.zero_grad()
+                wrapped(inputs).square().mean().backward()
+                optimizer.step()
+                sampler.advance(len(inputs))
+                used.append((epoch, indices.tolist()))
+                step += 1
+                if step == kill_at:
+                    state = {
+                        "model": model.state_dict(),
+                        "optimizer": optimizer.state_dict(),
+                        "sampler": sampler.state_dict(),
+                        "rng": torch.get_rng_state(),
+                        "step": step,
+                    }
+                    torch.save(state, file)
+                    dist.barrier()
+                    if here.is_main:
+                        os.kill(os.getpid(), signal.SIGKILL)
+    return {
+        "weights": list(model.state_dict().values()),
+        "moments": [t for s in optimizer.state.values() for t in s.values()],
+        "rng": [torch.get_rng_state()],
+        "used": used,
+    }
+
+
+def rest_of_epoch(state, size):
+    """The indices that this rank gets when it resumes from `state`."""
+    with ddp.distributed(device="cpu"):
+        sampler = ddp.ResumableSampler(size, seed=5)
+        sampler.load_state_dict(state)
+        return list(sampler), len(sampler)
+
+
+def use_some(size, count):
+    """Use `count` samples on this rank and give them, with the state then."""
+    with ddp.distributed(device="cpu"):
+        sampler, used = ddp.ResumableSampler(size, seed=5), []
+        with contextlib.closing(iter(sampler)) as indices:
+            for index in indices:
+                used.append(index)
+                sampler.advance(1)
+                if len(used) == count:
+                    return used, sampler.state_dict()
