@@ -1,0 +1,16 @@
+import torch
+from torch import nn, optim
+
+model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 2))
+optimizer = optim.SGD(model.parameters(), lr=0.1)
+model[1] = nn.Linear(4, 3)
+before = model[1].weight.detach().clone()
+model(torch.ones(1, 4)).sum().backward()
+optimizer.step()
+print(torch.equal(model[1].weight, before))
+#> True
+
+optimizer = optim.SGD(model.parameters(), lr=0.1)
+optimizer.step()
+print(torch.equal(model[1].weight, before))
+#> False
