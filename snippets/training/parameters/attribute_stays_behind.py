@@ -22,4 +22,4 @@ try:
     Project(as_buffer=False).double()(x)
 except RuntimeError as error:
     print(error)
-    #> expected m1 and m2 to have the same dtype, but got: double != float
+    #> expected ... to have the same dtype, but got: double != float
