@@ -15,6 +15,7 @@ import functools
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.parse
@@ -157,9 +158,13 @@ def preview(lang: str) -> None:
     command = _mkdocs("serve", "-f", CONFIGS[lang], "-a", f"{HOST}:{PORT}")
     if (ROOT / "records").is_dir():  # named in the configuration it would have to be
         command += ["-w", "records"]
-    url = f"http://{HOST}:{PORT}/"
-    code = subprocess.run(command, cwd=ROOT, env=_environment(url)).returncode
-    if code:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=_environment(f"http://{HOST}:{PORT}/")
+    ) as process:
+        # Whoever ends this program ends the preview: it would keep the port.
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        code = process.wait()
+    if code > 0:
         raise SiteError(f"the preview of {CONFIGS[lang]} ended; see the lines above")
 
 
