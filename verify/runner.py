@@ -315,27 +315,21 @@ class Runner:
         return result, self._watch.appeared[before : self._watch.look()]
 
     def _its_own(self, strays: list[str], snippet: Snippet, slot: int) -> list[str]:
-        """Which of the files that appeared are the snippet's doing; they are deleted.
+        """Which of the files that appeared are the snippet's doing.
 
         Somebody may have saved a file meanwhile. What the snippet writes, it writes
-        again.
+        again. Nothing is deleted: the folder is a person's, and this is no proof.
         """
 
-        def state(name: str) -> tuple[int, int] | None:
+        def written(name: str) -> int | None:
             with contextlib.suppress(OSError):
-                status = os.stat(name)
-                return status.st_ino, status.st_mtime_ns
+                if not os.path.isdir(name):  # others write into a folder too
+                    return os.stat(name).st_mtime_ns
             return None
 
-        before = {name: state(name) for name in strays}
+        before = {name: written(name) for name in strays}
         again, _ = self._execute(snippet, slot)
-        own = [
-            name for name in strays if state(name) != before[name] or name in again.err
-        ]
-        for name in own:
-            with contextlib.suppress(OSError):
-                shutil.rmtree(name) if os.path.isdir(name) else os.remove(name)
-        return own
+        return [n for n in strays if written(n) != before[n] or n in again.err]
 
     def _judge(
         self, snippet: Snippet, result: Result, strays: list[str], compare: bool = True
@@ -353,7 +347,7 @@ class Runner:
         faults += [f"{where}:1: left running: {command}" for command in result.left]
         faults += [
             f"{where}:1: wrote {shown(Path(stray))}; a file writes only into its "
-            "working folder"
+            "working folder: mend it, then delete what it wrote"
             for stray in strays
         ]
         seen = _warnings(result.err)

@@ -1,6 +1,7 @@
 """Given a hostile file: a clear verdict in time, nothing left, the next unaffected."""
 
 import contextlib
+import itertools
 import os
 import threading
 import time
@@ -170,7 +171,8 @@ def test_writing_into_the_repository(runner, write, tmp_path):
     #> 1
     """
     check(runner, write, text, "failed", "stray.txt; a file writes only into its")
-    assert not (tmp_path / "stray.txt").exists()
+    # The runner deletes nothing where people work.
+    assert (tmp_path / "stray.txt").read_text() == "x"
 
 
 def test_a_file_that_somebody_else_writes_meanwhile_is_nobodys_fault(
@@ -183,13 +185,21 @@ def test_a_file_that_somebody_else_writes_meanwhile_is_nobodys_fault(
     #> 1
     time.sleep(1)
     """
-    path = write(text)
-    other = threading.Timer(0.3, (tmp_path / "draft.py").write_text, ["x = 1"])
-    other.start()
+    path, done = write(text), threading.Event()
+
+    def write_a_page():
+        (tmp_path / "drafts").mkdir()
+        for number in itertools.count():
+            (tmp_path / "drafts" / f"{number}.py").write_text("x = 1")
+            if done.wait(0.1):
+                return
+
+    (other := threading.Thread(target=write_a_page)).start()
     verdict = runner.run(path)
+    done.set()
     other.join()
     assert verdict.faults == ()
-    assert (tmp_path / "draft.py").read_text() == "x = 1"
+    assert (tmp_path / "drafts" / "0.py").read_text() == "x = 1"
 
 
 def test_killing_the_group_of_its_parent(runner, write):
