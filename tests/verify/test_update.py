@@ -114,13 +114,17 @@ def test_a_line_that_fits_stays_as_a_person_wrote_it(warm, write):
     text = """
     print("object at 0x7f", 1)
     #> object at ... 1
-    print(1.00001)
-    #> 1.0
     print(2)
     #> 3
     """
     _, after = updated(warm, write, text)
     assert after == textwrap.dedent(text).lstrip("\n").replace("#> 3", "#> 2")
+
+
+def test_a_number_is_written_as_it_is_printed(warm, write):
+    """Though a run would forgive the difference: the page shows what is printed."""
+    changed, after = updated(warm, write, "print(0.2)\n#> 0.20\n")
+    assert (changed, after) == (True, "print(0.2)\n#> 0.2\n")
 
 
 def test_output_of_a_child_process_stands_where_a_person_puts_it(warm, write):
