@@ -196,7 +196,7 @@ def launch(
             now = time.monotonic()
             if (failures and not failures[0][0]) or now > give_up:
                 for r in asked if now > give_up else ():
-                    if not r.failure:  # stopped, or in code that never lets go
+                    if r.code is None and not r.failure:  # stopped, or holds the GIL
                         raise RankError(r.rank, r.code, "does not answer", r.said())
                 raise failures[0][2] from RuntimeError(failures[0][3])
             if failures or now > deadline:
@@ -226,8 +226,12 @@ class _Rank:
         self.rank, self.code, self.reported = rank, None, False
         self.failure: tuple[bool, float, RankError, str] | None = None
         self.printed = context.RawArray(ctypes.c_char, 4000)
+        self.printed.value = (
+            b"(none: a script launches under if __name__ == '__main__')"
+        )
         self.pipe, theirs = context.Pipe()
-        args = (work, rank, variables, theirs, self.printed)
+        way = multiprocessing.get_start_method(allow_none=True)
+        args = (work, rank, variables, way, theirs, self.printed)
         self.process = context.Process(target=_run, args=args)
         self.process.start()
         theirs.close()
@@ -254,10 +258,14 @@ class _Rank:
         return self.failure
 
 
-def _run(work: Any, rank: int, variables: Any, pipe: Any, printed: Any) -> None:
+def _run(
+    work: Any, rank: int, variables: Any, way: str | None, pipe: Any, printed: Any
+) -> None:
     """Be a rank."""
     os.environ.update(variables, RANK=str(rank), LOCAL_RANK=str(rank))
-    lock = threading.Lock()
+    # The loaders of a rank start workers as those of the caller do, not as it started.
+    multiprocessing.set_start_method(way, force=True)
+    lock, printed.value = threading.Lock(), b"(none)"
     if hasattr(os, "setpgrp"):
         os.setpgrp()  # what this rank starts can be ended with it
     if "OMP_NUM_THREADS" not in os.environ:
@@ -275,12 +283,15 @@ def _run(work: Any, rank: int, variables: Any, pipe: Any, printed: Any) -> None:
 
     def answer(main: int = threading.get_ident()) -> None:
         parent: Any = multiprocessing.parent_process()
-        while parent.sentinel not in wait([pipe, parent.sentinel]):
-            pipe.recv()
-            stack = traceback.extract_stack(sys._current_frames()[main])
-            error = RankError(rank, None, "did not finish in time", _last_line(stack))
-            waits = any(part in stack[-1].filename for part in WAITING)
-            report(error, "".join(traceback.format_list(stack)), waits)
+        with contextlib.suppress(EOFError, OSError):
+            while parent.sentinel not in wait([pipe, parent.sentinel]):
+                pipe.recv()
+                stack = traceback.extract_stack(sys._current_frames()[main])
+                line, text = _last_line(stack), "".join(traceback.format_list(stack))
+                waits = any(part in stack[-1].filename for part in WAITING)
+                report(
+                    RankError(rank, None, "did not finish in time", line), text, waits
+                )
         os.killpg(0, signal.SIGKILL)  # the parent is gone
 
     for stream in (sys.stdout, sys.stderr):

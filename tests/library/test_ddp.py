@@ -170,11 +170,29 @@ def test_results_come_by_rank_with_tensors():
 def test_the_default_way_of_starting_works_and_leaves_the_caller_as_it_was():
     before = {number: signal.getsignal(number) for number in signal.valid_signals()}
     environment, files = dict(os.environ), set(os.listdir(tempfile.gettempdir()))
-    assert ddp.launch(os.getenv, 2, "LOCAL_RANK") == ["0", "1"]
+    assert ddp.launch(os.getenv, 1, "LOCAL_RANK") == ["0"]
     assert before == {n: signal.getsignal(n) for n in signal.valid_signals()}
     assert environment == dict(os.environ)
     new = set(os.listdir(tempfile.gettempdir())) - files
     assert not [name for name in new if name.startswith(("torchelastic", "pymp"))]
+
+
+def test_a_script_without_a_main_guard_is_told_so(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("import os, ddp\nddp.launch(os.getenv, 1, 'RANK')\n")
+    (tmp_path / "ddp.py").write_bytes(Path(ddp.__file__).read_bytes())
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=120
+    )
+    assert "RankError: rank 0 exited with code 1" in done.stderr
+    assert done.stderr.endswith(
+        "(none: a script launches under if __name__ == '__main__')\n"
+    )
+
+
+def test_loaders_in_a_rank_start_workers_as_the_caller_would():
+    way = multiprocessing.get_start_method(allow_none=True)
+    assert start(multiprocessing.get_start_method, 1, True) == [way]
 
 
 def test_launch_works_in_a_thread():

@@ -1,0 +1,43 @@
+"""The docstrings of the library: each public name has an example, and it is true.
+
+Only exceptions may go without: what raises them shows them.
+"""
+
+import doctest
+import importlib
+import inspect
+
+import pytest
+
+MODULES = ["seeding", "freezing", "checkpoints", "ddp"]
+
+
+def public(module):
+    """The functions and classes that a reader imports from the module."""
+    return {
+        f"{module.__name__}.{name}"
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+        and (inspect.isfunction(value) or inspect.isclass(value))
+        and value.__module__ == module.__name__
+        and not (inspect.isclass(value) and issubclass(value, BaseException))
+    }
+
+
+def examples():
+    """Each docstring with its examples, and its name as the test's id."""
+    for name in MODULES:
+        module = importlib.import_module(f"snippets.{name}")
+        for test in doctest.DocTestFinder(exclude_empty=False).find(module):
+            if test.examples or test.name in public(module):
+                yield pytest.param(test, id=test.name.removeprefix("snippets."))
+
+
+@pytest.mark.parametrize("test", list(examples()))
+def test_the_example_of_a_docstring_is_true(test, tmp_path, monkeypatch):
+    assert test.examples, f"{test.name} has no example"
+    monkeypatch.chdir(tmp_path)
+    report = []
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    runner.run(test, out=report.append)
+    assert runner.summarize(verbose=False).failed == 0, "".join(report)
