@@ -68,9 +68,8 @@ def serve(session: nox.Session) -> None:
 
 @nox.session(**without_torch)
 def browser(session: nox.Session) -> None:
-    """Build the site and read it in a real Chromium."""
+    """Build the site and read it in a real Chromium; CHROMIUM=path names another."""
     install(session, "site", "browser")
-    session.run("python", "-m", "render.site", "build")
     session.run("python", "-m", "pytest", "tests/browser", *session.posargs)
 
 
