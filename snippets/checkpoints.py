@@ -180,15 +180,19 @@ class Checkpoints:
         _write(path, state, True, temp=self.folder / ".step.tmp")
         found = [file for file in self._found() if file[0] != step or file[2] == path]
         kept = found[: self._keep] + self._rated(found)[: self._best]
-        for file in self._found():
-            if file not in kept and file[2] != path:
-                file[2].unlink()
+        keep = {path, *(file[2] for file in kept)}
+        for *_, old in self._found():
+            if old not in keep:
+                old.unlink()
         return path
 
     def _found(self) -> list[File]:
         found = []
+        number = r"-?(?:inf|nan|[\d.]+(?:e[-+]\d+)?)"
         for path in self.folder.glob("step-*.pt"):
-            if name := re.fullmatch(r"step-(\d+)(?:_metric=(.+))?\.pt", path.name):
+            if name := re.fullmatch(
+                rf"step-(\d+)(?:_metric=({number}))?\.pt", path.name
+            ):
                 found.append((int(name[1]), self._sign * float(name[2] or "nan"), path))
         return sorted(found, key=lambda file: file[0], reverse=True)
 

@@ -1,0 +1,684 @@
+"""Given crashes, damage, malice and full disks, a checkpoint is whole or refused."""
+
+import contextlib
+import json
+import os
+import pickle
+import random
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from collections import Counter, OrderedDict, defaultdict
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from snippets import checkpoints
+from snippets.checkpoints import (
+    CheckpointError,
+    Checkpoints,
+    CorruptCheckpoint,
+    UnsafeValue,
+    load,
+    save,
+)
+from tests.library import resume_ranks
+from tests.library.resume_ranks import BREAK, SAMPLES, STEPS, Run, digest
+
+ROOT = Path(__file__).resolve().parents[2]
+CRASH = ROOT / "bench" / "crash.py"
+
+
+def state(step=1, numbers=5000):
+    """A small state with all kinds of records: tensors, an empty one, a view."""
+    weight = torch.arange(float(numbers)) + step
+    return {"step": step, "weight": weight, "view": weight[2:9], "no": torch.empty(0)}
+
+
+def holds(path, step):
+    found = load(path)
+    assert found["step"] == step
+    assert torch.equal(found["weight"], state(step)["weight"])
+    return True
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A good checkpoint of step 1."""
+    path = tmp_path / "last.pt"
+    save(path, state(1))
+    return path
+
+
+# --- What is saved is loaded ----------------------------------------------------------
+
+
+def test_all_that_every_release_loads_comes_back(tmp_path):
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    optimizer = torch.optim.AdamW(model.parameters())
+    model(torch.ones(3, 2)).sum().backward()
+    optimizer.step()
+    full = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "plain": [None, True, 1, -(2**70), 0.5, "text", (1, ("x",)), {1: {2.5: "y"}}],
+        "torch": [torch.float16, torch.device("cpu"), torch.Size([1, 2])],
+        "kinds": [OrderedDict(a=1), Counter("aab"), nn.Parameter(torch.ones(2))],
+        "dtypes": [torch.ones(2, dtype=kind) for kind in (torch.bfloat16, torch.bool)],
+        "sparse": torch.eye(3).to_sparse(),
+        "scalar": torch.tensor(1.5),
+    }
+    save(tmp_path / "all.pt", full)
+    assert digest(load(tmp_path / "all.pt")["model"]) == digest(full["model"])
+    found = load(tmp_path / "all.pt")
+    assert found["plain"] == full["plain"]
+    assert found["kinds"][:2] == full["kinds"][:2]
+    assert digest(found["optimizer"]) == digest(full["optimizer"])
+    assert torch.equal(found["sparse"].to_dense(), torch.eye(3))
+
+
+@pytest.mark.parametrize("value", [{}, [], None, 5, torch.ones(3), {"a": []}])
+def test_a_state_may_be_of_any_shape(tmp_path, value):
+    save(tmp_path / "any.pt", value)
+    assert digest(load(tmp_path / "any.pt")) == digest(value)
+
+
+def test_views_still_share_their_memory(path):
+    found = load(path)
+    found["weight"][2] = -1
+    assert found["view"][0] == -1
+
+
+def test_torch_reads_what_save_wrote_and_the_other_way_round(path, tmp_path):
+    assert torch.load(path, weights_only=True)["step"] == 1
+    assert torch.load(path, weights_only=True, mmap=True)["step"] == 1
+    torch.save(state(2), tmp_path / "theirs.pt")
+    assert holds(tmp_path / "theirs.pt", 2)
+
+
+def test_map_location_says_where_tensors_go(path):
+    assert load(path)["weight"].device.type == "cpu"
+    assert load(path, map_location="meta")["weight"].device.type == "meta"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_tensors_of_a_gpu_are_loaded_to_the_cpu_and_back(tmp_path):
+    weight = torch.arange(9.0, device="cuda")
+    save(tmp_path / "gpu.pt", {"weight": weight})
+    assert load(tmp_path / "gpu.pt")["weight"].device.type == "cpu"
+    found = load(tmp_path / "gpu.pt", map_location="cuda")["weight"]
+    assert found.is_cuda
+    assert torch.equal(found, weight)
+
+
+def test_a_file_has_the_rights_of_the_umask_and_nothing_lies_beside_it(tmp_path):
+    before = os.umask(0o027)
+    try:
+        save(tmp_path / "last.pt", state())
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "last.pt").stat().st_mode) == 0o640
+    assert os.listdir(tmp_path) == ["last.pt"]
+
+
+def test_a_link_is_followed(path, tmp_path):
+    link = tmp_path / "link.pt"
+    link.symlink_to(path.name)
+    save(link, state(2))
+    assert link.is_symlink()
+    assert holds(path, 2)
+
+
+# --- Crash ----------------------------------------------------------------------------
+
+
+def crash(*arguments):
+    """Rows of bench/crash.py: writer, killed, finished, lost, files, stray."""
+    ran = subprocess.run(
+        [sys.executable, CRASH, *arguments], capture_output=True, text=True, timeout=300
+    )
+    rows = [line.split() for line in ran.stdout.splitlines()[2:]]
+    assert rows, ran.stderr
+    return ran.returncode, {row[0]: [int(number) for number in row[1:]] for row in rows}
+
+
+def test_twenty_kills_lose_no_checkpoint_and_leave_nothing_behind():
+    code, rows = crash("--kills", "20", "--writer", "save", "--writer", "Checkpoints")
+    for name in ("save", "Checkpoints"):
+        killed, _, lost, _, stray = rows[name]
+        assert (killed, lost, stray) == (20, 0, 0), name
+    assert code == 0
+
+
+def test_the_crash_program_sees_what_torch_save_loses():
+    _, rows = crash("--kills", "6", "--writer", "torch.save")
+    assert rows["torch.save"][2] > 0
+
+
+def test_a_file_that_is_being_written_is_left_alone(path, tmp_path):
+    torch.save(state(7), tmp_path / ".last.pt.tmp")
+    fcntl = pytest.importorskip("fcntl")
+    with open(tmp_path / ".last.pt.tmp", "rb+") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(CheckpointError, match=r"another process writes it"):
+            save(path, state(2))
+        assert torch.load(other, weights_only=True)["step"] == 7
+    assert holds(path, 1)
+    save(path, state(3))  # its writer is gone
+    assert holds(path, 3)
+    assert os.listdir(tmp_path) == ["last.pt"]
+
+
+def test_an_interrupted_save_leaves_the_old_file_alone(path, monkeypatch, tmp_path):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        save(path, state(2))
+    assert holds(path, 1)
+    assert os.listdir(tmp_path) == ["last.pt"]
+
+
+def test_file_and_folder_reach_the_disk_before_save_returns(path, monkeypatch):
+    steps = []
+    fsync, replace = os.fsync, os.replace
+
+    def note_fsync(number):
+        mode = os.fstat(number).st_mode
+        steps.append("folder" if stat.S_ISDIR(mode) else "file")
+        fsync(number)
+
+    def note_replace(*names):
+        steps.append("rename")
+        replace(*names)
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(os, "replace", note_replace)
+    save(path, state(2))
+    assert steps == ["file", "rename", "folder"]
+    steps.clear()
+    save(path, state(3), fsync=False)
+    assert steps == ["rename"]
+
+
+# --- Damage ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("numbers", [3, 5000])
+def test_no_file_with_one_flipped_bit_loads(tmp_path, numbers):
+    path = tmp_path / "last.pt"
+    save(path, state(1, numbers))
+    good, dice = path.read_bytes(), random.Random(numbers)
+    for place in dice.sample(range(len(good) * 8), 200):
+        bad = bytearray(good)
+        bad[place // 8] ^= 1 << place % 8
+        path.write_bytes(bad)
+        with pytest.raises(CorruptCheckpoint):
+            load(path)
+
+
+def test_no_flipped_bit_changes_what_is_loaded_from_a_file_of_torch_save(tmp_path):
+    path = tmp_path / "theirs.pt"
+    torch.save(state(), path)
+    good, dice, loaded = path.read_bytes(), random.Random(1), 0
+    for place in dice.sample(range(len(good) * 8), 200):
+        bad = bytearray(good)
+        bad[place // 8] ^= 1 << place % 8
+        path.write_bytes(bad)
+        with contextlib.suppress(CheckpointError):
+            assert digest(load(path)) == digest(state())
+            loaded += 1
+    assert loaded < 100  # those that hit padding
+
+
+def test_no_file_that_is_cut_short_loads(path):
+    good, dice = path.read_bytes(), random.Random(0)
+    for size in [*dice.sample(range(1, len(good)), 50), len(good) - 1]:
+        path.write_bytes(good[:size])
+        with pytest.raises(CorruptCheckpoint, match=r"last\.pt is (cut|damaged|no)"):
+            load(path)
+
+
+@pytest.mark.parametrize("block", range(0, 20480, 4096))
+def test_no_file_with_a_zeroed_block_loads(path, block):
+    bad = bytearray(path.read_bytes())
+    bad[block : block + 4096] = bytes(4096)
+    path.write_bytes(bad)
+    with pytest.raises(CorruptCheckpoint):
+        load(path)
+
+
+def test_the_damaged_record_is_named(path):
+    bad = bytearray(path.read_bytes())
+    bad[len(bad) // 2] ^= 1
+    path.write_bytes(bad)
+    with pytest.raises(CorruptCheckpoint, match=r"last\.pt is damaged in data/0: take"):
+        load(path)
+    assert torch.load(path, weights_only=True)["step"] == 1  # torch says nothing
+    assert load(path, verify=False)["step"] == 1
+
+
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is empty"),
+        (bytes(5000), "full of zeros"),
+        (b"\n<!DOCTYPE html><html><title>404</title></html>", "is a web page"),
+        (b"<?xml version='1.0'?><Error>AccessDenied</Error>", "is a web page"),
+        (LFS, "is a Git LFS pointer: run git lfs pull"),
+        (pickle.dumps({"a": 1}), r"is no checkpoint, it starts with b'\\x80"),
+        (b"\x10\0\0\0\0\0\0\0" + b'{"a":{"dtype":1}}', "is a safetensors file"),
+        (b"\x1f\x8b\x08 gzip", r"is no checkpoint, it starts with b'\\x1f"),
+        (b"hello", "is no checkpoint, it starts with b'hello'"),
+    ],
+)
+def test_what_is_no_checkpoint_is_named(tmp_path, content, says):
+    path = tmp_path / "last.pt"
+    path.write_bytes(content)
+    for verify in (True, False):
+        with pytest.raises(CorruptCheckpoint, match=says) as raised:
+            load(path, verify=verify)
+        assert str(path) in str(raised.value)
+        assert "\n" not in str(raised.value)
+
+
+def test_the_format_before_1_6_is_named(tmp_path):
+    path = tmp_path / "old.pt"
+    torch.save(state(), path, _use_new_zipfile_serialization=False)
+    with pytest.raises(CorruptCheckpoint, match=r"format before 1\.6: save it anew"):
+        load(path)
+
+
+def test_a_folder_and_another_zip_file_are_named(tmp_path):
+    with pytest.raises(CorruptCheckpoint, match="is a folder"):
+        load(tmp_path)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("a")
+    archive = shutil.make_archive(str(tmp_path / "out"), "zip", tmp_path / "in")
+    with pytest.raises(CorruptCheckpoint, match="a zip file, but not one of torch"):
+        load(archive)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_a_torchscript_file_is_not_handed_on_to_torch_jit(tmp_path):
+    # With torch 2.4, torch.load(weights_only=True) returns the script as a module.
+    torch.jit.script(nn.Linear(1, 1)).save(str(tmp_path / "script.pt"))
+    for verify in (True, False):
+        with pytest.raises(CorruptCheckpoint, match="is a TorchScript file"):
+            load(tmp_path / "script.pt", verify=verify)
+
+
+def test_a_missing_file_is_missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no\.pt"):
+        load(tmp_path / "no.pt")
+
+
+# --- Malice ---------------------------------------------------------------------------
+
+
+class System:
+    def __init__(self, marker):
+        self.marker = marker
+
+    def __reduce__(self):
+        return os.system, (f"touch {self.marker}",)
+
+
+class Eval(System):
+    def __reduce__(self):
+        return eval, (f"__import__('pathlib').Path({self.marker!r}).touch()",)
+
+
+class Own(System):
+    def __reduce__(self):
+        return Path.touch, (Path(self.marker),)
+
+
+PLACES = {
+    "top": lambda evil: evil,
+    "state dict": lambda evil: {"model": {"weight": torch.ones(2), "bias": evil}},
+    "optimizer": lambda evil: {"state": {0: {"step": evil}}, "param_groups": []},
+    "key": lambda evil: {"model": [({"x": (evil,)},)]},
+}
+
+
+@pytest.mark.parametrize("kind", [System, Eval, Own])
+@pytest.mark.parametrize("place", PLACES)
+def test_what_runs_code_is_refused_and_does_not_run(tmp_path, kind, place):
+    marker = tmp_path / "ran"
+    path = tmp_path / "evil.pt"
+    torch.save(PLACES[place](kind(str(marker))), path)
+    for verify in (True, False):
+        with pytest.raises(UnsafeValue, match=r"holds [\w.]+, which could run code"):
+            load(path, verify=verify)
+    assert not marker.exists()
+    torch.load(path, weights_only=False)
+    assert marker.exists()  # the test is able to see it
+
+
+# --- What cannot be loaded is not saved -----------------------------------------------
+
+
+def test_what_would_not_load_is_refused_and_named(path):
+    numpy = pytest.importorskip("numpy")
+    refused = {
+        "state['best']: numpy.float64": {"best": numpy.float64(0.5)},
+        "state['a'][1][0]: numpy.ndarray": {"a": (1, [numpy.ones(2)])},
+        "state['x'] key np.str_('k')": {"x": {numpy.str_("k"): 1}},
+        "state['args']: argparse.Namespace": {
+            "args": __import__("argparse").Namespace()
+        },
+        "state['dir']: pathlib.": {"dir": Path("x")},
+        "state[0]: collections.defaultdict": [defaultdict(int)],
+        "state['f']: builtins.function": {"f": lambda: 1},
+        "state['m']: torch.nn.modules.linear.Linear": {"m": nn.Linear(1, 1)},
+    }
+    for says, value in refused.items():
+        with pytest.raises(UnsafeValue, match=re.escape(says)):
+            save(path, value)
+    tensor = torch.ones(1)
+    tensor.note = Path("x")
+    with pytest.raises(UnsafeValue, match=r"state\['t'\]\.note: pathlib"):
+        save(path, {"t": tensor})
+    assert holds(path, 1)
+
+
+def test_the_proof_refuses_what_the_names_let_through(path, monkeypatch, tmp_path):
+    monkeypatch.setattr(checkpoints, "_unsafe", lambda *_: [])
+    with pytest.raises(UnsafeValue):
+        save(path, {"dir": Path("x")})
+    assert holds(path, 1)
+    assert os.listdir(tmp_path) == ["last.pt"]
+
+
+# --- Disk -----------------------------------------------------------------------------
+
+
+def test_a_full_disk_leaves_the_old_file(path, tmp_path):
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    large = {"weight": torch.zeros(2**18)}
+    for limit in (100, 2000, 2**16, 2**20):  # of 2**20 and some bytes
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limits[1]))
+        try:
+            with pytest.raises(
+                OSError, match=r"\d{7} bytes to write, \d+ free"
+            ) as error:
+                save(path, large)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert error.value.filename == str(path)
+        assert holds(path, 1)
+        assert os.listdir(tmp_path) == ["last.pt"]
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    path = tmp_path / "missing" / "last.pt"
+    with pytest.raises(FileNotFoundError, match=r"\d{5} bytes to write.*missing"):
+        save(path, state())
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(tmp_path):
+    with pytest.raises(IsADirectoryError, match=str(tmp_path)):
+        save(tmp_path, state())
+    assert os.listdir(tmp_path.parent).count(f".{tmp_path.name}.tmp") == 0
+
+
+def test_a_folder_without_rights_leaves_the_old_file():
+    with tempfile.TemporaryDirectory() as home:
+        path = Path(home, "last.pt")
+        save(path, state(1))
+        os.chmod(home, 0o555)
+        root = os.geteuid() == 0  # whom no right stops
+        if root:
+            os.seteuid(65534)
+        try:
+            with pytest.raises(PermissionError, match="bytes to write") as error:
+                save(path, state(2))
+        finally:
+            if root:
+                os.seteuid(0)
+            os.chmod(home, 0o755)
+        assert error.value.filename == os.path.realpath(path)
+        assert holds(path, 1)
+        assert os.listdir(home) == ["last.pt"]
+
+
+# --- Checkpoints ----------------------------------------------------------------------
+
+
+def steps_in(folder):
+    return sorted(int(name[5:14]) for name in os.listdir(folder))
+
+
+def test_the_newest_and_the_best_are_kept(tmp_path):
+    files = Checkpoints(tmp_path / "run", keep=2, best=1)
+    for step, loss in enumerate([0.5, 0.2, float("nan"), 0.4, None]):
+        files.save(step, {"step": step}, loss)
+    assert steps_in(files.folder) == [1, 3, 4]
+    assert load(files.latest())["step"] == 4
+    assert load(files.best())["step"] == 1
+
+
+def test_max_is_the_other_way_round_and_a_tie_goes_to_the_earlier(tmp_path):
+    files = Checkpoints(tmp_path, keep=1, best=1, mode="max")
+    for step, score in enumerate([0.5, 0.9, float("nan"), 0.9, -1.0]):
+        files.save(step, {"step": step}, torch.tensor(score))
+    assert steps_in(tmp_path) == [1, 4]
+    assert load(files.best())["step"] == 1
+
+
+def test_a_folder_without_files_has_no_latest(tmp_path):
+    assert Checkpoints(tmp_path / "none").latest() is None
+    assert Checkpoints(tmp_path).best() is None
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_failed_save_deletes_nothing(tmp_path, monkeypatch):
+    files = Checkpoints(tmp_path, keep=1)
+    files.save(1, state(1))
+    with pytest.raises(UnsafeValue):
+        files.save(2, {"dir": Path("x")})
+    monkeypatch.setattr(os, "replace", lambda *_: pickle.loads(b"no pickle"))
+    with pytest.raises(pickle.UnpicklingError):
+        files.save(2, state(2))
+    monkeypatch.undo()
+    assert os.listdir(tmp_path) == ["step-000000001.pt"]
+    assert holds(files.latest(), 1)
+
+
+def test_nothing_is_deleted_before_the_new_file_is_on_the_disk(tmp_path, monkeypatch):
+    files = Checkpoints(tmp_path, keep=1)
+    files.save(1, state(1))
+    seen = []
+    replace = os.replace
+
+    def look(*names):
+        seen.append(os.listdir(tmp_path))
+        replace(*names)
+
+    monkeypatch.setattr(os, "replace", look)
+    files.save(2, state(2))
+    assert "step-000000001.pt" in seen[0]
+    assert steps_in(tmp_path) == [2]
+
+
+def damage(path):
+    bad = bytearray(path.read_bytes())
+    bad[len(bad) // 2] ^= 1
+    path.write_bytes(bad)
+
+
+def test_a_damaged_file_is_passed_over_with_a_warning(tmp_path):
+    files = Checkpoints(tmp_path, keep=3, best=1)
+    for step in (1, 2, 3):
+        newest = files.save(step, state(step), 1 / step)
+    damage(newest)
+    for find in (files.latest, files.best):
+        with pytest.warns(UserWarning, match=r"passed over: .*3_metric.* is damaged"):
+            assert holds(find(), 2)
+
+
+def test_only_damaged_files_are_no_new_start(tmp_path):
+    files = Checkpoints(tmp_path)
+    damage(files.save(1, state(1)))
+    with (
+        pytest.warns(UserWarning, match="passed over"),
+        pytest.raises(CorruptCheckpoint, match="none of its files is whole"),
+    ):
+        files.latest()
+
+
+def test_a_run_does_not_go_back_behind_a_whole_file(tmp_path):
+    files = Checkpoints(tmp_path, keep=1)
+    files.save(5, state(5))
+    with pytest.raises(ValueError, match=r"step 4 .* goes back: go on from latest"):
+        files.save(4, state(4))
+    assert holds(files.latest(), 5)
+    damage(files.latest())
+    with pytest.warns(UserWarning, match="passed over"):
+        files.save(4, state(4))  # resumed from before the damaged one
+    with pytest.warns(UserWarning, match="passed over"):
+        assert holds(files.latest(), 4)
+
+
+def test_a_step_that_is_saved_again_is_there_once(tmp_path):
+    files = Checkpoints(tmp_path, keep=3, best=1)
+    files.save(1, state(1), 0.1)
+    files.save(1, state(1), 0.7)
+    assert os.listdir(tmp_path) == ["step-000000001_metric=0.7.pt"]
+
+
+def test_foreign_files_are_left_alone(tmp_path):
+    names = ["notes.txt", "step-x.pt", "step-1_metric=0.1_copy.pt", "best.pt"]
+    for name in names:
+        (tmp_path / name).write_text("mine")
+    files = Checkpoints(tmp_path, keep=1)
+    for step in (1, 2):
+        files.save(step, state(step))
+    assert sorted(os.listdir(tmp_path)) == sorted([*names, "step-000000002.pt"])
+    assert holds(files.latest(), 2)
+
+
+@pytest.mark.parametrize("metric", [None, float("nan"), 1e-7, -2.5e30, float("inf")])
+def test_the_newest_are_kept_whatever_their_metric(tmp_path, metric):
+    files = Checkpoints(tmp_path, keep=3)
+    for step in range(5):
+        files.save(step, state(step), metric)
+    assert steps_in(tmp_path) == [2, 3, 4]
+    assert (files.best() is None) == (metric is None or metric != metric)
+
+
+@pytest.mark.parametrize("wrong", [{"keep": 0}, {"best": -1}, {"mode": "best"}])
+def test_wrong_numbers_are_named(tmp_path, wrong):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))}="):
+        Checkpoints(tmp_path, **wrong)
+
+
+@pytest.mark.parametrize("step", [-1, True, 1.0, "1"])
+def test_a_step_is_a_number_from_zero_on(tmp_path, step):
+    with pytest.raises(ValueError, match=r"is no int >= 0"):
+        Checkpoints(tmp_path).save(step, state())
+    assert not os.listdir(tmp_path)
+
+
+# --- Exact resume ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def straight():
+    run = Run(1, 0)
+    run.train(STEPS)
+    return run
+
+
+@pytest.mark.parametrize("end", range(1, STEPS))
+def test_a_run_resumed_at_any_step_is_bit_equal(straight, tmp_path, end):
+    first = Run(1, 0)
+    files = Checkpoints(tmp_path, keep=1)
+    first.train(end)
+    files.save(end, first.state())
+    second = Run(1, 0)
+    second.resume(load(files.latest()))
+    second.train(STEPS)
+    assert digest(second.state()) == digest(straight.state())
+    used = resume_ranks.BATCH * end
+    assert first.seen[:used] + second.seen == straight.seen[: used + len(second.seen)]
+
+
+@pytest.fixture(scope="module")
+def ranks(tmp_path_factory):
+    """The folder of a run, and what its ranks said, by their number."""
+    folder = tmp_path_factory.mktemp("ranks")
+    with subprocess.Popen(
+        [sys.executable, resume_ranks.__file__, folder],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        try:
+            output, errors = running.communicate(timeout=200)
+        except BaseException:
+            os.killpg(running.pid, signal.SIGKILL)
+            raise
+    assert not running.returncode, errors
+    said = {1: [], 2: [], 4: []}
+    for line in sorted(map(json.loads, output.splitlines()), key=lambda x: x["rank"]):
+        said[line["ranks"]].append(line)
+    return folder, said
+
+
+def test_two_ranks_resume_bit_equal_each_with_its_own_generators(ranks):
+    two = ranks[1][2]
+    assert two[0]["rng"] != two[1]["rng"]
+    for rank in two:
+        assert rank["resumed"] == rank["straight"]
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_two_ranks_resume_as_one_and_as_four_with_each_sample_once(ranks, number):
+    said = ranks[1]
+    used = [index for rank in said[2] for index in rank["consumed"]]
+    assert len(used) == 2 * BREAK * resume_ranks.BATCH
+    rest = [index for rank in said[number] for index in rank["remaining"]]
+    assert sorted(used + rest) == list(range(SAMPLES))
+
+
+@pytest.mark.parametrize(
+    ("what", "starts"),
+    [
+        ("missing", "FileNotFoundError: [Errno 2] No such file or directory: "),
+        ("unsafe", "UnsafeValue: state['best']"),
+        ("back", "ValueError: step 1 "),
+        ("latest", "/"),
+        ("saved", "None"),
+    ],
+)
+def test_all_ranks_return_or_raise_what_came_of_rank_0(ranks, what, starts):
+    zero, one = ranks[1][2]
+    assert zero[what].startswith(starts)
+    assert one[what] == zero[what]
+
+
+def test_ranks_do_not_wait_for_a_rank_0_that_was_stopped(ranks):
+    zero, one = ranks[1][2]
+    assert zero["interrupt"] == "SystemExit: stopped"
+    assert one["interrupt"] == "CheckpointError: rank 0: SystemExit: stopped"
+
+
+def test_rank_0_is_the_one_that_writes(ranks):
+    folder, _ = ranks
+    assert load(folder / "y.pt") == {"rank": 0}
+    left = [name for name in os.listdir(folder) if not name.startswith("store-")]
+    assert sorted(left) == ["run", "y.pt"]
