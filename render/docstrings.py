@@ -1,4 +1,4 @@
-"""Chinese docstrings for the Chinese pages of the library.
+"""The docstrings of the library as its pages show them, in Chinese on Chinese pages.
 
 The docstrings in the code are English. Beside a Chinese reference page lies a YAML file
 with the Chinese ones, each with the hash of the English one that it was written for:
@@ -107,17 +107,31 @@ def faults(module: str, source: str, path: Path) -> list[str]:
     return found
 
 
-class ChineseDocstrings(Extension):
-    """Griffe extension: put the Chinese docstrings in the place of the English ones."""
+class LibraryDocstrings(Extension):
+    """Griffe extension: the docstrings of the library as its pages show them.
+
+    Args:
+        chinese: Put the Chinese docstrings in the place of the English ones.
+    """
+
+    def __init__(self, chinese: bool = False) -> None:
+        super().__init__()
+        self.chinese = chinese
 
     def on_object(self, *, obj: Any, **_: Any) -> None:
-        """Replace the docstring of an object of the library."""
+        """Change the docstring of an object of the library."""
         _, _, rest = obj.path.partition(".")
         module, _, name = rest.partition(".")
-        if obj.docstring and module in LIBRARY:
+        if not obj.docstring or module not in LIBRARY:
+            return
+        if self.chinese:
             entry = read(FOLDER / f"{module}.yml").get(name or module)
             if entry:
                 obj.docstring.value = entry["text"].strip()
+        # Griffe takes the plural alone for a section of doctests.
+        obj.docstring.value = obj.docstring.value.replace(
+            "\nExample:\n", "\nExamples:\n"
+        )
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ import markdown
 import yaml
 
 LANGUAGES = ("zh", "en")
-CHAPTERS = ("tensors", "training", "distributed")
+CHAPTERS = ("tensors", "training", "distributed", "reference")
 CONFIGS = {"zh": "mkdocs.yml", "en": "mkdocs.en.yml"}
 
 FENCE = re.compile(r"(?P<indent>\s*)(?P<mark>`{3,}|~{3,})(?P<info>.*)")
