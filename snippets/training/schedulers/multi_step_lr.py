@@ -1,0 +1,20 @@
+# Needs: matplotlib
+import matplotlib.pyplot as plt
+from torch import nn, optim
+from torch.optim.lr_scheduler import MultiStepLR
+
+optimizer = optim.SGD(nn.Linear(4, 2).parameters(), lr=0.1)
+scheduler = MultiStepLR(optimizer, milestones=[20, 30], gamma=0.1)
+rates = []
+for epoch in range(40):
+    rates.append(scheduler.get_last_lr()[0])
+    optimizer.step()
+    scheduler.step()
+print([round(rate, 4) for rate in rates[::10]])
+#> [0.1, 0.1, 0.01, 0.001]
+
+plt.figure(figsize=(7, 2.2), layout="constrained")
+plt.plot(rates, drawstyle="steps-post")
+plt.xlabel("epoch")
+plt.ylabel("lr")
+plt.savefig("multi_step_lr.svg")

@@ -1,0 +1,20 @@
+# Needs: matplotlib
+import matplotlib.pyplot as plt
+from torch import nn, optim
+from torch.optim.lr_scheduler import PolynomialLR
+
+optimizer = optim.SGD(nn.Linear(4, 2).parameters(), lr=0.1)
+scheduler = PolynomialLR(optimizer, total_iters=30, power=2.0)
+rates = []
+for epoch in range(40):
+    rates.append(scheduler.get_last_lr()[0])
+    optimizer.step()
+    scheduler.step()
+print([round(rate, 4) for rate in rates[::10]])
+#> [0.1, 0.0444, 0.0111, 0.0]
+
+plt.figure(figsize=(7, 2.2), layout="constrained")
+plt.plot(rates, drawstyle="steps-post")
+plt.xlabel("epoch")
+plt.ylabel("lr")
+plt.savefig("polynomial_lr.svg")
