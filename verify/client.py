@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 # For the server alone: fewer pages to list at each fork, a quarter of its price. Other
 # C libraries than glibc do not read it.
 LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
-GRACE = 2.0  # seconds in which helper processes may end by themselves
+GRACE = 5.0  # seconds in which helper processes may end by themselves
 
 
 class ServerError(RuntimeError):
