@@ -182,6 +182,7 @@ class Server:
                 address,
                 files,
                 targets=[0, 1, 2],
+                session=True,
                 argv=list(map(str, argv)),
                 cwd=str(cwd),
                 env=env,

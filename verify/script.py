@@ -29,12 +29,14 @@ def become(message: dict, files: list[int], python: str) -> None:
     """Run a request in this process as a fresh interpreter would, and end it.
 
     Args:
-        message: ``argv`` (what follows ``python``), ``cwd``, ``env`` and ``targets``,
-            the numbers that the script finds its open files under.
+        message: ``argv`` (what follows ``python``), ``cwd``, ``env``, ``targets``, the
+            numbers that the script finds its open files under, and ``session``,
+            whether it leads one. A worker does not: it may want to make its own.
         files: Open files in the order of ``targets``.
         python: The interpreter that a cold run starts; "" to run in this fork.
     """
-    os.setsid()  # a group of its own: killing it kills what the script started
+    if message["session"]:
+        os.setsid()  # a group of its own: killing it kills what the script started
     signal.set_wakeup_fd(-1)
     files = [fcntl.fcntl(fd, fcntl.F_DUPFD, _FIRST_FREE) for fd in files]
     os.closerange(3, _FIRST_FREE)

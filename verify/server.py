@@ -274,8 +274,10 @@ def _kill(pid: int) -> None:
 
 
 def _kill_group(pid: int) -> None:
+    """Kill a child and the group that it leads, if it leads one."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
+    _kill(pid)
 
 
 def _threads() -> int:

@@ -32,6 +32,7 @@ def main(address: str, *argv: str) -> None:
         address,
         files,
         targets=files,
+        session=False,
         argv=argv,
         cwd=os.getcwd(),
         env=dict(os.environ),

@@ -100,6 +100,21 @@ PITFALLS = {
             with mp.get_context("fork").Pool(1) as pool:
                 print(pool.map(double, [1, 2]))
         """,
+    "groups": """
+        import multiprocessing as mp
+        import os
+
+        def lead(kind):
+            kind()
+            print(os.getpgrp() == os.getpid(), flush=True)
+
+        if __name__ == "__main__":
+            for kind in (os.setpgrp, os.setsid):
+                process = mp.get_context("spawn").Process(target=lead, args=(kind,))
+                process.start()
+                process.join()
+                print(process.exitcode)
+        """,
     "paths": """
         import os, sys
 
