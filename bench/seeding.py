@@ -1,0 +1,152 @@
+"""What seeding and snapshots of generators cost, as ratios of medians.
+
+Each round measures every way once, one after the other, so that a ratio compares what
+ran side by side. The unit is the bare calls for ``random``, NumPy and torch. Libraries
+that are installed join the table: lightning, accelerate, pytorch-ignite.
+
+``python bench/seeding.py [--rounds 7] [--calls 300]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import importlib
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy as np
+import torch
+
+from snippets.seeding import RNGState, derive_seed, isolate_rng, seed_everything
+
+Ways = dict[str, Callable[[], Any]]
+
+
+def bare_seed() -> None:
+    random.seed(7)
+    np.random.seed(7)
+    torch.manual_seed(7)
+
+
+def bare_state() -> tuple[Any, ...]:
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    return states, torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+
+
+def bare_restore(saved: tuple[Any, ...]) -> None:
+    (python, numpy, cpu), cuda = saved
+    random.setstate(python)
+    np.random.set_state(numpy)
+    torch.set_rng_state(cpu)
+    if cuda:
+        torch.cuda.set_rng_state_all(cuda)
+
+
+def block(manager: Callable[[], Any]) -> Callable[[], None]:
+    def run() -> None:
+        with manager():
+            pass
+
+    return run
+
+
+def ours() -> tuple[Ways, Ways, Ways]:
+    state, saved = RNGState(), bare_state()
+    plain = state.state_dict()
+
+    def bare_block() -> None:
+        bare_restore(bare_state())
+
+    return (
+        {
+            "bare calls": bare_seed,
+            "seed_everything": lambda: seed_everything(7),
+            "seed_everything(rank=3)": lambda: seed_everything(7, rank=3),
+            "derive_seed": lambda: derive_seed(7, "worker", 3),
+        },
+        {
+            "bare calls": bare_state,
+            "RNGState().state_dict": state.state_dict,
+        },
+        {
+            "bare calls, read and set": bare_block,
+            "bare calls, set alone": lambda: bare_restore(saved),
+            "RNGState().load_state_dict": lambda: state.load_state_dict(plain),
+            "isolate_rng": block(isolate_rng),
+        },
+    )
+
+
+def peers(seeds: Ways, states: Ways, blocks: Ways) -> None:
+    """Add the libraries that are installed."""
+
+    def found(name: str) -> Any:
+        with contextlib.suppress(ImportError):
+            return importlib.import_module(name)
+        print(f"not installed: {name.partition('.')[0]}")
+
+    if fabric := found("lightning.fabric.utilities.seed"):
+        seeds["lightning seed_everything"] = lambda: fabric.seed_everything(
+            7, verbose=False
+        )
+        states["lightning _collect_rng_states"] = fabric._collect_rng_states
+        if isolating := found("lightning.pytorch.utilities.seed"):
+            blocks["lightning isolate_rng"] = block(isolating.isolate_rng)
+    if accelerate := found("accelerate.utils"):
+        seeds["accelerate set_seed"] = lambda: accelerate.set_seed(7)
+    if ignite := found("ignite.engine.deterministic"):
+        seeds["ignite manual_seed"] = lambda: ignite.manual_seed(7)
+        states["ignite _get_rng_states"] = ignite._get_rng_states
+        blocks["ignite keep_random_state"] = ignite.keep_random_state(lambda: None)
+
+
+def medians(ways: Ways, rounds: int, calls: int) -> dict[str, float]:
+    """Median seconds of a call of each way, after one round to warm up."""
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    gc.disable()  # as timeit does; without a GPU each seed leaves a stack in a queue
+    for _ in range(rounds + 1):
+        for name, way in ways.items():
+            start = time.perf_counter()
+            for _ in range(calls):
+                way()
+            seconds[name].append((time.perf_counter() - start) / calls)
+    return {name: statistics.median(taken[1:]) for name, taken in seconds.items()}
+
+
+def table(title: str, taken: dict[str, float], limits: dict[str, float]) -> None:
+    print(f"\n{title}, {next(iter(taken))} = 1")
+    unit = next(iter(taken.values()))
+    for name, seconds in taken.items():
+        limit = f"   <= {limits[name]:.2f}" if name in limits else ""
+        print(f"  {name:<32}{seconds * 1e6:9.1f} us{seconds / unit:8.2f} x{limit}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--calls", type=int, default=300, help="in each round")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    device = "CUDA" if torch.cuda.is_available() else "no GPU"
+    print(f"torch {torch.__version__}, {device}, medians of {asked.rounds} rounds")
+    seeds, states, blocks = ours()
+    peers(seeds, states, blocks)
+    for title, ways, limits in (
+        ("seed", seeds, {"seed_everything": 1.5}),
+        ("snapshot", states, {"RNGState().state_dict": 1.5}),
+        ("set back", blocks, {}),
+    ):
+        table(title, medians(ways, asked.rounds, asked.calls), limits)
+
+
+if __name__ == "__main__":
+    main()
