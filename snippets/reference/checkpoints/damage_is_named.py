@@ -1,0 +1,25 @@
+# Needs: snippets
+from pathlib import Path
+
+import torch
+
+from snippets.checkpoints import CorruptCheckpoint, load, save
+
+path = Path("last.pt")
+save(path, {"weight": torch.ones(1000)})
+whole = path.read_bytes()
+
+middle = len(whole) // 2
+for damaged in (
+    whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
+    whole[:middle],
+    b"<!doctype html><title>404</title>",
+):
+    path.write_bytes(damaged)
+    try:
+        load(path)
+    except CorruptCheckpoint as error:
+        print(error)
+#> last.pt is damaged in data/0: take an earlier one
+#> last.pt is cut short or damaged: take an earlier one
+#> last.pt is a web page: download the file again
