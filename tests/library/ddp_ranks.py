@@ -1,6 +1,7 @@
 """What the ranks of test_ddp.py run: importable, so that any way of starting works."""
 
 import contextlib
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -97,6 +98,11 @@ def wait_forever(folder):
         Path(folder, f"{here.rank}.part").write_text(f"{os.getpid()} {child.pid}")
         Path(folder, f"{here.rank}.part").rename(Path(folder, f"{here.rank}"))
         time.sleep(600)
+
+
+def start_method():
+    """How this rank would start a process."""
+    return multiprocessing.get_start_method(allow_none=True)
 
 
 def message(check):

@@ -63,6 +63,12 @@ def gone(pids, seconds=10.0):
     return not any(map(running, pids))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def warm():
+    """The server imports torch once, before anything has a limit."""
+    start(os.getenv, 1, "RANK")
+
+
 @pytest.fixture(scope="module", params=WORLDS)
 def ranks(request):
     """What each of 2 and of 4 ranks found in one start."""
@@ -87,10 +93,9 @@ FAULTS = {
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_rank_that_fails_ends_all_and_is_named(kind, world, tmp_path):
     exitcode, how, line = FAULTS[kind]
-    began = time.monotonic()
     with pytest.raises(ddp.RankError) as caught:
         start(ddp_ranks.fail, world, kind, tmp_path)
-    assert time.monotonic() - began < 10
+    assert time.time() - (tmp_path / "1").stat().st_mtime < 10  # since before the fault
     error = caught.value
     assert (error.rank, error.exitcode, error.how) == (1, exitcode, how)
     assert line in error.message
@@ -192,7 +197,7 @@ def test_a_script_without_a_main_guard_is_told_so(tmp_path):
 
 def test_loaders_in_a_rank_start_workers_as_the_caller_would():
     way = multiprocessing.get_start_method(allow_none=True)
-    assert start(multiprocessing.get_start_method, 1, True) == [way]
+    assert start(ddp_ranks.start_method, 1) == [way]
 
 
 def test_launch_works_in_a_thread():
