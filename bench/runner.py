@@ -8,7 +8,7 @@ mean something on any machine:
 - python: ``python FILE`` one after the other, nothing around it;
 - codeblocks: the blocks of the pages by pytest-codeblocks, all in one process.
 
-``python bench/runner.py [--quick]``; quick leaves out the two slow ways.
+``python bench/runner.py [--quick] [FOLDER]``; quick leaves out the two slow ways.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from verify import SNIPPETS
 from verify.runner import Runner, Verdict, environment
 from verify.snippet import Snippet, find, name_of, parse
 
@@ -125,8 +126,9 @@ def overhead(snippets: list[Snippet]) -> list[float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
-    quick = parser.parse_args().quick
-    snippets = [parse(path) for path in find()]
+    parser.add_argument("folder", nargs="?", type=Path, default=SNIPPETS)
+    options = parser.parse_args()
+    snippets = [parse(path.resolve()) for path in find(options.folder)]
     with Runner(jobs=1) as runner:
         snippets = [s for s in snippets if not runner.unmet(s)]
         print(f"torch {runner.facts.torch}, Python {runner.facts.python}")
@@ -147,7 +149,7 @@ def main() -> None:
         f"over a file's own work: median {statistics.median(over):.0f} ms, "
         f"90 % below {statistics.quantiles(over, n=10)[-1]:.0f} ms"
     )
-    if quick:
+    if options.quick:
         return
 
     python, alone, alone_cpu = by_python(plain)
