@@ -251,6 +251,19 @@ def test_closures():
     assert len(set(epochs(Closure())["jitter"])) == 16
 
 
+@forks
+@pytest.mark.parametrize(("entries", "found"), [(10_000, True), (10_001, False)])
+def test_long_containers_are_data(entries, found):
+    class Long(Closure):
+        def __init__(self):
+            self.parts = [None] * (entries - 1) + [np.random.default_rng(1)]
+
+        def __getitem__(self, index):
+            return {"rng": self.parts[-1].random()}
+
+    assert len(set(epochs(Long())["rng"])) == (16 if found else 4)
+
+
 def test_outside_of_a_worker_it_says_how_to_use_it():
     with pytest.raises(RuntimeError, match="pass worker_init_fn=seed_worker"):
         seed_worker(0)
