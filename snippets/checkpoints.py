@@ -39,7 +39,7 @@ StrPath = str | os.PathLike[str]
 ATOMS = (type(None), bool, int, float, str, torch.dtype, torch.device)
 File = tuple[int, float, Path]  # step, metric with the lowest as the best, path
 LOCK = threading.Lock()
-PIECE = 8 << 20  # bytes after which the disk starts to write
+PIECE = 64 << 20  # bytes after which the disk starts to write
 SEAL = b"sealed crc32 %08x"  # the zip comment: CRC-32 of all that is in no record
 KINDS = {  # what lies where a checkpoint should, by how it starts
     rb"version https://git-lfs": "is a Git LFS pointer: run git lfs pull",
@@ -273,6 +273,8 @@ def _write(path: Path, state: Any, fsync: bool, temp: Path | None = None) -> Non
 class _File(io.FileIO):
     """A file for one writer alone, on which the disk starts early."""
 
+    begun = 0  # bytes on which it has
+
     def __init__(self, path: Path) -> None:
         keep = ~os.O_TRUNC  # what another process may be writing
         super().__init__(path, "w+", opener=lambda p, f: os.open(p, f & keep, 0o666))
@@ -288,13 +290,14 @@ class _File(io.FileIO):
         self.truncate()
 
     def write(self, data: Any) -> int:
-        rest, place, large = memoryview(data), self.tell(), len(data) >= PIECE
+        rest = memoryview(data)
         while rest:
-            rest = rest[super().write(rest[:PIECE]) :]
-            if large and hasattr(os, "posix_fadvise"):
-                # Linux starts to write these pages, and drops what it has written.
-                os.posix_fadvise(self.fileno(), place, PIECE, os.POSIX_FADV_DONTNEED)
-                place = self.tell()
+            rest = rest[super().write(rest) :]
+        size = self.tell() - self.begun
+        if size >= PIECE and hasattr(os, "posix_fadvise"):
+            # Linux starts to write these pages, and drops what it has written.
+            os.posix_fadvise(self.fileno(), self.begun, size, os.POSIX_FADV_DONTNEED)
+            self.begun += size
         return len(data)
 
     def seal(self) -> None:

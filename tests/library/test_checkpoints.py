@@ -59,6 +59,7 @@ def path(tmp_path):
 # --- What is saved is loaded ----------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:Validating sparse")  # from torch 2.15
 def test_all_that_every_release_loads_comes_back(tmp_path):
     model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
     optimizer = torch.optim.AdamW(model.parameters())
