@@ -166,7 +166,11 @@ def test_deepcopy_of_a_parametrized_model_stays_frozen(net):
     assert bits(other.body) == bits(net.body)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning",
+    "ignore::FutureWarning",
+    "ignore:Guards may run slower on Python 3.13.0:RuntimeWarning",
+)
 def test_compiled_models_stay_frozen_without_a_graph_break():
     model = plain()
     freeze(model, "0.1")
