@@ -273,7 +273,7 @@ def add_trainable(
 ) -> list[str]:
     """Give an optimizer the trainable parameters that it does not have yet.
 
-    A learning rate scheduler made before does not know the group: make it anew.
+    A learning rate scheduler made before may raise or leave it out: make it anew.
 
     Args:
         optimizer: Gets one new group, if there are such parameters.
