@@ -34,7 +34,8 @@ GRACE = 1.5  # seconds: a cause may follow its effect; then from SIGTERM to SIGK
 # The errors of a rank that another one has left alone: gloo, NCCL, torch's store.
 VICTIM = re.compile(r"gloo|NCCL|Connection|Broken pipe|[Tt]imed? ?out")
 LIBRARY = (os.path.dirname(os.__file__), *torch.__path__, __file__)
-WAITING = ("torch/distributed", "torch/autograd/graph")  # where a healthy rank waits
+# Files in which a healthy rank waits for the others.
+WAITING = ("torch/distributed", "torch/autograd/graph", __file__)
 
 
 class Dist(NamedTuple):
@@ -109,6 +110,9 @@ def distributed(
     finally:
         # Others wait for their peers here; after an error, the process's end does it.
         if destroy and dist.is_initialized():
+            # Older releases hold the GIL while they join gloo's threads, which need it
+            # to drop the last tensors (pytorch/pytorch#154976): let them do it before.
+            time.sleep(0.05)
             dist.destroy_process_group()
 
 
@@ -266,6 +270,7 @@ def _run(
     # The loaders of a rank start workers as those of the caller do, not as it started.
     multiprocessing.set_start_method(way, force=True)
     lock, printed.value = threading.Lock(), b"(none)"
+    done: list[bool] = []
     if hasattr(os, "setpgrp"):
         os.setpgrp()  # what this rank starts can be ended with it
     if "OMP_NUM_THREADS" not in os.environ:
@@ -275,11 +280,13 @@ def _run(
         printed.value = (printed.value + text.encode(errors="replace"))[-2000:]
         return write(text)
 
-    def report(error: RankError | None, value: Any, victim: bool = False) -> None:
+    def report(error: RankError | None, value: Any, victim: bool, final: bool) -> None:
         failure = error and (victim, time.monotonic(), error, value)
         message = pickle.dumps((failure, None if error else value))
         with lock:
-            pipe.send_bytes(message)
+            if not done:
+                pipe.send_bytes(message)
+            done.extend([True] * final)
 
     def answer(main: int = threading.get_ident()) -> None:
         parent: Any = multiprocessing.parent_process()
@@ -289,9 +296,8 @@ def _run(
                 stack = traceback.extract_stack(sys._current_frames()[main])
                 line, text = _last_line(stack), "".join(traceback.format_list(stack))
                 waits = any(part in stack[-1].filename for part in WAITING)
-                report(
-                    RankError(rank, None, "did not finish in time", line), text, waits
-                )
+                error = RankError(rank, None, "did not finish in time", line)
+                report(error, text, waits, final=False)
         os.killpg(0, signal.SIGKILL)  # the parent is gone
 
     for stream in (sys.stdout, sys.stderr):
@@ -299,16 +305,19 @@ def _run(
     threading.Thread(target=answer, daemon=True).start()
     try:
         fn, args = pickle.loads(work) if isinstance(work, bytes) else work
-        report(None, fn(*args))
-    except BaseException as error:
+        report(None, fn(*args), victim=False, final=True)
+    except BaseException as raised:
         how, code = "raised", 1
-        if isinstance(error, SystemExit):
-            code = error.code if isinstance(error.code, int) else int(bool(error.code))
+        if isinstance(raised, SystemExit):
+            code = (
+                raised.code if isinstance(raised.code, int) else int(bool(raised.code))
+            )
             how = f"exited with code {code}"
-        text = " ".join(f"{type(error).__name__}: {error}".split())
-        line = f"{text} ({_last_line(traceback.extract_tb(error.__traceback__))})"
-        victim = isinstance(error, RuntimeError) and bool(VICTIM.search(text))
-        report(RankError(rank, code, how, line), traceback.format_exc(), victim)
+        text = " ".join(f"{type(raised).__name__}: {raised}".split())
+        line = f"{text} ({_last_line(traceback.extract_tb(raised.__traceback__))})"
+        victim = isinstance(raised, RuntimeError) and bool(VICTIM.search(text))
+        error = RankError(rank, code, how, line)
+        report(error, traceback.format_exc(), victim, final=True)
         sys.exit(code)
 
 

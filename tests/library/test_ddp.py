@@ -304,16 +304,20 @@ def test_torchrun_starts_the_same_code(tmp_path):
     )
     (tmp_path / "ddp.py").write_bytes(Path(ddp.__file__).read_bytes())
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    done = subprocess.run(
+    torchrun = subprocess.Popen(
         [*command, "--nproc-per-node=2", script],
         cwd=tmp_path,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == f"2 {2 / 3}\n"
+    try:
+        output, errors = torchrun.communicate(timeout=120)
+    finally:
+        torchrun.terminate()  # not killed: it ends its ranks
+        torchrun.wait()
+    assert (torchrun.returncode, output) == (0, f"2 {2 / 3}\n"), errors
 
 
 # --- metrics
