@@ -1,0 +1,15 @@
+# Needs: snippets
+import os
+from pathlib import Path
+
+import torch
+from snippets.checkpoints import UnsafeValue, save
+
+state = {"weight": torch.ones(2), "args": {"folder": Path("data")}}
+try:
+    save("last.pt", state)
+except UnsafeValue as error:
+    print(error)
+    #> state['args']['folder']: pathlib....PosixPath would not load: make it a ...
+print(os.listdir())
+#> []

@@ -1,0 +1,19 @@
+# Needs: torch>=2.6
+import pickle
+
+import torch
+from torch import nn
+
+torch.save(nn.Linear(4, 2), "model.pkl")
+try:
+    model = torch.load("model.pkl")
+except pickle.UnpicklingError as error:
+    lines = str(error).splitlines()
+    print(lines[0])
+    #> Weights only load failed. This file can still be loaded, ...
+    print(next(line.strip() for line in lines if "GLOBAL" in line))
+    #> WeightsUnpickler error: Unsupported global: GLOBAL torch.nn.modules.linear.Li...
+
+model = torch.load("model.pkl", weights_only=False)
+print(model)
+#> Linear(in_features=4, out_features=2, bias=True)
