@@ -335,11 +335,19 @@ def _standing() -> tuple[int, int]:
 
 
 def _gather(value: T) -> list[T]:
-    """What each rank gives, on each rank."""
-    values = [value] * _standing()[1]
-    if len(values) > 1:
-        dist.all_gather_object(values, value)
-    return values
+    """What each rank gives, on each rank. torch's `all_gather_object` needs NumPy."""
+    world = _standing()[1]
+    if world == 1:
+        return [value]
+    device = "cpu" if dist.get_backend() == "gloo" else _accelerator()
+    data = torch.tensor(list(pickle.dumps(value)), dtype=torch.uint8, device=device)
+    sizes = [torch.zeros(1, dtype=torch.long, device=device) for _ in range(world)]
+    dist.all_gather(sizes, torch.tensor([len(data)], device=device))
+    longest = int(max(sizes))
+    parts = [data.new_empty(longest) for _ in range(world)]
+    dist.all_gather(parts, torch.nn.functional.pad(data, (0, longest - len(data))))
+    pairs = zip(parts, sizes, strict=True)
+    return [pickle.loads(bytes(part[: int(size)].tolist())) for part, size in pairs]
 
 
 class ResumableSampler:

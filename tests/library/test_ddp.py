@@ -195,6 +195,32 @@ def test_a_script_without_a_main_guard_is_told_so(tmp_path):
     )
 
 
+def test_the_file_alone_works_without_numpy(tmp_path):
+    (tmp_path / "ddp.py").write_bytes(Path(ddp.__file__).read_bytes())
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\n"
+        "sys.modules['numpy'] = None\n"
+        "import torch, ddp\n"
+        "def check():\n"
+        "    with ddp.distributed(device='cpu') as here:\n"
+        "        ddp.assert_in_sync(torch.nn.Flatten())\n"
+        "        mean = ddp.weighted_mean(here.rank, here.rank + 1)\n"
+        "        samples = ddp.EvalSampler(3), ddp.ResumableSampler(4, shuffle=False)\n"
+        "        return mean, *map(list, samples)\n"
+        "print(ddp.launch(check, 2, start_method='fork'))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    expected = [(2 / 3, [0, 2], [0, 2]), (2 / 3, [1], [1, 3])]
+    assert done.stdout == f"{expected}\n", done.stderr
+
+
 def test_loaders_in_a_rank_start_workers_as_the_caller_would():
     way = multiprocessing.get_start_method(allow_none=True)
     assert start(ddp_ranks.start_method, 1) == [way]
