@@ -336,7 +336,7 @@ def test_torchrun_starts_the_same_code(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(tmp_path)},
     )
     try:
         output, errors = torchrun.communicate(timeout=120)
