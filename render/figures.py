@@ -103,6 +103,10 @@ def draw(source: Path, root: Path = ROOT) -> list[Path]:
     for scheme, target in zip(SCHEMES, targets, strict=True):
         style = Path(__file__).with_name(f"{scheme}.mplstyle")
         env = {**os.environ, "MATPLOTLIBRC": str(style), "MPLBACKEND": "Agg"}
+        # The library of this tree, for a file that needs it.
+        env["PYTHONPATH"] = os.pathsep.join(
+            filter(None, [str(root), env.get("PYTHONPATH", "")])
+        )
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(
                 [sys.executable, str(source)],

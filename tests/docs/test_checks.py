@@ -480,6 +480,13 @@ def test_a_free_port_and_a_digit_in_a_word_are_fine():
     assert not checks.snippet_file("distributed/launch/conv2d_to_bf16.py", source)
 
 
+def test_the_one_whole_program_may_be_longer():
+    name = "training/loop/train_digits.py"
+    assert not checks.snippet_file(name, "x = 1\n" * 120)
+    (fault,) = checks.snippet_file(name, "x = 1\n" * 121)
+    assert "121 lines, more than 120" in fault
+
+
 def test_files_that_are_long_on_the_whole():
     (median,) = checks.snippet_sizes([5, 19, 19])
     assert "median of 19" in median

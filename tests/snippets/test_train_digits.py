@@ -1,0 +1,113 @@
+"""The training program: accurate, and bit-equal however often it is interrupted."""
+
+import multiprocessing
+import os
+import random
+import runpy
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from snippets.checkpoints import Checkpoints, load
+
+pytest.importorskip("sklearn")
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / "snippets" / "training" / "loop" / "train_digits.py"
+SECONDS = 8  # in which runs are interrupted
+CONTEXT = multiprocessing.get_context("forkserver")
+
+
+def run_program(arguments, output):
+    """The program in a process of its own; it writes into the file `output`."""
+    for number in (1, 2):
+        os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666), number)
+    sys.argv[1:] = arguments
+    runpy.run_path(str(PROGRAM), run_name="__main__")
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory):
+    """Start the program with arguments, without importing torch each time."""
+    output = tmp_path_factory.mktemp("output") / "output.txt"
+    CONTEXT.set_forkserver_preload(["torch", "torch.utils.data", "sklearn.datasets"])
+
+    def start(*arguments):
+        words = [str(argument) for argument in arguments]
+        process = CONTEXT.Process(target=run_program, args=(words, output))
+        process.start()
+        return process
+
+    start.output = output
+    return start
+
+
+def finished(process, output):
+    process.join(60)
+    assert process.exitcode == 0, output.read_text("utf-8")
+
+
+def test_accuracy_of_97_percent(start, device, tmp_path):
+    finished(start("--device", device, "--folder", tmp_path / "run"), start.output)
+    last = start.output.read_text("utf-8").splitlines()[-1]
+    assert last.startswith("test accuracy ")
+    assert float(last.split()[-1].rstrip("%")) >= 97
+
+
+def test_interrupted_at_random_points_it_ends_bit_equal(start, tmp_path):
+    options = ("--device", "cpu", "--epochs", 3, "--resume", "--folder")
+    finished(start(*options, tmp_path / "straight"), start.output)
+    files = Checkpoints(tmp_path / "straight")
+    want, names = load(files.latest()), sorted(os.listdir(files.folder))
+    *_, before, last = (files.folder / name for name in names)
+    epoch = last.stat().st_mtime - before.stat().st_mtime
+
+    began, moments, number = time.monotonic(), random.Random(), 0
+    while number < 2 or time.monotonic() < began + SECONDS:
+        number += 1
+        folder = tmp_path / str(number)
+        interrupted = []
+        for done in range(3):
+            process = start(*options, folder)
+            while done and process.exitcode is None:
+                if [*folder.glob(f"step-{done:09}*")]:
+                    break
+                time.sleep(0.001)
+            process.join(moments.uniform(0, 1.2 * epoch))
+            signal_number = moments.choice([signal.SIGINT, signal.SIGKILL])
+            if process.exitcode is None:
+                os.kill(process.pid, signal_number)
+            process.join()
+            if process.exitcode:
+                interrupted.append((done, process.exitcode))
+        finished(start(*options, folder), start.output)
+        assert interrupted
+        assert not differing(load(Checkpoints(folder).latest()), want), interrupted
+        assert sorted(os.listdir(folder)) == names, interrupted
+
+
+def test_it_overwrites_no_other_run(start, tmp_path):
+    options = ("--device", "cpu", "--folder", tmp_path / "run", "--epochs")
+    finished(start(*options, 1), start.output)
+    before = sorted(os.listdir(tmp_path / "run"))
+    for others in ((1,), (2, "--resume")):  # not resumed; another number of epochs
+        process = start(*options, *others)
+        process.join(60)
+        assert process.exitcode == 2
+        assert "resume it or change --folder" in start.output.read_text("utf-8")
+    assert sorted(os.listdir(tmp_path / "run")) == before
+
+
+def differing(a, b, name="state"):
+    """The names under which two states are not equal to the last bit."""
+    if isinstance(a, torch.Tensor):
+        return [] if torch.equal(a, b) else [name]
+    if isinstance(a, (list, tuple)) and len(a) == len(b):
+        a, b = dict(enumerate(a)), dict(enumerate(b))
+    if isinstance(a, dict) and a.keys() == b.keys():
+        return [x for key in a for x in differing(a[key], b[key], f"{name}.{key}")]
+    return [] if a == b else [name]
