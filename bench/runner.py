@@ -60,11 +60,11 @@ def resident(pid: int) -> int:
     raise RuntimeError(f"no memory of process {pid}")
 
 
-def by_runner(files: list[Path], cold: bool, times: int = 1):
+def by_runner(files: list[Path], cold: bool = False, times: int = 1, jobs=None):
     """Verdicts by name, wall seconds, CPU seconds, memory of the server after each."""
     verdicts: dict[str, Verdict] = {}
     memory, cpu, start = [], children_cpu(), time.perf_counter()
-    with Runner(cold=cold, jobs=1) as runner:
+    with Runner(cold=cold, jobs=jobs) as runner:
         for _ in range(times):
             for verdict in runner.run_all(files):
                 verdicts[name_of(verdict.path)] = verdict
@@ -136,9 +136,11 @@ def main() -> None:
     plain = [s for s in snippets if not s.run]
     print(f"{len(files)} files\n")
 
-    warm, seconds, cpu, memory = by_runner(files, cold=False)
+    _, seconds, cpu, _ = by_runner(files, jobs=1)
+    row("runner, one at a time", seconds, cpu)
+    warm, seconds, cpu, memory = by_runner(files)
     row("runner", seconds, cpu, f"server {memory[0]} MiB")
-    _, ten, ten_cpu, memory = by_runner(files, cold=False, times=10)
+    _, ten, ten_cpu, memory = by_runner(files, times=10)
     note = f"server {memory[0]} MiB after the first round, {memory[-1]} after the last"
     row("runner, 10 x the files", ten, ten_cpu, note)
     says, blocks, blocks_cpu = by_codeblocks(plain)
@@ -155,7 +157,7 @@ def main() -> None:
     python, alone, alone_cpu = by_python(plain)
     row("python FILE", alone, alone_cpu)
     print(f"python / runner: {alone / seconds:.1f} x wall, {alone_cpu / cpu:.1f} x CPU")
-    cold, seconds, cpu, _ = by_runner(files, cold=True)
+    cold, seconds, cpu, _ = by_runner(files, cold=True, jobs=1)
     row("cold", seconds, cpu)
 
     other = [n for n in warm if warm[n].outcome != cold[n].outcome]

@@ -1,5 +1,4 @@
 # Needs: safetensors
-import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn

@@ -1,7 +1,6 @@
 # Needs: safetensors
 import torch
 from safetensors.torch import save_file
-from torch import nn
 
 try:
     save_file({"epoch": 3, "weight": torch.ones(2)}, "last.safetensors")
