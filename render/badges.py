@@ -24,7 +24,6 @@ WORDS = {
         "cuda_none": "CUDA 未运行",
         "cpu_only": "只在 CPU 上运行",
         "needs": "需要 {what}",
-        "library": "本站的库",
         "run": "运行：",
         "download": "下载",
         "comma": "、",
@@ -44,7 +43,6 @@ WORDS = {
         "cuda_none": "CUDA not run",
         "cpu_only": "Runs on the CPU only",
         "needs": "Needs {what}",
-        "library": "the library",
         "run": "Run: ",
         "download": "Download",
         "comma": ", ",
@@ -54,6 +52,7 @@ WORDS = {
         "no_runs": "No run recorded yet.",
     },
 }
+IMPORT = re.compile(r"^\s*(?:from|import) snippets\.(\w+)", re.M)
 ICONS = {"passed": "✓", "failed": "✗", "output-changed": "✗"}
 
 Run = tuple[Record, Result]
@@ -66,6 +65,7 @@ def status_line(
     lang: str,
     address: str,
     leaf: str,
+    up: str = "",
 ) -> str:
     """The line under a block: state, releases, devices, date, needs, download.
 
@@ -76,6 +76,7 @@ def status_line(
         lang: `zh` or `en`.
         address: Where the download leads.
         leaf: The name under which the file is saved.
+        up: The way from the page to the start of its language, e.g. ``../../``.
 
     Returns:
         One `div`.
@@ -85,8 +86,11 @@ def status_line(
     if snippet.device == "cpu":
         facts.append(_span(words["cpu_only"]))
     if snippet.needs:
-        what = words["comma"].join(need_in_words(n, lang) for n in snippet.needs)
-        facts.append(_span(words["needs"].format(what=what)))
+        what = words["comma"].join(
+            _library(snippet, up) if need == "snippets" else escape(need_in_words(need))
+            for need in snippet.needs
+        )
+        facts.append(f"<span>{words['needs'].format(what=what)}</span>")
     if snippet.run:
         command = escape(shlex.join(snippet.run))
         facts.append(f"<span>{words['run']}<code>{command}</code></span>")
@@ -98,18 +102,24 @@ def status_line(
     )
 
 
-def need_in_words(need: str, lang: str) -> str:
+def need_in_words(need: str) -> str:
     """A need of a header line as a reader says it.
 
     Example:
-        >>> need_in_words("torch>=2.6", "en")
+        >>> need_in_words("torch>=2.6")
         'torch ≥ 2.6'
     """
     if need == "cuda":
         return "CUDA"
-    if need == "snippets":
-        return f"{WORDS[lang]['library']} snippets"
     return re.sub(r"\s*(>=|<)\s*", lambda m: {">=": " ≥ ", "<": " < "}[m[1]], need)
+
+
+def _library(snippet: Snippet, up: str) -> str:
+    """The files of the library that a block imports, with links to their pages."""
+    names = dict.fromkeys(IMPORT.findall(snippet.source))
+    return " + ".join(
+        f'<a href="{up}reference/{name}/">snippets/{name}.py</a>' for name in names
+    )
 
 
 def newest_runs(found: Sequence[Record], snippets: Path, lang: str) -> str:

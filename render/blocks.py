@@ -187,9 +187,11 @@ class _Blocks(Preprocessor):
         super().__init__(md)
         self.root, self.lang = root, lang
         self.kept: list[str] = []
+        self.up = ""
 
     def run(self, lines: list[str]) -> list[str]:
         self.kept.clear()
+        self.up = self.way_up(lines)
         rows: list[str] = []
         done = 0
         for fence in fences(lines):
@@ -226,7 +228,9 @@ class _Blocks(Preprocessor):
         name, snippet = read_snippet(fence, self.root)
         found = load_records(self.root / "records")
         leaf = name.rpartition("/")[2]
-        foot = status_line(name, snippet, found, self.lang, download(snippet), leaf)
+        foot = status_line(
+            name, snippet, found, self.lang, download(snippet), leaf, self.up
+        )
         return [
             "",
             fence.lead + self.keep('<div class="snippet">'),
@@ -240,6 +244,15 @@ class _Blocks(Preprocessor):
             fence.lead + self.keep("</div>"),
             "",
         ]
+
+    def way_up(self, lines: list[str]) -> str:
+        """The way from the page to the start of its language, as browsers see it."""
+        docs = self.root / "docs" / self.lang
+        page, _ = locate("\n".join(lines), docs)
+        if page is None:
+            return ""
+        parts = page.relative_to(docs).with_suffix("").parts
+        return "../" * (len(parts) - (parts[-1] == "index"))
 
     def keep(self, html: str) -> str:
         """A line that stands for HTML until `_Html` puts it in the stash."""

@@ -117,18 +117,31 @@ def test_needs_are_said_without_a_record(checkout):
 
 
 @pytest.mark.parametrize(
-    ("need", "zh", "en"),
+    ("need", "words"),
     [
-        ("torch>=2.6", "torch ≥ 2.6", "torch ≥ 2.6"),
-        ("torch<2.6", "torch < 2.6", "torch < 2.6"),
-        ("cuda", "CUDA", "CUDA"),
-        ("numpy", "numpy", "numpy"),
-        ("snippets", "本站的库 snippets", "the library snippets"),
+        ("torch>=2.6", "torch ≥ 2.6"),
+        ("torch<2.6", "torch < 2.6"),
+        ("cuda", "CUDA"),
+        ("numpy", "numpy"),
     ],
 )
-def test_needs_in_words(need, zh, en):
-    assert need_in_words(need, "zh") == zh
-    assert need_in_words(need, "en") == en
+def test_needs_in_words(need, words):
+    assert need_in_words(need) == words
+
+
+@pytest.mark.parametrize(
+    ("page", "way"), [("index.md", ""), ("training/loop.md", "../../")]
+)
+def test_a_block_that_uses_the_library_leads_to_its_page(checkout, page, way):
+    checkout.snippet(
+        "training/loop/train.py",
+        "# Needs: numpy, snippets\nfrom snippets.seeding import seed_everything\n\n"
+        "print(seed_everything(0))\n",
+    )
+    text = '```python\n--8<-- "training/loop/train.py"\n```\n'
+    html = checkout.render(checkout.page(text, page))
+    link = f'<a href="{way}reference/seeding/">snippets/seeding.py</a>'
+    assert f"需要 numpy、{link}" in html
 
 
 def test_state_is_said_in_words_and_the_sign_is_for_the_eye_only(checkout):
