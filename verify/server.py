@@ -38,6 +38,7 @@ from verify.wire import receive
 sys.path[:2] = [""]
 
 POLL = 0.002  # seconds between two looks at running children
+PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -146,6 +147,7 @@ def main(folder: str, slots: str, kind: str) -> None:
                 pid = os.fork()
                 if not pid:
                     os.setsid()  # apart from the keeper: a script may kill this group
+                    _die_with_parent()
                     _adopt_orphans()
                     request, files = serve(listener)
                     become(request, files, sys.executable if cold else "")
@@ -182,6 +184,7 @@ def serve(listener: socket.socket) -> tuple[dict, list[int]]:
             elif pid := os.fork():
                 jobs[pid] = new
             else:
+                _die_with_parent()
                 listener.close()
                 return message, files
             for fd in files:
@@ -282,6 +285,10 @@ def _kill_group(pid: int) -> None:
 
 def _threads() -> int:
     return len(os.listdir("/proc/self/task"))
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _adopt_orphans() -> None:

@@ -259,6 +259,8 @@ def test_a_server_that_was_killed_is_started_again(write):
         os.kill(runner.server.pid, 9)
         runner.server._process.wait()
         assert runner.run(write(GOOD)).faults == ()
+        folder = str(runner.server._folder)
+    assert not is_running(folder)
 
 
 def test_nothing_is_left_of_a_server(write):
