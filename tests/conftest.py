@@ -1,6 +1,13 @@
 """The device that snippet files run on."""
 
+import signal
+
 import pytest
+
+# A shell that starts this in the background has interrupts ignored, and so would every
+# program that a test starts and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):
