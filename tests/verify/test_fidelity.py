@@ -280,6 +280,19 @@ def test_cold_torchrun_starts_real_workers(cold, write):
     assert cold.run(write(text)).faults == ()
 
 
+def test_torchrun_sees_which_signal_ended_a_worker(warm, write):
+    text = """
+    # Run: torchrun --nproc-per-node=1 FILE
+    import os, signal
+
+    print("alive", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+    """
+    says = warm.run(write(text)).result.err
+    assert "exitcode  : -9" in says
+    assert "(SIGKILL)" in says
+
+
 def test_flags_reach_the_script():
     with Server(flags=("-W", "error")) as server:
         assert server.import_warnings == ""
