@@ -28,6 +28,7 @@ from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 
+from render import mistakes
 from render.badges import newest_runs, status_line
 from verify import records
 from verify.snippet import Snippet, SnippetError, parse
@@ -41,13 +42,16 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Stands on a page for the newest runs; other Markdown renderers show nothing there.
 NEWEST_RUNS = "<!-- newest runs -->"
+# Stand on a page for the boxes of its common mistakes, and for those of all pages.
+MISTAKES = "<!-- mistakes -->"
+ERRATA = "<!-- errata -->"
 
 FENCE = re.compile(r"(?P<lead>[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?)(?P<marks>`{3,}|~{3,})")
 PYTHON = re.compile(r"(?:^|[\s{.])(?:i?python|py)[\d.]*(?=[\s}]|$)|pycon", re.I)
 INCLUDE = re.compile(r"\s*-+8<-+(?:\s|$)")
 PATH = re.compile(r'\s*--8<-- "(?P<path>[^"]*)"\s*')
-KEPT = re.compile(r"^( *)\[\[verified-html-(\d+)\]\]$")
-BLOCK = re.compile(r'<div class="snippet">.*?<div class="snippet-foot"', re.S)
+KEPT = re.compile(r"^( *)\[\[verified-html-(\d+)\]\](?:<i id=\"[^\"]*\">)?$")
+BLOCK = re.compile(r'<div class="snippet" .*?<div class="snippet-foot"', re.S)
 # The blanks before a comment may stand in a span of their own.
 OUTPUT = re.compile(
     r'^((?:<span class="w">[ ]+</span>|[ ]*)<span class="c1">#&gt;.*?</span>)$', re.M
@@ -187,11 +191,17 @@ class _Blocks(Preprocessor):
         super().__init__(md)
         self.root, self.lang = root, lang
         self.kept: list[str] = []
+        self.page: Path | None = None
         self.up = ""
 
     def run(self, lines: list[str]) -> list[str]:
         self.kept.clear()
-        self.up = self.way_up(lines)
+        self.page, _ = locate("\n".join(lines), self.root / "docs" / self.lang)
+        self.up = self.way_up()
+        return self.expand(lines)
+
+    def expand(self, lines: list[str]) -> list[str]:
+        """Lines of a page with its fences as blocks and its markers filled in."""
         rows: list[str] = []
         done = 0
         for fence in fences(lines):
@@ -219,9 +229,24 @@ class _Blocks(Preprocessor):
                 found = load_records(self.root / "records")
                 html = newest_runs(found, self.root / "snippets", self.lang)
                 rows += ["", self.keep(html), ""]
+            elif lines[n].strip() in (MISTAKES, ERRATA) and not code:
+                rows += ["", *self.expand(self.generated(lines[n].strip())), ""]
             else:
                 rows.append(lines[n])
         return rows
+
+    def generated(self, marker: str) -> list[str]:
+        """The Markdown that a marker on a page stands for."""
+        if self.page is None:
+            return []
+        page = self.page.relative_to(self.root / "docs" / self.lang)
+        try:
+            if marker == ERRATA:
+                return mistakes.errata(self.root, self.lang, page.as_posix())
+            entries = mistakes.load(self.root, page.with_suffix("").as_posix())
+        except mistakes.MistakeError as error:
+            raise BlockError(str(error)) from None
+        return [line for line, _ in mistakes.boxes(entries, self.lang)]
 
     def block(self, fence: Fence) -> list[str]:
         """A fence as a unit of title, code, output and status line."""
@@ -233,7 +258,7 @@ class _Blocks(Preprocessor):
         )
         return [
             "",
-            fence.lead + self.keep('<div class="snippet">'),
+            fence.lead + self.keep(f'<div class="snippet" id="{leaf}">', leaf),
             "",
             f'{fence.lead}```python title="snippets/{name}"',
             f'{fence.lead}--8<-- "{name}"',
@@ -245,19 +270,22 @@ class _Blocks(Preprocessor):
             "",
         ]
 
-    def way_up(self, lines: list[str]) -> str:
+    def way_up(self) -> str:
         """The way from the page to the start of its language, as browsers see it."""
-        docs = self.root / "docs" / self.lang
-        page, _ = locate("\n".join(lines), docs)
-        if page is None:
+        if self.page is None:
             return ""
-        parts = page.relative_to(docs).with_suffix("").parts
+        docs = self.root / "docs" / self.lang
+        parts = self.page.relative_to(docs).with_suffix("").parts
         return "../" * (len(parts) - (parts[-1] == "index"))
 
-    def keep(self, html: str) -> str:
-        """A line that stands for HTML until `_Html` puts it in the stash."""
+    def keep(self, html: str, name: str = "") -> str:
+        """A line that stands for HTML until `_Html` puts it in the stash.
+
+        MkDocs finds in the line the id that links lead to.
+        """
         self.kept.append(html)
-        return f"[[verified-html-{len(self.kept) - 1}]]"
+        anchor = f'<i id="{name}">' if name else ""
+        return f"[[verified-html-{len(self.kept) - 1}]]{anchor}"
 
     def error(self, lines: list[str], line: int, what: str) -> BlockError:
         """An error that names the page file and its line."""
@@ -320,13 +348,14 @@ class SnippetBlocks(Extension):
     def extendMarkdown(self, md: Markdown) -> None:
         """Register around the others, whose priorities these are.
 
-        Before: `pymdownx.snippets` 32, white space 30, fences 25, HTML 20.
+        Before: `pymdownx.snippets` 32, white space 30, fences 25, MkDocs' search for
+        ids in HTML 21, HTML 20.
         After: the stash is restored at 30.
         """
         root = Path(self.getConfig("root")).resolve()
         blocks = _Blocks(md, root, self.getConfig("lang"))
         md.preprocessors.register(blocks, "snippet_blocks", 40)
-        md.preprocessors.register(_Html(blocks), "snippet_html", 22)
+        md.preprocessors.register(_Html(blocks), "snippet_html", 20.5)
         md.postprocessors.register(_Output(md), "snippet_output", 10)
 
 

@@ -11,6 +11,9 @@ from pathlib import Path
 import markdown
 import yaml
 
+from render import mistakes
+from render.blocks import MISTAKES
+
 LANGUAGES = ("zh", "en")
 CHAPTERS = ("tensors", "training", "distributed", "reference")
 CONFIGS = {"zh": "mkdocs.yml", "en": "mkdocs.en.yml"}
@@ -131,12 +134,15 @@ class Page:
     Attributes:
         language: "zh" or "en".
         name: Path below the folder of the language, such as "tensors/shape.md".
-        text: The whole file.
+        text: The whole file, with the boxes of its common mistakes in their place.
+        origins: Where each line stands that is not this line of the page's file:
+            "docs/mistakes/tensors/shape.yml:12", by line number in `text`.
     """
 
     language: str
     name: str
     text: str
+    origins: dict[int, str] = field(default_factory=dict)
 
     @property
     def where(self) -> str:
@@ -392,13 +398,54 @@ def read_config(path: Path) -> dict:
     return yaml.load(path.read_text("utf-8"), _Loader) or {}
 
 
+def read_page(root: Path, language: str, name: str) -> Page:
+    """A page as it stands in its file, with the boxes of its common mistakes.
+
+    Args:
+        root: The project's folder.
+        language: "zh" or "en".
+        name: Path below the folder of the language.
+    """
+    where = f"docs/{language}/{name}"
+    rows: list[tuple[str, str]] = []
+    for number, row in enumerate((root / where).read_text("utf-8").split("\n"), 1):
+        if row.strip() == MISTAKES:
+            page = name.removesuffix(".md")
+            rows += [
+                (line, f"{mistakes.data_file(page)}:{place}")
+                for line, place in mistakes.boxes(mistakes.load(root, page), language)
+            ]
+        else:
+            rows.append((row, f"{where}:{number}"))
+    origins = {
+        number: place
+        for number, (_, place) in enumerate(rows, 1)
+        if place != f"{where}:{number}"
+    }
+    return Page(language, name, "\n".join(row for row, _ in rows), origins)
+
+
 def read_pages(root: Path, language: str) -> list[Page]:
     """All pages of a language, sorted by name."""
     folder = root / "docs" / language
     return [
-        Page(language, path.relative_to(folder).as_posix(), path.read_text("utf-8"))
+        read_page(root, language, path.relative_to(folder).as_posix())
         for path in sorted(folder.rglob("*.md"))
     ]
+
+
+def at_origin(fault: str, pages: Iterable[Page]) -> str:
+    """A fault with its places as they are in the files, not in the pages' text."""
+    origins = {
+        f"{page.where}:{number}": place
+        for page in pages
+        for number, place in page.origins.items()
+    }
+    return re.sub(
+        r"docs/\w+/[\w/-]+\.md:\d+",
+        lambda place: origins.get(place[0], place[0]),
+        fault,
+    )
 
 
 def snippet_files(root: Path) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import LANGUAGES, Page
+from tests.docs.pages import LANGUAGES, read_page
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -83,7 +83,7 @@ def fault_of(entry, pages, root):
         where = f"docs/{language}/{name}.md"
         if not path.is_file():
             return f"no page {where}"
-        page = Page(language, f"{name}.md", path.read_text("utf-8"))
+        page = read_page(root, language, f"{name}.md")
         if heading not in {section.id for section in page.sections}:
             return f"{where} has no heading #{heading}"
         if file and file not in page.shown(heading):

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from tests.docs import checks
-from tests.docs.pages import LANGUAGES, markdown_extensions, read_pages, snippet_files
+from tests.docs.pages import (
+    LANGUAGES,
+    at_origin,
+    markdown_extensions,
+    read_pages,
+    snippet_files,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {language: read_pages(ROOT, language) for language in LANGUAGES}
@@ -23,7 +29,8 @@ each_file = pytest.mark.parametrize("file", FILES)
 def hold(faults):
     """Fail with the faults and nothing around them."""
     if faults:
-        pytest.fail("\n".join(faults), pytrace=False)
+        both = PAGES["zh"] + PAGES["en"]
+        pytest.fail("\n".join(at_origin(x, both) for x in faults), pytrace=False)
 
 
 @pytest.fixture(scope="module")

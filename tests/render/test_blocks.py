@@ -19,7 +19,7 @@ def text_of(page: str) -> str:
 
 def test_a_block_is_title_code_and_foot_in_one_unit(checkout):
     page = checkout.show()
-    unit = re.search(r'<div class="snippet">(.*)</div>\s*$', page, re.S)[1]
+    unit = re.search(r'<div class="snippet" id="view.py">(.*)</div>\s*$', page, re.S)[1]
     title, code, foot = (
         unit.index(part)
         for part in ("snippets/tensors/shape/view.py</span>", "<code>", "snippet-foot")
@@ -70,7 +70,7 @@ def test_a_block_in_a_box(checkout, opening):
     assert text_of(page) == file.read_text("utf-8")
     box = "details" if opening.startswith("?") else "div"
     assert re.search(
-        rf'<{box} class="(?:admonition )?\w+">.*<div class="snippet">.*class="output".*'
+        rf'<{box} class="(?:admonition )?\w+">.*<div class="snippet" id="view.py">.*class="output".*'
         rf'class="snippet-foot".*</div>\s*</div>\s*<p>再说原因。</p>\s*</{box}>\s*<p>之后',
         page,
         re.S,
@@ -81,7 +81,7 @@ def test_a_block_in_a_box(checkout, opening):
 
 def test_a_block_in_a_list(checkout):
     page = checkout.render(f"- 一\n\n    ```python\n    {INCLUDE}\n    ```\n\n- 二\n")
-    assert re.search(r"<li>.*<div class=\"snippet\">.*</div>\s*</li>", page, re.S)
+    assert re.search(r"<li>.*<div class=\"snippet\" id=.*</div>\s*</li>", page, re.S)
 
 
 def test_other_fences_stay_as_they_are(checkout):
@@ -149,7 +149,7 @@ def test_a_fault_names_page_and_line(checkout, fault, indent):
 
 def test_tildes_are_a_fence_too(checkout):
     page = checkout.page(f"~~~python\n{INCLUDE}\n~~~\n")
-    assert '<div class="snippet">' in checkout.render(page)
+    assert '<div class="snippet" id="view.py">' in checkout.render(page)
     page = checkout.page("~~~python\nprint(1)\n~~~\n")
     with pytest.raises(BlockError, match=r"shape.md:5: Python in prose"):
         checkout.render(page)
