@@ -201,9 +201,7 @@ def _entry(root: Path, page: str, node) -> tuple[Mistake, list[tuple[int, str]]]
             if not (root / "snippets" / file).is_file():
                 faults.append((line, f"{name}: there is no file snippets/{file}"))
     if kind and not (files["blocks"] or files["proof"]):
-        faults.append(
-            (line, f"{name}: no block proves it; name one in blocks or proof")
-        )
+        faults.append((line, f"{name}: no block proves it"))
     texts = {}
     for lang in LANGUAGES:
         if lang not in keys:

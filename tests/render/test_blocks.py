@@ -70,7 +70,8 @@ def test_a_block_in_a_box(checkout, opening):
     assert text_of(page) == file.read_text("utf-8")
     box = "details" if opening.startswith("?") else "div"
     assert re.search(
-        rf'<{box} class="(?:admonition )?\w+">.*<div class="snippet" id="view.py">.*class="output".*'
+        rf'<{box} class="(?:admonition )?\w+">.*<div class="snippet" id="view.py">.*'
+        r'class="output".*'
         rf'class="snippet-foot".*</div>\s*</div>\s*<p>再说原因。</p>\s*</{box}>\s*<p>之后',
         page,
         re.S,
