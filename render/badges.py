@@ -6,7 +6,7 @@ import hashlib
 import re
 import shlex
 from collections.abc import Sequence
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 
 from verify.records import Record, Result
@@ -81,6 +81,35 @@ def status_line(
     Returns:
         One `div`.
     """
+    facts = _all_facts(name, snippet, found, lang, up)
+    return (
+        '<div class="snippet-foot" data-search-exclude>'
+        f'<p class="snippet-facts">{" ".join(facts)}</p>'
+        f'<a class="snippet-download" href="{address}" download="{escape(leaf)}"'
+        f' title="{escape(leaf)}">{WORDS[lang]["download"]}</a></div>'
+    )
+
+
+def status_text(name: str, snippet: Snippet, found: Sequence[Record], lang: str) -> str:
+    """The same as text, for pages that are no HTML; without the download.
+
+    Args:
+        name: Path of the file below `snippets/`.
+        snippet: The file as it is today.
+        found: All records, newest release first.
+        lang: `zh` or `en`.
+
+    Returns:
+        One line, e.g. ``✓ Verified · torch 2.13.0 · CPU · 2026-05-04``.
+    """
+    facts = _all_facts(name, snippet, found, lang, "")
+    return " · ".join(unescape(re.sub(r"<[^>]*>", "", fact)) for fact in facts)
+
+
+def _all_facts(
+    name: str, snippet: Snippet, found: Sequence[Record], lang: str, up: str
+) -> list[str]:
+    """What records say of a file, then what it says of itself."""
     words = WORDS[lang]
     facts = _facts(name, snippet, found, words)
     if snippet.device == "cpu":
@@ -94,12 +123,7 @@ def status_line(
     if snippet.run:
         command = escape(shlex.join(snippet.run))
         facts.append(f"<span>{words['run']}<code>{command}</code></span>")
-    return (
-        '<div class="snippet-foot" data-search-exclude>'
-        f'<p class="snippet-facts">{" ".join(facts)}</p>'
-        f'<a class="snippet-download" href="{address}" download="{escape(leaf)}"'
-        f' title="{escape(leaf)}">{words["download"]}</a></div>'
-    )
+    return facts
 
 
 def need_in_words(need: str) -> str:

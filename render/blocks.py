@@ -16,7 +16,6 @@ Prose that shows other Python stops the build: see `BlockError`.
 
 from __future__ import annotations
 
-import base64
 import functools
 import re
 from collections.abc import Iterator
@@ -45,6 +44,7 @@ NEWEST_RUNS = "<!-- newest runs -->"
 # Stand on a page for the boxes of its common mistakes, and for those of all pages.
 MISTAKES = "<!-- mistakes -->"
 ERRATA = "<!-- errata -->"
+MARKERS = (MISTAKES, ERRATA)
 
 FENCE = re.compile(r"(?P<lead>[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?)(?P<marks>`{3,}|~{3,})")
 PYTHON = re.compile(r"(?:^|[\s{.])(?:i?python|py)[\d.]*(?=[\s}]|$)|pycon", re.I)
@@ -150,10 +150,15 @@ def read_snippet(fence: Fence, root: Path) -> tuple[str, Snippet]:
     if fence.info != "python" or not set(fence.body[0][: len(fence.lead)]) <= {" "}:
         raise ValueError("the fence of a snippet starts with ```python, nothing else")
     try:
-        return name, parse(path)
+        return name, _parse(path, path.stat().st_mtime_ns)
     except SnippetError as error:
         faults = "; ".join(error.faults).replace(f"{root.resolve()}/", "")
         raise ValueError(faults) from None
+
+
+@functools.lru_cache(maxsize=4096)  # pages, notebooks and archives read the same files
+def _parse(path: Path, stamp: int) -> Snippet:
+    return parse(path)
 
 
 def locate(text: str, docs: Path) -> tuple[Path | None, int]:
@@ -179,9 +184,28 @@ def locate(text: str, docs: Path) -> tuple[Path | None, int]:
     return path, above
 
 
-def download(snippet: Snippet) -> str:
-    """A file's bytes as an address: works without a server and without scripts."""
-    return "data:text/x-python;base64," + base64.b64encode(snippet.data).decode()
+def generated(marker: str, root: Path, lang: str, page: str) -> list[str]:
+    """The Markdown that a marker on a page stands for.
+
+    Args:
+        marker: One of `MARKERS`.
+        root: The checkout.
+        lang: `zh` or `en`.
+        page: Path of the page, e.g. ``tensors/shape.md``.
+
+    Returns:
+        Lines of Markdown, with includes.
+
+    Raises:
+        BlockError: The data behind the marker is not right.
+    """
+    try:
+        if marker == ERRATA:
+            return mistakes.errata(root, lang, page)
+        entries = mistakes.load(root, page.removesuffix(".md"))
+    except mistakes.MistakeError as error:
+        raise BlockError(str(error)) from None
+    return [line for line, _ in mistakes.boxes(entries, lang)]
 
 
 class _Blocks(Preprocessor):
@@ -229,33 +253,26 @@ class _Blocks(Preprocessor):
                 found = load_records(self.root / "records")
                 html = newest_runs(found, self.root / "snippets", self.lang)
                 rows += ["", self.keep(html), ""]
-            elif lines[n].strip() in (MISTAKES, ERRATA) and not code:
+            elif lines[n].strip() in MARKERS and not code:
                 rows += ["", *self.expand(self.generated(lines[n].strip())), ""]
             else:
                 rows.append(lines[n])
         return rows
 
     def generated(self, marker: str) -> list[str]:
-        """The Markdown that a marker on a page stands for."""
+        """The Markdown that a marker on this page stands for."""
         if self.page is None:
             return []
         page = self.page.relative_to(self.root / "docs" / self.lang)
-        try:
-            if marker == ERRATA:
-                return mistakes.errata(self.root, self.lang, page.as_posix())
-            entries = mistakes.load(self.root, page.with_suffix("").as_posix())
-        except mistakes.MistakeError as error:
-            raise BlockError(str(error)) from None
-        return [line for line, _ in mistakes.boxes(entries, self.lang)]
+        return generated(marker, self.root, self.lang, page.as_posix())
 
     def block(self, fence: Fence) -> list[str]:
         """A fence as a unit of title, code, output and status line."""
         name, snippet = read_snippet(fence, self.root)
         found = load_records(self.root / "records")
         leaf = name.rpartition("/")[2]
-        foot = status_line(
-            name, snippet, found, self.lang, download(snippet), leaf, self.up
-        )
+        address = f"{self.up}snippets/{name}"  # where render.downloads puts it
+        foot = status_line(name, snippet, found, self.lang, address, leaf, self.up)
         return [
             "",
             fence.lead + self.keep(f'<div class="snippet" id="{leaf}">', leaf),

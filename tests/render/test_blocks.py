@@ -1,6 +1,5 @@
 """The extension: what a fence becomes, and what stops the build."""
 
-import base64
 import html
 import re
 
@@ -32,14 +31,12 @@ def test_the_code_is_the_file(checkout):
     assert text_of(checkout.show()) == file.read_text("utf-8")
 
 
-def test_the_download_is_the_file_byte_for_byte(checkout):
-    path = checkout.snippet("tensors/shape/zh.py", 'print("形状 <&>")\n#> 形状 <&>\n')
-    page = checkout.show("tensors/shape/zh.py")
-    data, name = re.search(
-        r'href="data:[^,]*;base64,([^"]*)" download="(.*?)"', page
-    ).groups()
-    assert base64.b64decode(data) == path.read_bytes()
-    assert name == "zh.py"
+def test_the_download_is_a_file_of_the_site(checkout):
+    include = f"```python\n{INCLUDE}\n```\n"
+    for page, way in (("tensors/shape.md", "../../"), ("index.md", "")):
+        html = checkout.render(checkout.page(f"{page}\n\n{include}", page))
+        address = f'{way}snippets/tensors/shape/view.py" download="view.py"'
+        assert f'href="{address}' in html
 
 
 def test_lines_of_output_and_nothing_else_are_marked(checkout):

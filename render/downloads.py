@@ -1,0 +1,482 @@
+"""What readers take with them: files, notebooks, archives and plain text of the pages.
+
+After a build, `write` puts these beside the HTML of one language:
+
+- ``snippets/<chapter>/<page>/<name>.py``: every snippet file and the library, as it is;
+- ``<chapter>/<page>.md``: the page as Markdown, its includes put in;
+- ``<chapter>/<page>.ipynb``: the same as a notebook, with the output of the files;
+- ``<chapter>.zip``: the files of a chapter with a README;
+- ``llms.txt`` and ``llms-full.txt``: a list of the pages, and all of their text.
+
+MkDocs calls it as a hook, in builds and in previews; any other generator can be
+followed by ``python -m render.downloads FOLDER LANG``.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import io
+import json
+import posixpath
+import re
+import shlex
+import sys
+import textwrap
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from render.badges import IMPORT, need_in_words, status_text
+from render.blocks import (
+    MARKERS,
+    NEWEST_RUNS,
+    ROOT,
+    fences,
+    generated,
+    load_records,
+    read_snippet,
+)
+from verify.snippet import Snippet
+
+CONFIGS = {"zh": "mkdocs.yml", "en": "mkdocs.en.yml"}
+BOX = re.compile(r'(?P<lead> *)(?:!!!|\?\?\?\+?) *[\w -]+?(?: *"(?P<title>.*)")? *')
+PICTURE = re.compile(
+    r"!\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^)\s]+\.svg)(?:#only-(light|dark))?\)"
+)
+LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\((?!\w+:)([^)\s]*)\)")
+CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
+LIBRARY = re.compile(r"^::: (snippets\.\w+)$", re.M)
+HEADING_ID = re.compile(r"^(#+ .*?)\s*\{#[\w-]+\}$", re.M)
+# Every archive of the same files is the same bytes.
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+WORDS = {
+    "zh": {
+        "readme": "# {chapter}\n\n《{site}》的代码文件，每一个都单独运行过，"
+        "输出写在 `#>` 行里。\n\n网页：{url}\n\n"
+        "```bash\npython {example}\n```\n",
+        "library": "标着 `snippets` 的文件要用到 `snippets/` 下的库，这样运行：\n\n"
+        "```bash\nPYTHONPATH=. python {example}\n```\n",
+        "needs": "需要 {what}",
+        "run": "运行：`{command}`",
+        "comma": "、",
+        "colon": "：",
+        "licence": "代码采用 MIT 许可证。",
+        "notebook": "由 [{title}]({url}) 生成。每个单元格是一个独立的文件，"
+        "输出是单独运行时检查过的 `#>` 行；`...` 代表该行任意内容。"
+        "前面的单元格改过全局设置或留下文件时，先重启内核再运行下一个。",
+        "beside": "用到 [`snippets/{module}.py`]({url})，"
+        "请放进 notebook 旁边的 `snippets` 文件夹。",
+    },
+    "en": {
+        "readme": "# {chapter}\n\nThe files of “{site}”. Each has been run by itself; "
+        "its output stands in the `#>` lines.\n\nPages: {url}\n\n"
+        "```bash\npython {example}\n```\n",
+        "library": "Files marked `snippets` use the library below `snippets/`:\n\n"
+        "```bash\nPYTHONPATH=. python {example}\n```\n",
+        "needs": "needs {what}",
+        "run": "run: `{command}`",
+        "comma": ", ",
+        "colon": ": ",
+        "licence": "The code is under the MIT licence.",
+        "notebook": "Made from [{title}]({url}). Each cell is a file of its own, its "
+        "output the `#>` lines that a run of the file alone has checked; `...` stands "
+        "for anything on its line. After a cell that changes a global setting or "
+        "leaves files, restart the kernel before the next one.",
+        "beside": " It uses [`snippets/{module}.py`]({url}): put it into a folder "
+        "`snippets` beside the notebook.",
+    },
+}
+
+
+class Source:
+    """The pages of one language as they stand in the repository.
+
+    Args:
+        lang: `zh` or `en`.
+        root: The checkout.
+        url: Address of the language on the web, with a slash at its end.
+    """
+
+    def __init__(self, lang: str, root: Path = ROOT, url: str = "/") -> None:
+        self.lang, self.root, self.url = lang, root, url
+        self.docs = root / "docs" / lang
+        self.config = read_config(root / CONFIGS[lang])
+        self.records = load_records(root / "records")
+        self.words = WORDS[lang]
+
+    def chapters(self) -> Iterator[tuple[str, list[str]]]:
+        """Titles of the chapters and the paths of their pages, as in the navigation."""
+        for item in self.config["nav"]:
+            ((title, below),) = item.items()
+            pages = [below] if isinstance(below, str) else _leaves(below)
+            yield title, [name for name in pages if (self.docs / name).is_file()]
+
+    def text(self, name: str) -> str:
+        """A page without its front matter, its markers filled in."""
+        rows = []
+        for line in self.read(name)[1].split("\n"):
+            if line in MARKERS:
+                rows += ["", *generated(line, self.root, self.lang, name), ""]
+            else:
+                rows.append(line)
+        return "\n".join(rows)
+
+    def library(self, module: str) -> str:
+        """A file of the library, as a block."""
+        path = self.root / (module.replace(".", "/") + ".py")
+        return f"```python\n{path.read_text('utf-8').rstrip()}\n```"
+
+    @functools.cache  # noqa: B019, a source lives for one build
+    def read(self, name: str) -> tuple[dict, str]:
+        """The front matter of a page, and what follows it."""
+        text = (self.docs / name).read_text("utf-8-sig")
+        match = re.match(r"---\n(.*?)\n---\n", text, re.S)
+        if not match:
+            return {}, text
+        return yaml.safe_load(match[1]) or {}, text[match.end() :].lstrip("\n")
+
+    def title(self, name: str) -> str:
+        """The title of a page."""
+        match = re.search(r"^# +(.*?) *(?:\{#.*\})?$", self.text(name), re.M)
+        return match[1] if match else name
+
+    def description(self, name: str) -> str:
+        """What the front matter says of a page."""
+        return self.read(name)[0].get("description", "")
+
+    def address(self, name: str) -> str:
+        """Where the page stands on the web."""
+        path = name.removesuffix(".md")
+        return self.url + ("" if path == "index" else f"{path}/")
+
+    def snippets(self, name: str) -> list[tuple[str, Snippet]]:
+        """The files that a page shows, in order."""
+        return [
+            read_snippet(fence, self.root)
+            for fence in fences(self.text(name).split("\n"))
+            if fence.is_python
+        ]
+
+
+def read_config(path: Path) -> dict:
+    """A MkDocs configuration; what its tags would fetch becomes None."""
+    return yaml.load(path.read_text("utf-8"), _Loader)
+
+
+class _Loader(yaml.SafeLoader):
+    """Knows no tags."""
+
+
+_Loader.add_multi_constructor("", lambda loader, tag, node: None)
+
+
+def markdown_page(source: Source, name: str) -> str:
+    """A page as Markdown that needs nothing else: its includes are put in.
+
+    Args:
+        source: The pages.
+        name: Path of the page, e.g. ``tensors/shape.md``.
+
+    Returns:
+        The text; the line below a block follows it in italics.
+    """
+    lines = source.text(name).split("\n")
+    rows: list[str] = []
+    done = 0
+    for fence in fences(lines):
+        rows += lines[done : fence.first]
+        done = fence.last + 1
+        if not fence.is_python:
+            rows += lines[fence.first : done]
+            continue
+        path, snippet = read_snippet(fence, source.root)
+        code = textwrap.indent(snippet.source.rstrip("\n"), fence.lead)
+        facts = status_text(path, snippet, source.records, source.lang)
+        rows += [f"{fence.lead}```python", *code.split("\n"), f"{fence.lead}```"]
+        rows += ["", f"{fence.lead}*snippets/{path} · {facts}*"]
+    rows += lines[done:]
+    return LIBRARY.sub(
+        lambda match: source.library(match[1]),
+        "\n".join(row for row in rows if row.strip() != NEWEST_RUNS),
+    )
+
+
+def notebook(source: Source, name: str) -> dict:
+    """A page as a notebook in version 4.5 of the format.
+
+    The ``#>`` lines of a file become the output of its cell. A file that has a command
+    of its own, or starts processes that import it, is written to the disk and run.
+
+    Args:
+        source: The pages.
+        name: Path of the page.
+
+    Returns:
+        The notebook, ready for `json.dump`.
+    """
+    lines = _flat(source.text(name).split("\n"))
+    where = source.address(name)
+    first = source.words["notebook"].format(title=source.title(name), url=where)
+    for module in library_used(source, name):
+        address = f"{source.url}snippets/{module}.py"
+        first += source.words["beside"].format(module=module, url=address)
+    cells: list[dict] = []
+    done = 0
+
+    def prose(until: int) -> None:
+        text = "\n".join(lines[done:until]).strip("\n")
+        if text.strip():
+            cells.append(_prose_cell(source, name, text))
+
+    for fence in fences(lines):
+        if fence.is_python:
+            prose(fence.first)
+            done = fence.last + 1
+            cells.extend(_code_cells(*read_snippet(fence, source.root)))
+    prose(len(lines))
+    title, _, rest = cells[0]["source"].partition("\n")
+    cells[0]["source"] = f"{title}\n\n{first}\n{rest}"
+    for n, cell in enumerate(cells):
+        cell["id"] = f"cell-{n}"
+    return {
+        "cells": cells,
+        "metadata": {
+            "kernelspec": {
+                "display_name": "Python 3",
+                "language": "python",
+                "name": "python3",
+            },
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def library_used(source: Source, name: str) -> list[str]:
+    """The modules of the library that the files of a page import."""
+    found = [IMPORT.findall(snippet.source) for _, snippet in source.snippets(name)]
+    return sorted({module for modules in found for module in modules})
+
+
+def _flat(lines: list[str]) -> list[str]:
+    """Boxes as a bold line and what they hold, as far left as the rest of the page."""
+    rows: list[str] = []
+    n = 0
+    while n < len(lines):
+        box = BOX.fullmatch(lines[n])
+        if not box:
+            rows.append(lines[n])
+            n += 1
+            continue
+        inner = len(box["lead"]) + 4
+        end = n + 1
+        while end < len(lines) and (
+            not lines[end].strip() or lines[end].startswith(" " * inner)
+        ):
+            end += 1
+        if box["title"]:
+            rows += [f"**{box['title']}**", ""]
+        rows += _flat(
+            "\n".join(x[inner:] for x in lines[n + 1 : end]).strip("\n").split("\n")
+        )
+        rows.append("")
+        n = end
+    return [row for row in rows if row.strip() != NEWEST_RUNS]
+
+
+def _prose_cell(source: Source, name: str, text: str) -> dict:
+    """Prose with its pictures in it and its links to the web."""
+    attachments = {}
+    folder = posixpath.dirname(name)
+
+    def picture(match: re.Match[str]) -> str:
+        alt, target, only = match.groups()
+        if only == "dark":
+            return ""
+        path = posixpath.normpath(posixpath.join(folder, target))
+        found = [source.docs / path, source.root / "docs" / "overrides" / path]
+        data = next(file for file in found if file.is_file()).read_bytes()
+        leaf = posixpath.basename(path)
+        attachments[leaf] = {"image/svg+xml": base64.b64encode(data).decode()}
+        return f"![{alt}](attachment:{leaf})"
+
+    def link(match: re.Match[str]) -> str:
+        label, target = match.groups()
+        path, hash_, anchor = target.partition("#")
+        page = posixpath.normpath(posixpath.join(folder, path)) if path else name
+        return f"[{label}]({source.address(page)}{hash_}{anchor})"
+
+    kept: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        kept.append(match[0])
+        return f"\0{len(kept) - 1}\0"
+
+    text = HEADING_ID.sub(r"\1", LIBRARY.sub(rf"[`\1`]({name})", text))
+    text = CODE.sub(keep, text)  # `x[0](y)` is no link
+    text = LINK.sub(link, PICTURE.sub(picture, text))
+    text = re.sub(r"\0(\d+)\0", lambda match: kept[int(match[1])], text)
+    return _cell("markdown", text.strip("\n"), attachments=attachments)
+
+
+def _code_cells(name: str, snippet: Snippet) -> Iterator[dict]:
+    """A file as a cell: its code without the `#>` lines, which are the output."""
+    leaf = posixpath.basename(name)
+    marked = {expected.line for expected in snippet.expected}
+    code = "\n".join(
+        line
+        for n, line in enumerate(snippet.source.rstrip("\n").split("\n"), 1)
+        if n not in marked
+    )
+    if snippet.run or "__main__" in code or "__file__" in code:
+        yield _cell("code", f"%%writefile {leaf}\n{code}")
+        code = "!" + shlex.join(snippet.run or ("python", leaf))
+    text = "".join(f"{expected.text}\n" for expected in snippet.expected)
+    stream = {"output_type": "stream", "name": "stdout", "text": text}
+    yield _cell("code", code, outputs=[stream] if text else [])
+
+
+def _cell(kind: str, source: str, **more) -> dict:
+    cell = {"cell_type": kind, "metadata": {}, "source": source, **more}
+    if kind == "code":
+        cell = {"execution_count": None, "outputs": [], **cell}
+    return cell
+
+
+def archive(source: Source, chapter: str, names: list[str]) -> bytes | None:
+    """The files of a chapter, the library files that they use, and a README.
+
+    Args:
+        source: The pages.
+        chapter: Title of the chapter.
+        names: Paths of its pages.
+
+    Returns:
+        A ZIP archive, or None where no page shows a file.
+    """
+    words = source.words
+    files: dict[str, bytes] = {}
+    sections: list[str] = []
+    plain = library = ""
+    folder = names[0].partition("/")[0]
+    for name in dict.fromkeys([*names, "index.md"]):
+        shown = [x for x in source.snippets(name) if x[0].startswith(f"{folder}/")]
+        rows = []
+        for path, snippet in shown:
+            leaf = path.partition("/")[2]  # the archive is the chapter
+            files[leaf] = snippet.data
+            notes = []
+            if snippet.needs:
+                what = words["comma"].join(map(need_in_words, snippet.needs))
+                notes.append(words["needs"].format(what=what))
+            if snippet.run:
+                command = shlex.join(snippet.run)
+                notes.append(words["run"].format(command=command))
+            rows.append(f"- `{leaf}`" + "".join(f" · {note}" for note in notes))
+            if "snippets" in snippet.needs:
+                library = library or leaf
+            elif not notes:
+                plain = plain or leaf
+        if rows:
+            heading = f"## {source.title(name)}\n\n<{source.address(name)}>\n\n"
+            sections.append(heading + "\n".join(rows))
+    if not files:
+        return None
+    url = source.address(names[0])
+    readme = words["readme"].format(
+        chapter=chapter,
+        site=source.config["site_name"],
+        url=url,
+        example=plain or next(iter(files)),
+    )
+    if library:
+        readme += "\n" + words["library"].format(example=library)
+        for file in sorted((source.root / "snippets").glob("*.py")):
+            files[f"snippets/{file.name}"] = file.read_bytes()
+    readme += "\n" + "\n\n".join(sections) + f"\n\n{words['licence']}\n"
+    files["README.md"] = readme.encode()
+    files["LICENSE"] = (source.root / "LICENSE").read_bytes()
+    return _zip(files)
+
+
+def _zip(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            packed.writestr(entry, files[name])
+    return buffer.getvalue()
+
+
+def llms(source: Source) -> str:
+    """The list of pages for programs that read: see llmstxt.org."""
+    colon = source.words["colon"]
+    config = source.config
+    rows = [f"# {config['site_name']}", "", f"> {config['site_description']}"]
+    for title, names in source.chapters():
+        rows += ["", f"## {title}", ""]
+        rows += [
+            f"- [{source.title(name)}]({source.url}{name})"
+            f"{colon}{source.description(name)}"
+            for name in names
+        ]
+    return "\n".join(rows) + "\n"
+
+
+def write(out: Path, lang: str, url: str = "/", root: Path = ROOT) -> None:
+    """Write everything that one language offers to take away.
+
+    Args:
+        out: The folder of the language in a built site.
+        lang: `zh` or `en`.
+        url: Its address on the web.
+        root: The checkout.
+    """
+    source = Source(lang, root, url)
+    folder = root / "snippets"
+    for path in folder.rglob("*.py"):
+        _put(out / "snippets" / path.relative_to(folder), path.read_bytes())
+    whole = []
+    for title, names in source.chapters():
+        for name in names:
+            text = markdown_page(source, name)
+            whole.append(text)
+            _put(out / name, text.encode())
+            if name != "index.md" and source.snippets(name):
+                book = json.dumps(
+                    notebook(source, name), ensure_ascii=False, indent=1
+                ).encode()
+                _put((out / name).with_suffix(".ipynb"), book + b"\n")
+        chapter = names[0].partition("/")[0] if names else ""
+        if "." not in chapter and (packed := archive(source, title, names)):
+            _put(out / f"{chapter}.zip", packed)
+    _put(out / "llms.txt", llms(source).encode())
+    _put(out / "llms-full.txt", "\n\n".join(whole).encode())
+
+
+def _put(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.is_file() or path.read_bytes() != data:
+        path.write_bytes(data)
+
+
+def _leaves(items: list) -> list[str]:
+    return [
+        next(iter(item.values())) if isinstance(item, dict) else item for item in items
+    ]
+
+
+def on_post_build(config) -> None:
+    """What MkDocs calls when the pages are written."""
+    write(Path(config.site_dir), config.theme["language"], config.site_url or "/")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), sys.argv[2])
