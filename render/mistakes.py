@@ -336,7 +336,7 @@ def _erratum(entry: Mistake, lang: str, base: str) -> list[str]:
     )
     return [
         f"**“{text.claim}”** · {words[entry.kind]} · {when}  ",
-        *LINK.sub(moved, text.truth).split("\n"),
+        *f"{LINK.sub(moved, text.truth)}  ".split("\n"),
         f"{words['proof']}{proof}",
         f"{{: #{entry.id} .erratum {UNSEARCHED} }}",
     ]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from render import mistakes
 from tests.docs.pages import LANGUAGES, read_page
 
 if sys.version_info >= (3, 11):
@@ -45,13 +46,13 @@ COUNTS = {
     "六.1": (0, 4, 1),
     "六.2": (5, 1, 3),
 }
-KEYS = {"kind", "item", "page", "heading", "snippet", "open", "wrong"}
+KEYS = {"kind", "item", "page", "heading", "snippet", "open", "wrong", "errata"}
 
 
 def read_map(path=MAP):
-    """The page map and the sections of the notes with their entries."""
+    """The page map, the sections of the notes with their entries, the findings."""
     table = tomllib.loads(path.read_text("utf-8"))
-    return table["pages"], table["notes"]
+    return table["pages"], table["notes"], table["findings"]
 
 
 def fault_of(entry, pages, root):
@@ -95,7 +96,8 @@ def fault_of(entry, pages, root):
     return ""
 
 
-PAGES, NOTES = read_map()
+PAGES, NOTES, FINDINGS = read_map()
+ERRATA = {entry.id for entry in mistakes.load_all(ROOT) if entry.kind}
 ENTRIES = [
     pytest.param(entry, id=f"{section} {entry.get('item')}")
     for section, entries in NOTES.items()
@@ -108,6 +110,39 @@ def test_an_entry_holds(entry):
     fault = fault_of(entry, PAGES, ROOT)
     if fault:
         pytest.fail(f"notes_map.toml: {entry['item']}: {fault}", pytrace=False)
+
+
+def errata_fault(target, known, root):
+    """What is wrong with the errata entry that is named; "" when nothing is.
+
+    Args:
+        target: The id of an entry, or `{"open": page}` for one of a later chapter.
+        known: The ids of all entries of the errata.
+        root: The project's folder.
+    """
+    if isinstance(target, dict):
+        page = f"docs/zh/{target['open']}.md"
+        return f"{page} exists now: name its entry" if (root / page).exists() else ""
+    return "" if target in known else f"no entry {target} in docs/mistakes/ with a kind"
+
+
+@pytest.mark.parametrize("entry", [e for e in ENTRIES if "wrong" in e.values[0]])
+def test_what_is_wrong_has_an_errata_entry(entry):
+    target = {"open": entry["open"]} if "open" in entry else entry.get("errata")
+    fault = errata_fault(target, ERRATA, ROOT)
+    if fault:
+        pytest.fail(f"notes_map.toml: {entry['item']}: {fault}", pytrace=False)
+
+
+@pytest.mark.parametrize("finding", FINDINGS)
+def test_a_finding_has_an_errata_entry(finding):
+    fault = errata_fault(FINDINGS[finding], ERRATA, ROOT)
+    if fault:
+        pytest.fail(f"notes_map.toml: finding {finding}: {fault}", pytrace=False)
+
+
+def test_no_finding_has_vanished():
+    assert len(FINDINGS) == 75
 
 
 def test_none_has_vanished():
@@ -190,3 +225,19 @@ def test_a_heading_that_only_one_language_has(tree):
     assert fault_of(GOOD, ["tensors/shape"], tree) == (
         "docs/en/tensors/shape.md has no heading #b"
     )
+
+
+@pytest.mark.parametrize(
+    ("target", "fault"),
+    [
+        ("max-is-a-tuple", ""),
+        ("max-is-a-tupel", "no entry max-is-a-tupel"),
+        (None, "no entry None"),
+        ({"open": "tensors/math"}, ""),
+        ({"open": "tensors/shape"}, "exists now"),
+    ],
+)
+def test_the_fault_of_an_errata_entry(tree, target, fault):
+    found = errata_fault(target, {"max-is-a-tuple"}, tree)
+    assert fault in found
+    assert bool(fault) == bool(found)
