@@ -1,0 +1,147 @@
+"""The DDP program: however it is started, accurate; killed and resumed, bit-equal."""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from snippets.checkpoints import Checkpoints, load
+
+pytest.importorskip("sklearn")
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / "snippets" / "distributed" / "ddp" / "train_digits_ddp.py"
+EPOCHS = 3
+SECONDS = 60  # for one run on a busy machine
+
+
+@pytest.fixture(scope="module")
+def start(device):
+    """Start the program, plainly on 0 processes or with torchrun on some."""
+    hidden = {"CUDA_VISIBLE_DEVICES": ""} if device == "cpu" else {}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), **hidden}
+
+    def start(processes, folder, *options):
+        torchrun = ["-m", "torch.distributed.run", f"--nproc-per-node={processes}"]
+        command = [sys.executable, *(torchrun if processes else ()), PROGRAM]
+        return subprocess.Popen(
+            [*command, "--epochs", str(EPOCHS), "--folder", folder, *options],
+            cwd=folder.parent,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def straight(start, tmp_path_factory):
+    """The state after a run that nothing disturbs and its folder, by processes."""
+    made = {}
+
+    def straight(processes):
+        if processes not in made:
+            folder = tmp_path_factory.mktemp("straight") / str(processes)
+            finished(start(processes, folder))
+            made[processes] = load(Checkpoints(folder).latest()), folder
+        return made[processes]
+
+    return straight
+
+
+def finished(run):
+    """What a run that succeeds has printed."""
+    try:
+        output, _ = run.communicate(timeout=SECONDS)
+    finally:
+        kill(run)
+    assert run.returncode == 0, output
+    return output
+
+
+def family(pid):
+    """A process and its descendants."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    except FileNotFoundError:  # it has ended
+        return []
+    return [pid, *(other for child in children for other in family(int(child)))]
+
+
+def kill(run):
+    """End torchrun and its processes at once, as a power failure does."""
+    for pid in family(run.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    run.communicate()
+
+
+# Percent after three epochs: with more processes fewer steps, each on a larger batch.
+@pytest.mark.parametrize(("processes", "percent"), [(0, 94), (2, 93), (4, 85)])
+def test_accuracy(straight, processes, percent):
+    state, _ = straight(processes)
+    _, accuracy = state["history"][-1]
+    assert accuracy * 100 >= percent
+    assert accuracy * 300 == pytest.approx(round(accuracy * 300))  # of 300 samples
+    assert len(state["history"]) == EPOCHS
+
+
+def test_torchrun_with_one_process_is_plain_python(start, straight, tmp_path):
+    output = finished(start(1, tmp_path / "run"))
+    assert output.count("accuracy") == EPOCHS
+    want, _ = straight(0)
+    assert not differing(load(Checkpoints(tmp_path / "run").latest()), want)
+
+
+def test_killed_and_resumed_it_ends_bit_equal(start, straight, tmp_path):
+    processes = 4  # the sum of two is the same in either order, that of four is not
+    want, folder = straight(processes)
+    before, last = sorted(folder.iterdir())
+    epoch = last.stat().st_mtime - before.stat().st_mtime
+    folder = tmp_path / "run"
+    run = start(processes, folder)
+    try:
+        limit = time.monotonic() + SECONDS
+        while not [*folder.glob("step-000000001*")]:
+            assert run.poll() is None, run.communicate()[0]
+            assert time.monotonic() < limit
+            time.sleep(0.005)
+        time.sleep(random.uniform(0, epoch))
+    finally:
+        kill(run)
+    assert run.returncode == -signal.SIGKILL
+    reached = load(Checkpoints(folder).latest())["history"]
+    assert 0 < len(reached) < EPOCHS
+    output = finished(start(processes, folder))
+    assert f"epoch {len(reached)} " not in output  # went on, did not start anew
+    assert not differing(load(Checkpoints(folder).latest()), want)
+
+
+def test_it_goes_on_with_no_other_run(start, straight):
+    _, folder = straight(0)
+    before = sorted(os.listdir(folder))
+    run = start(0, folder, "--lr", "0.2")
+    output, _ = run.communicate(timeout=SECONDS)
+    assert run.returncode == 1
+    assert "take another --folder" in output
+    assert sorted(os.listdir(folder)) == before
+
+
+def differing(a, b, name="state"):
+    """The names under which two states are not equal to the last bit."""
+    if isinstance(a, torch.Tensor):
+        return [] if torch.equal(a, b) else [name]
+    if isinstance(a, (list, tuple)) and len(a) == len(b):
+        a, b = dict(enumerate(a)), dict(enumerate(b))
+    if isinstance(a, dict) and a.keys() == b.keys():
+        return [x for key in a for x in differing(a[key], b[key], f"{name}.{key}")]
+    return [] if a == b else [name]
