@@ -1,0 +1,22 @@
+"""What is seen when ranks or hosts fail: the page quotes it, the tests hold it."""
+
+SECONDS = 3  # that a rank waits where a test is about waiting
+
+MESSAGES = {
+    "raised": "[rank1]: ValueError: no such class: 10",
+    "exited": "exitcode  : 3",
+    "killed": "Signal 9 (SIGKILL) received by PID",
+    "peer gone": "Connection closed by peer",
+    "peer reset": "Connection reset by peer",
+    "waited": "Timed out waiting 3000ms for",
+    "ended by torchrun": "Signal 15 (SIGTERM) received by PID",
+    "mismatch": "Detected mismatch between collectives on ranks",
+    "no torchrun": "environment variable RANK expected, but not set",
+    "no answer": "The client socket has timed out after",
+    "not all came": "1/2 clients joined",
+    "port taken": "EADDRINUSE",
+    "number twice": "keys: /default_pg/0//cpu//0/2",
+    "host missing": "RendezvousTimeoutError",
+    "no store": "The connection to the C10d store has failed",
+    "host replaced": "keys: /torch.rendezvous.job.1/MASTER_ADDR",
+}

@@ -1,0 +1,203 @@
+"""Ranks that fail: each run ends in bounded time and says what the page quotes."""
+
+import contextlib
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.docs.pages import CODE, LANGUAGES, read_pages, tables
+from tests.snippets.fault_messages import MESSAGES, SECONDS
+from verify.client import Server
+from verify.runner import environment
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = Path(__file__).with_name("faulty_ranks.py")
+LONG = 60  # seconds for ranks that are not to wait in vain
+TOGETHER, RANKS = 4, 3  # runs at once, and the ranks of one at most
+SINCE_2_13 = tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 13)
+
+# What rank 1 does or both do; seconds for a collective; what torchrun's output holds.
+UNDER_TORCHRUN = {
+    "raise": (LONG, ["raised"]),
+    "exit": (LONG, ["exited"]),
+    "kill": (LONG, ["killed"]),
+    # Older releases do not list those that torchrun ended.
+    "hang": (SECONDS, ["waited", "ended by torchrun"][: 1 + SINCE_2_13]),
+    "uneven": (SECONDS, ["waited"]),
+    "join": (SECONDS, []),
+    "skip": (SECONDS, ["waited"]),
+    "skip, debug": (LONG, ["mismatch"]),
+}
+# Rank numbers; variables beside a good MASTER_ADDR and a free MASTER_PORT; one message
+# or a choice of them for each process.
+ALONE = {
+    "MASTER_ADDR is another machine": (
+        [1],
+        {"MASTER_ADDR": "no-such-host.invalid", "WORLD_SIZE": "2"},
+        [["no answer"]],
+    ),
+    "nobody listens": ([1], {"WORLD_SIZE": "2"}, [["no answer"]]),
+    "rank 1 does not come": ([0], {"WORLD_SIZE": "2"}, [["not all came"]]),
+    "two of number 0": (
+        [0, 0],
+        {"WORLD_SIZE": "2"},
+        [["not all came", "port taken"]] * 2,
+    ),
+    "two of number 1": ([0, 1, 1], {"WORLD_SIZE": "3"}, [["number twice"]] * 3),
+    "port taken": ([0], {"WORLD_SIZE": "1"}, [["port taken"]]),
+    "rank 1 is killed": (
+        [0, 1],
+        {"WORLD_SIZE": "2"},
+        [["peer gone", "peer reset"], []],
+    ),
+    "no torchrun": ([None], {}, [["no torchrun"]]),
+}
+
+
+@contextlib.contextmanager
+def port(listen=False):
+    """A port that nobody else gets; unless it listens, rank 0 can."""
+    with socket.socket() as reserved:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind(("", 0))
+        if listen:
+            reserved.listen()
+        yield str(reserved.getsockname()[1])
+
+
+class Runs:
+    """All runs, some at once, on one warm server: a rank costs a fork."""
+
+    def __init__(self, server, pool, folder):
+        self.server, self.folder = server, folder
+        self.free = list(range(TOGETHER))
+        jobs = {("torchrun", kind): self.torchrun for kind in UNDER_TORCHRUN}
+        jobs |= {("alone", kind): self.alone for kind in ALONE}
+        jobs["torchrun", "host missing"] = self.half
+        self.futures = {
+            key: pool.submit(self.in_slot, job, key[1]) for key, job in jobs.items()
+        }
+
+    def in_slot(self, job, kind):
+        slot = self.free.pop()
+        try:
+            return job(kind, slot * RANKS)
+        finally:
+            self.free.append(slot)
+
+    def start(self, argv, slot, **variables):
+        env = environment() | {"TMPDIR": str(self.folder)} | variables
+        return self.server.run(argv, self.folder, env, timeout=40, slot=slot)
+
+    def torchrun(self, kind, slot):
+        fault, _, debug = kind.partition(", ")
+        argv = ["--standalone", "--nproc-per-node=2", str(PROGRAM), fault]
+        variables = {"TORCH_DISTRIBUTED_DEBUG": "DETAIL"} if debug else {}
+        seconds = str(UNDER_TORCHRUN[kind][0])
+        return self.start([*self.launcher, *argv, seconds], slot, **variables)
+
+    def half(self, kind, slot):
+        """One of two hosts."""
+        conf = f"join_timeout={SECONDS}"
+        rendezvous = ["--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0"]
+        argv = ["--nnodes=2", *rendezvous, f"--rdzv-conf={conf}", str(PROGRAM), "join"]
+        return self.start([*self.launcher, *argv, str(SECONDS)], slot)
+
+    # `python -m torch.distributed.run`, in a fork.
+    launcher = ("-c", "from torch.distributed.run import main; main()")
+
+    def alone(self, kind, slot):
+        """Ranks that nobody watches, by the variables that torchrun would set."""
+        numbers, variables, _ = ALONE[kind]
+        fault = "kill" if kind == "rank 1 is killed" else "none"
+        seconds = LONG if fault == "kill" else SECONDS
+        with (
+            port(listen=kind == "port taken") as free,
+            ThreadPoolExecutor(RANKS) as pool,
+        ):
+            where = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": free} | variables
+            runs = [
+                pool.submit(
+                    self.start,
+                    [str(PROGRAM), fault, str(seconds)],
+                    slot + k,
+                    **({} if number is None else where | {"RANK": str(number)}),
+                )
+                for k, number in enumerate(numbers)
+            ]
+            return [run.result() for run in runs]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """All runs, under way at once."""
+    with (
+        Server(slots=TOGETHER * RANKS) as server,
+        ThreadPoolExecutor(TOGETHER) as pool,
+    ):
+        yield Runs(server, pool, tmp_path_factory.mktemp("faults"))
+
+
+def ended(run):
+    assert run.killed is None, run.err
+    assert run.left == ()
+
+
+@pytest.mark.parametrize("kind", UNDER_TORCHRUN)
+def test_torchrun_says_what_happened(kind, runs):
+    run = runs.futures["torchrun", kind].result()
+    ended(run)
+    names = UNDER_TORCHRUN[kind][1]
+    for name in names:
+        assert MESSAGES[name] in run.err
+    assert run.code == (1 if names else 0), run.err
+
+
+def test_torchrun_gives_up_waiting_for_a_host(runs):
+    run = runs.futures["torchrun", "host missing"].result()
+    ended(run)
+    assert run.code == 1
+    assert MESSAGES["host missing"] in run.err
+
+
+@pytest.mark.parametrize("kind", ALONE)
+def test_a_rank_says_what_happened(kind, runs):
+    if kind == "two of number 1" and not SINCE_2_13:
+        pytest.skip("needs torch>=2.13: older releases wait 20 s and name no key")
+    for run, choice in zip(
+        runs.futures["alone", kind].result(), ALONE[kind][2], strict=True
+    ):
+        ended(run)
+        if choice:
+            assert run.code == 1
+            assert any(MESSAGES[name] in run.err for name in choice), run.err
+
+
+def test_of_two_with_number_0_one_finds_the_port_taken(runs):
+    found = [
+        name
+        for run in runs.futures["alone", "two of number 0"].result()
+        for name in ("not all came", "port taken")
+        if MESSAGES[name] in run.err
+    ]
+    assert sorted(found) == ["not all came", "port taken"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_quotes_these_messages(language):
+    (page,) = (
+        page
+        for page in read_pages(ROOT, language)
+        if page.name == "distributed/launch.md"
+    )
+    (section,) = (section for section in page.sections if section.id == "faults")
+    quoted = [
+        match["code"]
+        for table in tables(section.lines)
+        for _, row in table.rows
+        for match in CODE.finditer(row[0])
+    ]
+    assert sorted(quoted) == sorted(MESSAGES.values())

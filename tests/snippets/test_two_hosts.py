@@ -1,0 +1,254 @@
+"""Two hosts train together; then the link is cut, or one of them goes down.
+
+The hosts are network namespaces of this machine, each with an address, a name and an
+/etc/hosts of its own.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import torch
+
+from snippets.checkpoints import Checkpoints, load
+from tests.snippets.fault_messages import MESSAGES, SECONDS
+from verify.client import Server
+from verify.runner import environment
+
+pytest.importorskip("sklearn")
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / "snippets" / "distributed" / "ddp" / "train_digits_ddp.py"
+EPOCHS = 3
+STORE = "10.77.0.1:29400"  # in a network of its own, so no other can take the port
+# The page's program, but a collective may take only as long as a test can wait.
+WORKER = f"""
+import argparse, os, runpy, sys
+import torch
+from snippets.ddp import distributed
+
+program = runpy.run_path({str(PROGRAM)!r})
+torch.set_num_threads(1)
+args = argparse.Namespace(folder=sys.argv[1], epochs={EPOCHS}, lr=0.1)
+with distributed(timeout={SECONDS}, device="cpu") as here:
+    print("attempt", os.environ["TORCHELASTIC_RESTART_COUNT"], flush=True)
+    program["train"](args, here)
+"""
+# As Debian sets a host up: its own name leads back to itself. The kernel gives up a
+# connection after a second and not after 15 minutes.
+HOST = """#!/bin/sh
+exec ip netns exec {namespace} unshare --uts sh -c '
+mount --bind {folder}/hosts /etc/hosts &&
+echo host-{number} > /proc/sys/kernel/hostname &&
+echo 3 > /proc/sys/net/ipv4/tcp_retries2 &&
+exec {python} "$@"' sh "$@"
+"""
+AGENT = "from torch.distributed.run import main; main()"
+
+
+def ip(*words):
+    """Configure the network; else skip and say what is missing."""
+    done = subprocess.run(["ip", *words], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"needs network namespaces: ip {words[0]}: {done.stderr.strip()}")
+    return done.stdout
+
+
+class Host:
+    """A namespace with a warm server in it, where torchrun and its ranks are forks."""
+
+    def __init__(self, number, folder):
+        self.number, self.address = number, f"10.77.0.{number + 1}"
+        self.namespace = f"notes-{os.getpid()}-{number}"
+        self.folder = folder / f"host-{number}"
+        self.folder.mkdir()
+        other = f"10.77.0.{2 - number} host-{1 - number}"
+        own = f"127.0.0.1 localhost\n127.0.1.1 host-{number}"
+        (self.folder / "hosts").write_text(f"{own}\n{other}\n")
+        python = self.folder / "python"
+        python.write_text(HOST.format(python=sys.executable, **vars(self)))
+        python.chmod(0o755)
+        self.server = Server(str(python))
+        self.server.run(["-c", "pass"], "/")
+        self.idle = self.processes()
+
+    def processes(self):
+        """What runs on this host."""
+        return {int(pid) for pid in ip("netns", "pids", self.namespace).split()}
+
+    def torchrun(self, *options, settings=True, **variables):
+        """Run the program under torchrun until it ends."""
+        env = environment() | {"PYTHONPATH": str(ROOT), "GLOO_SOCKET_IFNAME": "eth0"}
+        env |= {"TMPDIR": str(self.folder)} | variables
+        conf = f"read_timeout={SECONDS},keep_alive_interval=1,keep_alive_max_attempt=2"
+        own = [f"--local-addr={self.address}"] if settings else []
+        if settings:
+            conf += f",is_host={int(self.number == 0)}"
+        rendezvous = [
+            "--rdzv-backend=c10d",
+            f"--rdzv-endpoint={STORE}",
+            "--rdzv-id=job",
+        ]
+        return self.server.run(
+            ["-c", AGENT, "--nnodes=2", "--nproc-per-node=1", *rendezvous, *own]
+            + [f"--rdzv-conf={conf}", *map(str, options)],
+            self.folder,
+            env,
+            timeout=50,
+        )
+
+    def goes_down(self):
+        """End torchrun and its ranks here, all at once."""
+        for pid in self.processes() - self.idle:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def hosts(tmp_path_factory):
+    """Two hosts with a link between them."""
+    if not shutil.which("ip") or os.geteuid():
+        pytest.skip("needs root and iproute2, for network namespaces")
+    namespaces = [f"notes-{os.getpid()}-{number}" for number in range(2)]
+    folder = tmp_path_factory.mktemp("hosts")
+    with contextlib.ExitStack() as stack:
+        for namespace in namespaces:
+            ip("netns", "add", namespace)
+            stack.callback(subprocess.run, ["ip", "netns", "del", namespace])
+        one, two = namespaces
+        ends = (["eth0", "netns", one], ["eth0", "netns", two])
+        ip("link", "add", *ends[0], "type", "veth", "peer", *ends[1])
+        for number, namespace in enumerate(namespaces):
+            ip(
+                "-n",
+                namespace,
+                "addr",
+                "add",
+                f"10.77.0.{number + 1}/24",
+                "dev",
+                "eth0",
+            )
+            for device in ("eth0", "lo"):
+                ip("-n", namespace, "link", "set", device, "up")
+        with ThreadPoolExecutor(2) as pool:
+            starting = [pool.submit(Host, number, folder) for number in range(2)]
+        found = []
+        for future in starting:
+            found.append(future.result())
+            stack.callback(found[-1].server.close)
+        yield found
+
+
+@pytest.fixture
+def together(hosts, tmp_path):
+    """Start torchrun on both hosts; the runs, and the folder of the checkpoints."""
+    (tmp_path / "worker.py").write_text(WORKER)
+    folder = tmp_path / "run"
+
+    def start(*options, which=(0, 1), **settings):
+        words = (*options, tmp_path / "worker.py", folder)
+        return [pool.submit(hosts[k].torchrun, *words, **settings) for k in which]
+
+    with ThreadPoolExecutor(3) as pool:
+        yield start, folder
+
+
+def reaches_first_checkpoint(folder):
+    until = time.monotonic() + 30
+    while not [*folder.glob("step-*1.pt")]:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def outcome(future):
+    run = future.result()
+    assert run.killed is None, run.err
+    assert run.left == ()
+    return run
+
+
+@pytest.fixture(scope="module")
+def undisturbed(hosts, tmp_path_factory):
+    """What two hosts end with that nothing happens to."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    (folder / "worker.py").write_text(WORKER)
+    with ThreadPoolExecutor(2) as pool:
+        words = (folder / "worker.py", folder / "run")
+        runs = [pool.submit(host.torchrun, *words) for host in hosts]
+        for run in map(outcome, runs):
+            assert run.code == 0, run.err
+    return load(Checkpoints(folder / "run").latest())
+
+
+def test_two_hosts_train_together(undisturbed):
+    assert len(undisturbed["history"]) == EPOCHS
+    assert undisturbed["history"][-1][1] > 0.9  # accuracy
+
+
+def test_without_the_settings_a_name_that_leads_to_loopback_finds_no_store(together):
+    start, folder = together
+    for run in map(outcome, start(settings=False)):
+        assert run.code == 1
+        assert MESSAGES["no store"] in run.err
+    assert not folder.exists()
+
+
+def test_a_cut_link_ends_both_hosts_and_both_say_why(hosts, together):
+    start, folder = together
+    runs = start()
+    reaches_first_checkpoint(folder)
+    ip("-n", hosts[0].namespace, "link", "set", "eth0", "down")
+    began = time.monotonic()
+    try:
+        first, second = map(outcome, runs)
+    finally:
+        ip("-n", hosts[0].namespace, "link", "set", "eth0", "up")
+    assert time.monotonic() - began < SECONDS + 10
+    assert (first.code, second.code) == (1, 1)
+    assert MESSAGES["waited"] in first.err
+    assert MESSAGES["no store"] in second.err
+
+
+def test_if_the_host_of_the_store_goes_down_the_other_says_so(hosts, together):
+    start, folder = together
+    runs = start("--max-restarts=1")
+    reaches_first_checkpoint(folder)
+    hosts[0].goes_down()
+    began = time.monotonic()
+    run = outcome(runs[1])
+    assert time.monotonic() - began < SECONDS + 10
+    assert run.code == 1
+    assert MESSAGES["no store"] in run.err
+
+
+@pytest.mark.parametrize("shared", ["0", "1"])
+def test_a_host_that_comes_back_is_let_in_only_without_a_shared_store(
+    shared, hosts, together, undisturbed
+):
+    start, folder = together
+    variables = {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": str(1 - int(shared))}
+    stays, goes = start("--max-restarts=1", **variables)
+    reaches_first_checkpoint(folder)
+    hosts[1].goes_down()
+    goes.result()
+    (back,) = start("--max-restarts=1", which=[1], **variables)
+    if shared == "1":
+        assert outcome(back).code == outcome(stays).code == 1
+        assert MESSAGES["host replaced"] in back.result().err
+        return
+    for run in map(outcome, (stays, back)):
+        assert run.code == 0, run.err
+    # It may notice the host that went or the one that came: only the first counts as
+    # a restart.
+    attempts = stays.result().out.split("attempt ")[1:]
+    assert len(attempts) == 2
+    assert "epoch 1 " not in attempts[1]  # resumed, not trained again
+    after = load(Checkpoints(folder).latest())
+    torch.testing.assert_close(after, undisturbed, rtol=0, atol=0)
