@@ -91,18 +91,10 @@ class Host:
         own = [f"--local-addr={self.address}"] if settings else []
         if settings:
             conf += f",is_host={int(self.number == 0)}"
-        rendezvous = [
-            "--rdzv-backend=c10d",
-            f"--rdzv-endpoint={STORE}",
-            "--rdzv-id=job",
-        ]
-        return self.server.run(
-            ["-c", AGENT, "--nnodes=2", "--nproc-per-node=1", *rendezvous, *own]
-            + [f"--rdzv-conf={conf}", *map(str, options)],
-            self.folder,
-            env,
-            timeout=50,
-        )
+        meet = ["--rdzv-backend=c10d", f"--rdzv-endpoint={STORE}", "--rdzv-id=job"]
+        words = ["--nnodes=2", "--nproc-per-node=1", *meet, f"--rdzv-conf={conf}", *own]
+        argv = ["-c", AGENT, *words, *map(str, options)]
+        return self.server.run(argv, self.folder, env, timeout=50)
 
     def goes_down(self):
         """End torchrun and its ranks here, all at once."""
