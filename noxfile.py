@@ -4,7 +4,9 @@ The environment variable ``TORCH`` names the torch release of `tests` and `bench
 ``TORCH=installed`` they use the torch of the Python that runs nox.
 """
 
+import contextlib
 import os
+import subprocess
 import sys
 import sysconfig
 from pathlib import Path
@@ -50,6 +52,19 @@ def tests(session: nox.Session) -> None:
     """Everything that needs no browser; -- PATH narrows it, -- --device cuda."""
     install(session, "tests", torch=True)
     session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def verify(session: nox.Session) -> None:
+    """Run all on torch releases; -- RELEASE …, or the newest. -- --help says more."""
+    command = [sys.executable, "-m", "verify.releases", *session.posargs]
+    with subprocess.Popen(command) as process:
+        while process.poll() is None:
+            # An interrupt reaches it too; it keeps what is done before it ends.
+            with contextlib.suppress(KeyboardInterrupt):
+                process.wait()
+    if process.returncode:  # nox would make 1 of each
+        raise SystemExit(process.returncode)
 
 
 @nox.session(**without_torch)

@@ -11,7 +11,7 @@ from verify import DEFAULT_TORCH, SNIPPETS, records
 from verify.client import ServerError
 from verify.report import Progress, summary
 from verify.runner import PASSED, SKIPPED, RequestError, Runner
-from verify.snippet import find, shown
+from verify.snippet import find, name_of, shown
 from verify.update import UpdateError, update
 
 
@@ -58,9 +58,21 @@ def main(argv: list[str] | None = None) -> int:
         return 130
 
 
-def _files(options: argparse.Namespace) -> list[Path]:
+def chosen_files(paths: list[Path], word: str | None = None) -> list[Path]:
+    """The files that a person names.
+
+    Args:
+        paths: Files and folders; none for all of ``snippets/``.
+        word: Only files with this in their path.
+
+    Returns:
+        Each file once.
+
+    Raises:
+        RequestError: A path is no Python file or folder, or there is no file.
+    """
     files: dict[Path, None] = {}
-    for path in options.paths or [SNIPPETS]:
+    for path in paths or [SNIPPETS]:
         if path.is_dir():
             files.update(dict.fromkeys(p.resolve() for p in find(path)))
         elif path.is_file() and path.suffix == ".py":
@@ -70,31 +82,34 @@ def _files(options: argparse.Namespace) -> list[Path]:
             raise RequestError(
                 f"{path} {what}; name a snippet file or a folder of them"
             )
-    if options.k:
-        files = {p: None for p in files if options.k.lower() in str(p).lower()}
+    if word:
+        files = {p: None for p in files if word.lower() in str(p).lower()}
     if not files:
         raise RequestError(
-            "no snippet file to run"
-            + (f" has '{options.k}' in its path" * bool(options.k))
+            "no snippet file to run" + f" has '{word}' in its path" * bool(word)
         )
     return list(files)
 
 
 def _verify(options: argparse.Namespace) -> int:
-    files = _files(options)
+    files = chosen_files(options.paths, options.k)
     earlier = None
     if options.json and options.json.exists():
         earlier = records.read(options.json)
     start = time.monotonic()
     with Runner(device=options.device, cold=options.cold, jobs=options.jobs) as runner:
-        if earlier and (earlier.torch, earlier.device) != (
-            runner.release,
-            runner.device,
-        ):
-            raise RequestError(
-                f"{options.json} is of torch {earlier.torch} on {earlier.device}, "
-                f"this is torch {runner.release} on {runner.device}; name another file"
-            )
+        if earlier:
+            if (earlier.torch, earlier.device) != (runner.release, runner.device):
+                raise RequestError(
+                    f"{options.json} is of torch {earlier.torch} on {earlier.device}, "
+                    f"this is torch {runner.release} on {runner.device}; name another "
+                    "file"
+                )
+            staying = records.without(earlier, map(name_of, files))
+            if staying.snippets:
+                records.make(runner, [], staying)  # says no before anything runs
+            elif earlier.machine != records.make(runner, []).machine:
+                earlier = None
         warned = runner.server.import_warnings.strip()
         if warned:
             print(f"import torch warns: {warned.splitlines()[0]}")
@@ -118,7 +133,7 @@ def _update(options: argparse.Namespace) -> int:
             raise RequestError(f"--update and {name} do not go together")
     if options.device != "cpu":
         raise RequestError("--update writes what the CPU prints; leave --device out")
-    files, refused = _files(options), 0
+    files, refused = chosen_files(options.paths, options.k), 0
     with Runner(jobs=1) as runner:
         if runner.release != DEFAULT_TORCH:
             raise RequestError(

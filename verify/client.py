@@ -62,6 +62,7 @@ class Server:
         slots: How many commands may run at once, each in a slot of its own.
         flags: Flags for the interpreter, e.g. ``["-W", "error"]``.
         env: Its environment; that of this process if None.
+        start_timeout: Seconds that importing torch may take.
 
     Attributes:
         versions: ``{"python": …, "torch": …}``; no torch if cold.
@@ -83,7 +84,9 @@ class Server:
         slots: int = 1,
         flags: tuple[str, ...] = (),
         env: dict[str, str] | None = None,
+        start_timeout: float = 120.0,
     ) -> None:
+        self._start_timeout = start_timeout
         self._python, self._cold, self._slots = python, cold, slots
         self._flags, self._closed = flags, False
         self._env = dict(os.environ if env is None else env)
@@ -122,11 +125,16 @@ class Server:
         assert self._process.stdin
         assert self._process.stdout
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        came = select.select([self._stdout], [], [], self._start_timeout)[0]
+        if not came:
+            os.killpg(self._process.pid, signal.SIGKILL)
         hello = self._stdout.readline()
         self.import_warnings = (home / "log").read_text(errors="replace")
         if not hello:
             self._process.communicate()
             last = (self.import_warnings.strip() or "it said nothing").splitlines()[-1]
+            if not came:
+                last = f"import torch ran longer than {self._start_timeout:g} s"
             raise ServerError(f"{self._python} cannot run snippets: {last}")
         self.versions: dict[str, str] = json.loads(hello)
         self._home = home

@@ -1,11 +1,16 @@
-"""A run in words, on the terminal."""
+"""A run in words, on the terminal, and what a release is against the one before."""
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
 
+from verify import ROOT
+from verify.records import Change, Record, changes
 from verify.runner import CHANGED, FAILED, PASSED, SKIPPED, Runner, Verdict
 from verify.snippet import shown
 
@@ -15,17 +20,19 @@ class Progress:
 
     Args:
         total: How many files are to run.
+        faults: Whether to print the faults of a file as soon as it has run.
     """
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, faults: bool = True) -> None:
+        self._faults = faults
         self._total, self._done, self._start = total, 0, time.monotonic()
         self._live = sys.stderr.isatty()
 
     def show(self, verdict: Verdict) -> None:
-        """Count a file; print its faults at once."""
+        """Count a file; print its faults."""
         self._done += 1
         self.clear()
-        for fault in verdict.faults:
+        for fault in verdict.faults if self._faults else ():
             print(fault, flush=True)
         if self._live:
             passed = time.monotonic() - self._start
@@ -65,3 +72,126 @@ def summary(verdicts: list[Verdict], runner: Runner, seconds: float) -> str:
     failed = counts[FAILED] + counts[CHANGED]
     lines.append(f"{counts[PASSED]} passed, {failed} failed, {counts[SKIPPED]} skipped")
     return "\n".join(lines)
+
+
+KINDS = {
+    "failed": "fail",
+    "output-changed": "print something else",
+    "unneeded": "have a need that is no longer needed",
+    "warns": "warn newly",
+    "passes": "pass again",
+}
+NOTES = {
+    "upstream": "a breaking change of torch",
+    "ours": "a mistake of ours",
+    "drift": "a harmless drift",
+    None: "not judged yet",
+}
+
+
+def release_report(
+    record: Record,
+    earlier: Record | None,
+    notes: dict[str, str],
+    docs: Path = ROOT / "docs" / "en",
+) -> str:
+    """A release against the one before, in words.
+
+    Args:
+        record: The record of the release.
+        earlier: That of the release before, None if there is none.
+        notes: What a person said of the differences.
+        docs: Where the pages lie that show the files.
+
+    Returns:
+        Lines for the terminal.
+    """
+    where = f"torch {record.torch} on {record.device}"
+    if record.fault:
+        return f"{where}: {record.fault}: {record.error}"
+    counts = Counter(result.outcome for result in record.snippets.values())
+    lines = [
+        f"{where}: {counts[PASSED]} passed, {counts[FAILED]} failed, "
+        f"{counts[CHANGED]} with another output, {counts[SKIPPED]} skipped"
+    ]
+    lines += [f"  import torch warns: {text}" for text in record.import_warnings]
+    found = changes(record, earlier, notes)
+    against = f" (before: torch {earlier.torch})" if earlier else ""
+    if earlier and earlier.machine[:2] != record.machine[:2]:
+        against += ", which ran on another machine"
+    pages = places(docs)
+    for kind, words in KINDS.items():
+        some = [change for change in found if change.kind == kind]
+        if some:
+            lines.append(f"{len(some)} {words}{against}:")
+        for change in some:
+            lines += _change(change, record, earlier, pages.get(change.name))
+    if not found:
+        lines.append(f"nothing differs{against}")
+    if library := record.library:
+        lines.append(
+            f"library: {library.passed} passed, {len(library.failed)} failed, "
+            f"{library.skipped} skipped, {library.left_out} slow ones left out"
+        )
+        lines += [f"  {test}: {error}" for test, error in library.failed.items()]
+    lines += [
+        f"  {name}: the note beside the record explains nothing; take it out"
+        for name in stale_notes(found, notes)
+    ]
+    if record.seconds:
+        parts = ", ".join(f"{part} {s:.1f} s" for part, s in record.seconds.items())
+        lines.append(f"time: {parts}")
+    return "\n".join(lines)
+
+
+def stale_notes(found: Iterable[Change], notes: dict[str, str]) -> list[str]:
+    """The files of which a person explains a difference that there is not."""
+    return sorted(notes.keys() - {change.name for change in found})
+
+
+def places(docs: Path) -> dict[str, str]:
+    """Where a reader meets each file.
+
+    Args:
+        docs: The pages of one language.
+
+    Returns:
+        Page and heading, e.g. ``docs/en/tensors/shape.md#view``, by the path of the
+        file below ``snippets/``.
+    """
+    found: dict[str, str] = {}
+    for path in sorted(docs.rglob("*.md")):
+        heading = ""
+        for line in path.read_text("utf-8").splitlines():
+            if match := re.match(r"#+ .*\{(#[\w-]+)\}$", line):
+                heading = match[1]
+            elif match := re.match(r'\s*--8<-- "(.+)"$', line):
+                found.setdefault(match[1], f"{shown(path)}{heading}")
+    return found
+
+
+def _change(
+    change: Change, record: Record, earlier: Record | None, place: str | None
+) -> list[str]:
+    facts = [f"  snippets/{change.name}"]
+    if place:
+        facts.append(f"({place})")
+    if change.new is False and earlier:
+        facts.append(f"as on {earlier.torch}")
+    if record.snippets[change.name].outcome not in (PASSED, SKIPPED):
+        facts.append(f"[{NOTES[change.note]}]")
+    lines = [" ".join(facts)]
+    if change.error:
+        lines.append(f"    {change.error}")
+    before = earlier.torch if earlier and change.new is not None else "expected"
+    width = max(len(before), len(record.torch))
+    for number, then, here in change.lines:
+        lines += [
+            f"    line {number}, {before:{width}}: {_text(then)}",
+            f"    line {number}, {record.torch:{width}}: {_text(here)}",
+        ]
+    return lines
+
+
+def _text(line: str | None) -> str:
+    return "(no such line)" if line is None else line

@@ -15,12 +15,13 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verify import DEFAULT_TORCH, ROOT, SNIPPETS
 from verify.client import Result, Server
-from verify.compare import differences
+from verify.compare import Difference, differences
+from verify.records import releases
 from verify.script import DEFAULT_DEVICE, MARK_LINES
 from verify.snippet import Snippet, SnippetError, parse, shown
 from verify.watch import Watch
@@ -31,10 +32,15 @@ TIMEOUT_TORCHRUN = 60.0
 WARNING = re.compile(r"^(.+?):\d+: (\w*Warning): (.*)$", re.M)
 PROBE = """
 import json, platform, sys, torch
+try:
+    from numpy import __version__ as numpy
+except ImportError:
+    numpy = None
 cuda = torch.cuda.is_available()
 print(json.dumps({
     "torch": torch.__version__,
     "python": platform.python_version(),
+    "numpy": numpy,
     "platform": platform.platform(),
     "cuda": torch.cuda.get_device_name() if cuda else None,
 }))
@@ -47,6 +53,7 @@ sys.argv.pop(0)
 sys.path[0] = os.path.dirname(os.path.realpath(sys.argv[0]))
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
+TORCH = re.compile(r"torch(>=|<)(.+)")
 PROCESSOR = re.compile(r"model name\s*:\s*(.+)")
 
 
@@ -57,12 +64,14 @@ class Facts:
     Attributes:
         torch: Its torch with the name of the build, e.g. ``2.13.0+cpu``.
         python: Its version.
+        numpy: Version of its NumPy, None if it has none.
         platform: Operating system.
         cuda: Name of the first CUDA device, None if torch sees none.
     """
 
     torch: str
     python: str
+    numpy: str | None
     platform: str
     cuda: str | None
 
@@ -79,11 +88,14 @@ class Verdict:
         path: The file.
         outcome: ``"passed"``, ``"failed"``, ``"output-changed"`` or ``"skipped"``.
         faults: One line each, with file and line where there is one.
-        need: The unmet need of a skipped file, e.g. ``"cuda"``.
+        need: The unmet need of a skipped file, e.g. ``"cuda"``; of a failed file the
+            need that it has no longer.
         sha256: Hash of the file as it ran; None if it breaks the contract.
         seconds: Wall time of the run.
         warnings: What a reader would see, as ``Category: first line``.
-        error: Last line of what a failed file said.
+        error: Last line of what a failed file said; of a skipped one, if it ran to
+            see whether its need is real, how it fails.
+        differences: Where its output is not the expected one.
         result: The run itself; None if there was none.
     """
 
@@ -95,6 +107,7 @@ class Verdict:
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
     error: str | None = None
+    differences: tuple[Difference, ...] = ()
     result: Result | None = field(default=None, repr=False)
 
 
@@ -108,7 +121,10 @@ class Runner:
         cold: Start a real ``python FILE`` for each file.
         jobs: How many files run at once; None for one for each core, at most 8.
         timeout: Seconds until a file is killed; None for the usual 30, and 60 under
-            torchrun.
+            torchrun (and 120 for importing torch).
+        matrix: The releases that are verified; None for those with a record. A file
+            that needs another torch runs on the release beside its bound, and must
+            fail there.
 
     Attributes:
         facts: What the interpreter is.
@@ -125,6 +141,7 @@ class Runner:
         cold: bool = False,
         jobs: int | None = None,
         timeout: float | None = None,
+        matrix: Iterable[str] | None = None,
     ) -> None:
         if not sys.platform.startswith("linux"):
             raise RequestError(
@@ -138,7 +155,17 @@ class Runner:
         )
         self.jobs = jobs or min(8, os.cpu_count() or 1)
         self._env = environment()
-        self.server = Server(python, cold=cold, slots=self.jobs, env=self._env)
+        self._matrix = [
+            _numbers(release)
+            for release in (releases(device) if matrix is None else matrix)
+        ]
+        self.server = Server(
+            python,
+            cold=cold,
+            slots=self.jobs,
+            env=self._env,
+            start_timeout=timeout or 120.0,
+        )
         self._watch = Watch()
         self._watch.look(ROOT)
         self._watch.look(SNIPPETS, below=True)
@@ -189,7 +216,8 @@ class Runner:
             return Verdict(
                 path, FAILED, error.faults, error=error.faults[-1].partition(": ")[2]
             )
-        if need := self.unmet(snippet):
+        need = self.unmet(snippet)
+        if need and not self._is_beside(snippet):
             return Verdict(path, SKIPPED, need=need, sha256=snippet.sha256)
         slot = self._slots.get()
         try:
@@ -198,7 +226,8 @@ class Runner:
                 strays = self._its_own(strays, snippet, slot)
         finally:
             self._slots.put(slot)
-        return self._judge(snippet, result, strays)
+        verdict = self._judge(snippet, result, strays)
+        return self._other_side(verdict, need) if need else verdict
 
     def run_all(self, paths: Iterable[Path]) -> Iterator[Verdict]:
         """Run many files, several at once where cores allow.
@@ -252,9 +281,8 @@ class Runner:
         return next((n for n in snippet.needs if not self._meets(n)), None)
 
     def _meets(self, need: str) -> bool:
-        if match := re.fullmatch(r"torch(>=|<)(.+)", need):
-            have, want = _numbers(self.release), _numbers(match[2])
-            return have >= want if match[1] == ">=" else have < want
+        if TORCH.fullmatch(need):
+            return fits(need, self.release)
         if need == "cuda":
             return self.device == "cuda"
         if need == "snippets":
@@ -265,6 +293,39 @@ class Runner:
             )
             self._modules[need] = self._ask(code).strip() == "True"
         return self._modules[need]
+
+    def _is_beside(self, snippet: Snippet) -> bool:
+        """Whether a file lacks nothing but another torch, and this one is beside it.
+
+        On the verified release next to its bound a file must fail: else its need is
+        not real.
+        """
+        unmet = [need for need in snippet.needs if not self._meets(need)]
+        here = _numbers(self.release)
+        for need in unmet:
+            match = TORCH.fullmatch(need)
+            if not match:
+                return False
+            bound = _numbers(match[2])
+            if any(
+                here < other < bound if match[1] == ">=" else bound <= other < here
+                for other in self._matrix
+            ):
+                return False
+        return True
+
+    def _other_side(self, verdict: Verdict, need: str) -> Verdict:
+        """The verdict on a file that ran although its need is not met."""
+        if verdict.outcome != PASSED:
+            return replace(verdict, outcome=SKIPPED, need=need, faults=(), warnings=())
+        what = f"passes on torch {self.release}; take '{need}' out of '# Needs:'"
+        return replace(
+            verdict,
+            outcome=FAILED,
+            need=need,
+            error=what,
+            faults=(f"{shown(verdict.path)}:1: {what}",),
+        )
 
     def _ask(self, code: str) -> str:
         """What a line of Python prints on the interpreter."""
@@ -359,7 +420,7 @@ class Runner:
             for text in seen:
                 if text.partition(":")[0] not in snippet.warns:
                     faults.append(f"{where}:1: warns: {text}")
-        outcome = FAILED if faults else PASSED
+        outcome, found = FAILED if faults else PASSED, []
         if compare and not (result.killed or result.code):
             found = differences(snippet.expected, result.out, self.device)
             faults += [
@@ -377,6 +438,7 @@ class Runner:
             seconds=result.seconds,
             warnings=tuple(seen),
             error=error,
+            differences=tuple(found),
             result=result,
         )
 
@@ -389,6 +451,20 @@ class Runner:
 
     def __exit__(self, *_) -> None:
         self.close()
+
+
+def fits(need: str, release: str) -> bool:
+    """Whether a torch release meets a need; one that is not about torch it meets.
+
+    Example:
+        >>> fits("torch>=2.6", "2.13.0"), fits("torch<2.6", "2.13.0")
+        (True, False)
+    """
+    match = TORCH.fullmatch(need)
+    if not match:
+        return True
+    have, want = _numbers(release), _numbers(match[2])
+    return have >= want if match[1] == ">=" else have < want
 
 
 def _torchrun() -> str:

@@ -226,6 +226,7 @@ def test_workers_that_persist_go_on():
     assert epochs(Noise(), persistent_workers=True) == drawn
 
 
+@pytest.mark.slow
 def test_workers_that_are_spawned():
     dataset = Noise()
     # Torch cannot send its own generator to a spawned process.

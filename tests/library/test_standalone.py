@@ -111,6 +111,7 @@ def test_each_file_has_a_use():
     assert sorted(USES) == FILES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_works_alone_and_without_numpy(name, tmp_path):
     # Given the file in an empty folder, and a Python that knows no other place of it

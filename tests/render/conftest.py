@@ -8,6 +8,8 @@ import markdown
 import pytest
 import yaml
 
+from verify import records
+
 ROOT = Path(__file__).resolve().parents[2]
 SHARES = """import torch
 
@@ -68,12 +70,14 @@ class Checkout:
             "device": device,
             "device_name": "NVIDIA H200" if device == "cuda" else "x86_64",
             "python": "3.11.7",
+            "numpy": "2.3.5",
             "platform": "Linux",
             "when": "2026-05-06T10:00:00+00:00",
             "snippets": results,
         }
         path = self.root / "records" / f"torch-{torch}-{device}.json"
         path.parent.mkdir(exist_ok=True)
+        fields["seal"] = records.seal(fields)
         path.write_text(json.dumps(fields), "utf-8")
 
     def render(self, text: str, lang: str = "zh") -> str:

@@ -1,0 +1,109 @@
+"""A small checkout, and wheels of a torch that is a page of Python.
+
+A wheel is a zip archive of a package and three files about it; the tool under test
+installs it as it would the real one, without a network.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# What the runner asks of torch, and a few functions to break.
+TORCH = """
+import sys, types, warnings
+
+__version__ = "{version}"
+cuda = types.SimpleNamespace(is_available=lambda: False)
+default_generator = types.SimpleNamespace(seed=lambda: None)
+
+
+def add(a, b, alpha=1):
+    return a + alpha * b
+
+
+def mean(values):
+    return sum(values) / len(values)
+"""
+# What is imported from here is the real package, from the Python that runs the tests.
+ELSEWHERE = "import sys; sys.path.append({folder!r})\n"
+
+
+def wheel(
+    folder: Path, name: str, version: str, files: dict[str, str], needs=""
+) -> Path:
+    """Write a wheel of files by their path in site-packages."""
+    folder.mkdir(exist_ok=True)
+    info = f"{name}-{version}.dist-info"
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    files = {
+        **files,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        + (f"Requires-Dist: {needs}\n" if needs else ""),
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\n"
+        "Root-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{file},,\n" for file in [*files, f"{info}/RECORD"])
+    with zipfile.ZipFile(path, "w") as archive:
+        for file, text in {**files, f"{info}/RECORD": record}.items():
+            archive.writestr(file, text)
+    return path
+
+
+class Tree:
+    """A checkout with the real `verify/` and snippet files of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.wheels = root, root / "wheels"
+        shutil.copytree(
+            ROOT / "verify", root / "verify", ignore=shutil.ignore_patterns("*.pyc")
+        )
+        for folder in ("snippets", "records", "wheels"):
+            (root / folder).mkdir()
+
+    def torch(self, version: str, more: str = "", needs: str = "") -> None:
+        """Make a wheel of a torch release; `more` is appended to its module."""
+        text = TORCH.format(version=version) + textwrap.dedent(more)
+        wheel(self.wheels, "torch", version, {"torch/__init__.py": text}, needs)
+
+    def snippet(self, name: str, text: str) -> Path:
+        """Write a snippet file and a page in both languages that shows it."""
+        path = self.root / "snippets" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text).lstrip("\n"), "utf-8")
+        return path
+
+    def verify(self, *arguments, module="verify.releases", **popen):
+        """Run the command; exit code, output and errors."""
+        with self.start(*arguments, module=module, **popen) as process:
+            out, err = process.communicate(timeout=120)
+        return process.returncode, out, err
+
+    def start(self, *arguments, module="verify.releases", environment=None):
+        """Start the command."""
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *map(str, arguments)]
+            + (["--wheels", str(self.wheels)] if module == "verify.releases" else []),
+            cwd=self.root,
+            env={
+                **os.environ,
+                "PIP_NO_INDEX": "1",
+                "PIP_CONFIG_FILE": os.devnull,
+                "PIP_FIND_LINKS": "",
+                "UV_OFFLINE": "1",
+                "UV_NO_CACHE": "1",
+                **(environment or {}),
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def record(self, torch: str, device: str = "cpu") -> Path:
+        """Where the record of a release lies."""
+        return self.root / "records" / f"torch-{torch}-{device}.json"

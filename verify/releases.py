@@ -1,0 +1,517 @@
+"""Verify torch releases: ``python -m verify.releases [RELEASE …]``.
+
+Each release gets an environment of its own, in which every snippet file and the tests
+of the library run. What came of them is the record; against the record of the release
+before, it is the report.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from verify import ROOT, environments, records
+from verify.__main__ import chosen_files
+from verify.client import ServerError
+from verify.environments import InstallError, Source, python_of
+from verify.records import Library, Record, release_key
+from verify.report import Progress, release_report, stale_notes
+from verify.runner import PASSED, SKIPPED, RequestError, Runner, environment, fits
+from verify.snippet import name_of, parse, shown
+
+WORK = ROOT / ".nox" / "verify"
+TESTS = ROOT / "tests" / "library"
+# Tests whose time goes into processes and disks, not into torch.
+FAST = "not slow"
+TIMEOUT_LIBRARY = 600.0
+KEEP_EVERY = 2.0  # seconds between two looks at what is done, to be kept
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asks for.
+
+    Attributes:
+        source: Where torch comes from.
+        device: ``"cpu"`` or ``"cuda"``.
+        only: Files and folders to run; none for everything and the library's tests.
+        keep: Whether the environments stay.
+        timeout: Seconds until a file is killed; None for the runner's own.
+        matrix: The releases that are verified.
+    """
+
+    source: Source
+    device: str = "cpu"
+    only: list[Path] = field(default_factory=list)
+    keep: bool = False
+    timeout: float | None = None
+    matrix: tuple[str, ...] = ()
+
+    def runner(self, folder: Path, **options) -> Runner:
+        """A runner on the environment in a folder."""
+        return Runner(
+            str(python_of(folder / "env")),
+            device=self.device,
+            timeout=self.timeout,
+            matrix=self.matrix,
+            **options,
+        )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Verify releases.
+
+    Args:
+        argv: The command's arguments; those of the process if None.
+
+    Returns:
+        0 if all is as expected or explained, 1 if something differs, 2 if the request
+        is wrong.
+    """
+    parser = argparse.ArgumentParser(
+        prog="nox -s verify --",
+        description="Run every snippet file and the library's tests on torch releases.",
+        epilog="Exit codes: 0 all as expected, 1 something differs, 2 wrong request.",
+    )
+    parser.add_argument(
+        "releases",
+        nargs="*",
+        metavar="RELEASE",
+        help="e.g. 2.15.0, or nightly (default: the newest that pip would take)",
+    )
+    parser.add_argument("--index", metavar="URL", help="look for torch here too")
+    parser.add_argument(
+        "--wheels", type=Path, metavar="FOLDER", help="look for wheels here too"
+    )
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument(
+        "--python",
+        default=sys.executable,
+        metavar="FILE",
+        help="the interpreter to make environments for (default: this one)",
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help=f"leave environments in {shown(WORK)}"
+    )
+    parser.add_argument(
+        "--only",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="only this file or folder, without the library's tests",
+    )
+    parser.add_argument(
+        "--first-broken",
+        type=Path,
+        metavar="PATH",
+        help="find the first release on which this file does not pass",
+    )
+    parser.add_argument("--timeout", type=float, help=argparse.SUPPRESS)
+    options = parser.parse_args(argv)
+    source = Source(options.python, options.index, options.wheels)
+    try:
+        if options.wheels and not options.wheels.is_dir():
+            raise RequestError(f"--wheels: {options.wheels} is no folder")
+        request = Request(
+            source,
+            options.device,
+            options.only,
+            options.keep,
+            options.timeout,
+            tuple(records.releases(options.device)),
+        )
+        if options.first_broken:
+            return first_broken(options.first_broken, options.releases, request)
+        return verify(options.releases, request)
+    except (RequestError, ServerError, InstallError, records.RecordError) as error:
+        print(f"verify: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(
+            "\nverify: interrupted; the same command goes on from here",
+            file=sys.stderr,
+        )
+        return 130
+
+
+def verify(named: list[str], request: Request) -> int:
+    """Run releases one after the other; write their records, print their reports.
+
+    Args:
+        named: The releases as a person wrote them; none for the newest.
+        request: What else they asked for.
+
+    Returns:
+        0 if all is as expected or explained, else 1.
+
+    Raises:
+        RequestError: There is no such release, file or device.
+    """
+    files = chosen_files(request.only)
+    chosen = environments.choose(named, request.source)
+    request = dataclasses.replace(request, matrix=(*request.matrix, *chosen))
+    fine = True
+    for number, torch in enumerate(chosen, 1):
+        of = f" ({number} of {len(chosen)})" if len(chosen) > 1 else ""
+        print(f"torch {torch} on {request.device}{of}", flush=True)
+        record = verify_release(torch, files, request)
+        found = records.load()
+        earlier = records.before(record, found)
+        notes = records.notes_of(record)
+        print(release_report(record, earlier, notes), flush=True)
+        fine &= is_fine(record, earlier, notes)
+    return 0 if fine else 1
+
+
+def is_fine(record: Record, earlier: Record | None, notes: dict[str, str]) -> bool:
+    """Whether all is as expected, or explained by a person as no mistake of ours."""
+    explained = all(
+        result.outcome in (PASSED, SKIPPED)
+        or (notes.get(name) in ("upstream", "drift") and not result.need)
+        for name, result in record.snippets.items()
+    )
+    library = not record.library or not record.library.failed
+    stale = stale_notes(records.changes(record, earlier), notes)
+    return explained and library and not record.fault and not stale
+
+
+def verify_release(torch: str, files: list[Path], request: Request) -> Record:
+    """Install a release, run files and the library's tests on it, write the record.
+
+    Args:
+        torch: The release.
+        files: The files.
+        request: What else was asked for.
+
+    Returns:
+        The record, as it was written.
+
+    Raises:
+        RequestError: There is no such device.
+    """
+    folder = WORK / f"{torch}-{request.device}"
+    path = records.path_of(torch, request.device)
+    start = time.monotonic()
+    try:
+        seconds = {"install": _install(torch, folder, request.source)}
+        earlier = records.read(path) if request.only and path.exists() else None
+        record = _run(files, folder, request, earlier)
+    except (InstallError, ServerError) as error:
+        fault = "not-installed" if isinstance(error, InstallError) else "not-imported"
+        words = str(error).removeprefix(f"{python_of(folder / 'env')} ")
+        record = _without_results(torch, request, fault, words)
+        # An index that is out of order today does not unsay what ran.
+        if not path.exists() or records.read(path).fault:
+            records.write(record, path)
+        _clear(folder, request)
+        return record
+    if not request.only:
+        seconds |= record.seconds | {"all": time.monotonic() - start}
+        seconds = {p: round(s, 1) for p, s in seconds.items()}
+        record = dataclasses.replace(record, seconds=seconds)
+    records.write(record, path)
+    for early in records.releases(request.device):
+        same = release_key(early)[:3] == release_key(torch)[:3]
+        if same and release_key(early) < release_key(torch):
+            records.path_of(early, request.device).unlink()  # a candidate of this one
+    _clear(folder, request)
+    return record
+
+
+def _install(torch: str, folder: Path, source: Source) -> float:
+    """Make the environment, or take the one that is there; the seconds it took."""
+    done = folder / "installed.json"
+    want = {"torch": torch, **dataclasses.asdict(source), "wheels": str(source.wheels)}
+    with contextlib.suppress(OSError, ValueError):
+        have = json.loads(done.read_text())
+        seconds = have.pop("seconds")
+        if have == want:
+            print(f"  environment: as it was left in {shown(folder)}", flush=True)
+            return seconds
+    shutil.rmtree(folder, ignore_errors=True)
+    packages = environments.packages(TESTS)
+    print("  installing " + ", ".join(["torch", *packages]), flush=True)
+    start = time.monotonic()
+    how = source.install(torch, packages, folder / "env")
+    seconds = time.monotonic() - start
+    done.write_text(json.dumps({**want, "seconds": seconds}))
+    print(f"  installed: {how}", flush=True)
+    return seconds
+
+
+def _run(
+    files: list[Path], folder: Path, request: Request, earlier: Record | None
+) -> Record:
+    """Run the files and, beside them, the library's tests.
+
+    Args:
+        files: The files.
+        folder: That of the environment.
+        request: What was asked for.
+        earlier: A record that is to be completed.
+
+    Returns:
+        The record.
+
+    Raises:
+        RecordError: The earlier record is of another machine.
+        ServerError: The release cannot be imported.
+    """
+    part, start = _part(folder, request), time.monotonic()
+    with request.runner(folder) as runner:
+        record, left = records.make(runner, []), files
+        if earlier:
+            staying = records.without(earlier, map(name_of, files))
+            record = records.make(runner, [], staying)
+        elif part.exists() and (before := records.read(part)).machine == record.machine:
+            record = before
+            left = [path for path in files if not _has_run(path, record)]
+        if len(left) < len(files):
+            print(f"  {len(files) - len(left)} files have run before", flush=True)
+        verdicts, kept = [], time.monotonic()
+        progress = Progress(len(left), faults=False)
+        tests = not request.only and not record.library and TESTS.is_dir()
+        with (
+            library_tests(folder, request) if tests else contextlib.nullcontext() as (
+                library
+            )
+        ):
+            try:
+                for verdict in runner.run_all(left):
+                    progress.show(verdict)
+                    verdicts.append(verdict)
+                    if time.monotonic() > kept + KEEP_EVERY:
+                        records.write(records.make(runner, verdicts, record), part)
+                        kept = time.monotonic()
+            finally:
+                progress.clear()
+                record = records.make(runner, verdicts, record)
+                records.write(record, part)
+            ran = time.monotonic() - start
+            print(f"  {len(left)} files: {ran:.1f} s", flush=True)
+            seconds = record.seconds | {"snippets": ran}
+            if library:
+                found = library()
+                seconds["library"] = found.seconds
+                record = dataclasses.replace(record, library=found)
+                print(f"  library's tests: {found.seconds:.1f} s, beside the files")
+        return dataclasses.replace(record, seconds=seconds)
+
+
+def _part(folder: Path, request: Request) -> Path:
+    """Where a run that may be interrupted keeps what is done."""
+    return folder / ("only.json" if request.only else "record.json")
+
+
+def _has_run(path: Path, record: Record) -> bool:
+    result = record.snippets.get(name_of(path))
+    if not result:
+        return False
+    with contextlib.suppress(ValueError, OSError):
+        return parse(path).sha256 == result.sha256
+    return False
+
+
+@contextlib.contextmanager
+def library_tests(folder: Path, request: Request) -> Iterator[Callable[[], Library]]:
+    """Run the library's tests in the background.
+
+    Args:
+        folder: That of the environment.
+        request: What was asked for.
+
+    Yields:
+        A function that waits for them and says what came of them.
+    """
+    report, said = folder / "library.xml", folder / "library.txt"
+    report.unlink(missing_ok=True)
+    command = [str(python_of(folder / "env")), "-m", "pytest", str(TESTS), "-q"]
+    command += ["-m", FAST, "-p", "no:cacheprovider", f"--junitxml={report}"]
+    command += ["--device", request.device] * (request.device != "cpu")
+    start = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(prefix="verify-library-") as temporary,
+        open(said, "w") as output,
+    ):
+        process = subprocess.Popen(
+            [*command, f"--basetemp={temporary}/tests"],
+            cwd=ROOT,
+            env={**environment(), "TMPDIR": temporary},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+        def wait() -> Library:
+            left = TIMEOUT_LIBRARY - (time.monotonic() - start)
+            try:
+                process.wait(max(left, 0.1))
+            except subprocess.TimeoutExpired:
+                problem = f"ran longer than {TIMEOUT_LIBRARY:g} s"
+                return Library(0, 0, 0, {shown(TESTS): problem}, TIMEOUT_LIBRARY)
+            return _library(report, said.read_text(), time.monotonic() - start)
+
+        try:
+            yield wait
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _library(report: Path, said: str, seconds: float) -> Library:
+    """What pytest's report says."""
+    counts, failed = {"passed": 0, "skipped": 0}, {}
+    if not report.exists():
+        failed[shown(TESTS)] = (said.strip().splitlines() or ["pytest said nothing"])[
+            -1
+        ]
+    else:
+        for case in ET.parse(report).iter("testcase"):
+            problem = case.find("failure")
+            if problem is None:
+                problem = case.find("error")
+            if problem is not None:
+                name = f"{case.get('classname')}::{case.get('name')}"
+                failed[name] = (problem.get("message") or "").partition("\n")[0]
+            else:
+                counts["passed" if case.find("skipped") is None else "skipped"] += 1
+    left_out = re.search(r"(\d+) deselected", said)
+    return Library(
+        **counts,
+        left_out=int(left_out[1]) if left_out else 0,
+        failed=failed,
+        seconds=round(seconds, 1),
+    )
+
+
+def _without_results(torch: str, request: Request, fault: str, error: str) -> Record:
+    """The record of a release on which nothing could run."""
+    return Record(
+        torch=torch,
+        build=torch,
+        device=request.device,
+        device_name="",
+        python=platform.python_version(),
+        numpy=None,
+        platform=platform.platform(),
+        when=records.now(),
+        snippets={},
+        fault=fault,
+        error=error,
+    )
+
+
+def _clear(folder: Path, request: Request) -> None:
+    """Take the environment away unless somebody wants it or a run is to go on."""
+    _part(folder, request).unlink(missing_ok=True)
+    if not request.keep and not (folder / "record.json").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            WORK.rmdir()  # the last one
+
+
+def first_broken(path: Path, named: list[str], request: Request) -> int:
+    """Find by bisection the first release on which a file does not pass.
+
+    Args:
+        path: The file.
+        named: The releases to look at; none for all final ones that pip finds, from
+            the oldest with a record.
+        request: What else was asked for.
+
+    Returns:
+        0 if the file passes on the newest of them, else 1.
+
+    Raises:
+        RequestError: It is no file, or it cannot run there.
+    """
+    (file,) = files = chosen_files([path])
+    if len(files) > 1 or path.is_dir():
+        raise RequestError(f"--first-broken: {path} is a folder; name one file")
+    if named:
+        candidates = sorted(environments.choose(named, request.source), key=release_key)
+    else:
+        since = release_key(min(request.matrix, key=release_key, default="0.0"))
+        candidates = [
+            release
+            for release in request.source.releases()
+            if records.is_final(release) and release_key(release) >= since
+        ]
+    snippet = parse(file)
+    candidates = [r for r in candidates if all(fits(n, r) for n in snippet.needs)]
+    if not candidates:
+        raise RequestError(
+            f"{shown(file)}: no release meets {', '.join(snippet.needs)}"
+        )
+    seen: dict[str, str | None] = {}
+
+    def error_on(torch: str) -> str | None:
+        """The error on a release; None if the file passes."""
+        if torch not in seen:
+            seen[torch] = _error_on(torch, file, snippet.sha256, request)
+        return seen[torch]
+
+    oldest, newest = candidates[0], candidates[-1]
+    if error_on(newest) is None:
+        print(f"{shown(file)} passes on torch {newest}, the newest")
+        return 0
+    if error_on(oldest) is not None:
+        print(f"{shown(file)} fails already on torch {oldest}: {seen[oldest]}")
+        return 1
+    low, high = 0, len(candidates) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if error_on(candidates[middle]) is None:
+            low = middle
+        else:
+            high = middle
+    good, bad = candidates[low], candidates[high]
+    print(f"{shown(file)} passes on torch {good}, not on torch {bad}: {seen[bad]}")
+    return 1
+
+
+def _error_on(torch: str, file: Path, sha256: str, request: Request) -> str | None:
+    """What is wrong with a file on a release, by its record or by a run."""
+    path = records.path_of(torch, request.device)
+    if path.exists():
+        result = records.read(path).snippets.get(name_of(file))
+        if result and result.sha256 == sha256 and result.outcome != SKIPPED:
+            error = None if result.outcome == "passed" else str(result.error)
+            print(f"  torch {torch}: {error or 'passes'} (record)", flush=True)
+            return error
+    folder = WORK / f"{torch}-{request.device}"
+    try:
+        _install(torch, folder, request.source)
+        with request.runner(folder, jobs=1) as runner:
+            verdict = runner.run(file)
+    except (InstallError, ServerError) as problem:
+        print(f"  torch {torch}: {problem}", flush=True)
+        return str(problem)
+    finally:
+        _clear(folder, request)
+    if verdict.outcome == SKIPPED:
+        raise RequestError(f"{shown(file)} needs {verdict.need}, which is not here")
+    print(f"  torch {torch}: {verdict.error or 'passes'}", flush=True)
+    return verdict.error
+
+
+if __name__ == "__main__":
+    sys.exit(main())
