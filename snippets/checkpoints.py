@@ -3,44 +3,41 @@
 One file to copy; it needs torch 2.4 or newer. The files are those of ``torch.save``.
 Under torch.distributed every rank calls `save` and the methods of `Checkpoints`: rank 0
 works, and all return or raise what came of it. What differs between ranks, as random
-generators do, comes into the state by ``torch.distributed.all_gather_object``. Models
-that are spread over ranks belong to ``torch.distributed.checkpoint``.
+generators do, comes into the state by ``torch.distributed.all_gather_object``; both
+need NumPy. Models spread over ranks belong to ``torch.distributed.checkpoint``.
 """
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import pickle
 import re
+import secrets
 import shutil
 import struct
 import sys
-import threading
 import types
 import warnings
 import zipfile
 import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 import torch
 from torch import distributed
-
-if sys.platform != "win32":
-    import fcntl
+from torch.serialization import get_safe_globals
 
 T = TypeVar("T")
 StrPath = str | os.PathLike[str]
-ATOMS = (type(None), bool, int, float, str, torch.dtype, torch.device)
 File = tuple[int, float, Path]  # step, metric with the lowest as the best, path
-LOCK = threading.Lock()
-PIECE = 64 << 20  # bytes after which the disk starts to write
-SEAL = b"sealed crc32 %08x"  # the zip comment: CRC-32 of all that is in no record
+ATOMS = (type(None), bool, int, float, str, torch.dtype, torch.device)
+TENSORS = (torch.Tensor, torch.nn.Parameter)
+NAME = re.compile(r"step-(\d+)(?:_metric=(-?(?:inf|nan|[\d.]+(?:e[-+]\d+)?)))?\.pt")
+PLAIN = b"\0\0"  # the end of a file of torch.save: a zip comment of no bytes
+SEAL = b"\x15\0sealed crc32 %08x"  # of one of `save`: CRC-32 of all outside of records
 KINDS = {  # what lies where a checkpoint should, by how it starts
     rb"version https://git-lfs": "is a Git LFS pointer: run git lfs pull",
     rb"\s*<(?i:!doctype|html|\?xml)": "is a web page: download the file again",
@@ -66,19 +63,19 @@ class UnsafeValue(CheckpointError):
 def save(path: StrPath, state: Any, *, fsync: bool = True) -> None:
     """Save so that `path` is at any moment the whole old or the whole new file.
 
-    It writes ``.NAME.tmp`` beside it, proves that this loads, and renames it. What a
-    killed process left there is used again.
+    It writes a file ``.NAME-*.tmp`` beside it, proves that this loads, and renames it.
+    Such files that a killed process left are deleted before.
 
     Args:
         path: The file, in a folder that exists.
-        state: What ``torch.load(weights_only=True)`` takes: tensors, numbers and
-            strings in dicts, lists and tuples.
+        state: Tensors, numbers and strings in dicts, lists and tuples, and what
+            ``torch.serialization.add_safe_globals`` names.
         fsync: Wait for the disk, so that a power failure loses nothing.
 
     Raises:
-        UnsafeValue: A value would not load; nothing was written.
-        CheckpointError: Another process is saving to `path`.
-        OSError: The file cannot be written; the old one is as it was.
+        UnsafeValue: A value would not load.
+        OSError: The file cannot be written, or another process began to save to
+            `path` meanwhile. Whatever is raised, the old file is there.
 
     Source: https://lwn.net/Articles/457667 (fsync, then rename)
 
@@ -116,7 +113,11 @@ def load(path: StrPath, *, map_location: Any = "cpu", verify: bool = True) -> An
         >>> load("ones.pt")
         [tensor([1., 1., 1.])]
     """
-    with _opened(path, verify) as file:
+    if os.path.isdir(path):
+        raise CorruptCheckpoint(f"{path} is a folder: name a file in it")
+    with open(path, "rb") as file:
+        _check(path, file, verify)
+        file.seek(0)
         return _torch_load(path, file, map_location)
 
 
@@ -172,33 +173,26 @@ class Checkpoints:
 
     def _save(self, step: int, state: Any, value: str) -> Path:
         later = [file for file in self._found() if file[0] > step]
-        if type(step) is not int or step < 0 or any(_whole(later)):
+        if type(step) is not int or step < 0 or _whole(later):
             hint = "go on from latest(), or use another folder"
             raise ValueError(f"step {step!r} is no int >= 0 or goes back: {hint}")
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"step-{step:09}{value}.pt"
-        _write(path, state, True, temp=self.folder / ".step.tmp")
+        _write(path, state, True, name="step")
         found = [file for file in self._found() if file[0] != step or file[2] == path]
-        kept = found[: self._keep] + self._rated(found)[: self._best]
-        keep = {path, *(file[2] for file in kept)}
+        kept = found[: self._keep] + _rated(found)[: self._best]
         for *_, old in self._found():
-            if old not in keep:
+            if old not in {path, *(file[2] for file in kept)}:
                 old.unlink()
         return path
 
     def _found(self) -> list[File]:
-        found = []
-        number = r"-?(?:inf|nan|[\d.]+(?:e[-+]\d+)?)"
-        for path in self.folder.glob("step-*.pt"):
-            if name := re.fullmatch(
-                rf"step-(\d+)(?:_metric=({number}))?\.pt", path.name
-            ):
-                found.append((int(name[1]), self._sign * float(name[2] or "nan"), path))
+        found = [
+            (int(name[1]), self._sign * float(name[2] or "nan"), path)
+            for path in self.folder.glob("step-*.pt")
+            if (name := NAME.fullmatch(path.name))
+        ]
         return sorted(found, key=lambda file: file[0], reverse=True)
-
-    def _rated(self, found: list[File]) -> list[File]:
-        rated = [file for file in found if file[1] == file[1]]  # NaN is not
-        return sorted(rated, key=lambda file: (file[1], file[0]))
 
     def latest(self) -> Path | None:
         """Find the newest file that is whole, warning of damaged ones.
@@ -209,50 +203,74 @@ class Checkpoints:
         Raises:
             CorruptCheckpoint: There are files, and none is whole.
         """
-        return _on_rank_0(lambda: _first_whole(self._found()))
+        return _on_rank_0(lambda: _whole(self._found(), must=True))
 
     def best(self) -> Path | None:
         """Find the file with the best metric, in the same way as `latest`."""
-        return _on_rank_0(lambda: _first_whole(self._rated(self._found())))
+        return _on_rank_0(lambda: _whole(_rated(self._found()), must=True))
+
+
+def _rated(files: list[File]) -> list[File]:
+    rated = [file for file in files if file[1] == file[1]]  # NaN is not
+    return sorted(rated, key=lambda file: (file[1], file[0]))
+
+
+def _whole(files: list[File], must: bool = False) -> Path | None:
+    """The first file that is whole; `must` raises where there are only others."""
+    for *_, path in files:
+        try:
+            with open(path, "rb") as file:
+                _check(path, file, content=True)
+            return path
+        except (CheckpointError, OSError) as error:
+            warnings.warn(f"passed over: {error}", stacklevel=5)
+    if files and must:
+        raise CorruptCheckpoint(f"{files[0][2].parent}: none of its files is whole")
+    return None
 
 
 def _on_rank_0(work: Callable[[], T]) -> T:
     if not (distributed.is_available() and distributed.is_initialized()):
         return work()
-    outcome: list[Any] = [None, None]
-    failure: BaseException | None = None
+    outcome: list[Any] = [None]
     if distributed.get_rank() == 0:
         try:
-            outcome[0] = work()
+            outcome = [work()]
+        except (CheckpointError, OSError, ValueError) as error:
+            outcome = [error]
         except BaseException as error:  # whatever it is, the other ranks wait
-            known = isinstance(error, (CheckpointError, OSError, ValueError))
-            text = f"rank 0: {type(error).__name__}: {error}"
-            failure, outcome[1] = error, error if known else CheckpointError(text)
-    distributed.broadcast_object_list(outcome, src=0)
-    if failure or outcome[1]:
-        raise failure or outcome[1]
+            other = CheckpointError(f"rank 0: {type(error).__name__}: {error}")
+            distributed.broadcast_object_list([other])
+            raise
+    distributed.broadcast_object_list(outcome)
+    if isinstance(outcome[0], BaseException):
+        raise outcome[0]
     return outcome[0]  # type: ignore[no-any-return]
 
 
-def _write(path: Path, state: Any, fsync: bool, temp: Path | None = None) -> None:
+def _write(path: Path, state: Any, fsync: bool, name: str = "") -> None:
     if bad := [*_unsafe("state", state, set())]:
         few = ", ".join(bad[:5])
         raise UnsafeValue(f"{few} would not load: make it a number, string or tensor")
-    temp = temp or path.with_name(f".{path.name}.tmp")
+    name = name or path.name
+    temp = path.with_name(f".{name}-{secrets.token_hex(4)}.tmp")
     try:
-        with _File(temp) as file:
-            try:
+        for old in path.parent.iterdir():
+            if re.fullmatch(rf"\.{re.escape(name)}-\w{{8}}\.tmp", old.name):
+                old.unlink(missing_ok=True)
+        try:
+            with _File(temp, "x+") as file:
                 torch.save(state, file)
-                file.seal()
+                with zipfile.ZipFile(file) as archive:
+                    _, seal = _ends(file, archive)
+                file.truncate(file.seek(-len(PLAIN), os.SEEK_END))
+                file.write(seal)
                 if fsync:
                     os.fsync(file.fileno())
-                _torch_load(path, temp, "cpu", mmap=True)  # the proof
-                if sys.platform == "win32":  # which renames no open file
-                    file.close()
-                os.replace(temp, path)
-            except BaseException:
-                temp.unlink(missing_ok=True)
-                raise
+            _torch_load(path, temp, "cpu", mmap=True)  # the proof
+            os.replace(temp, path)
+        finally:
+            temp.unlink(missing_ok=True)
         if fsync and sys.platform != "win32":
             folder = os.open(path.parent, os.O_RDONLY)
             os.fsync(folder)
@@ -271,41 +289,20 @@ def _write(path: Path, state: Any, fsync: bool, temp: Path | None = None) -> Non
 
 
 class _File(io.FileIO):
-    """A file for one writer alone, on which the disk starts early."""
+    """A file on which the disk starts early."""
 
     begun = 0  # bytes on which it has
-
-    def __init__(self, path: Path) -> None:
-        keep = ~os.O_TRUNC  # what another process may be writing
-        super().__init__(path, "w+", opener=lambda p, f: os.open(p, f & keep, 0o666))
-        try:
-            if sys.platform != "win32":
-                fcntl.flock(self, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            free = os.path.samestat(os.stat(path), os.fstat(self.fileno()))
-        except (BlockingIOError, FileNotFoundError):
-            free = False
-        if not free:
-            self.close()
-            raise CheckpointError(f"{path}: another process writes it: let one save")
-        self.truncate()
 
     def write(self, data: Any) -> int:
         rest = memoryview(data)
         while rest:
             rest = rest[super().write(rest) :]
         size = self.tell() - self.begun
-        if size >= PIECE and hasattr(os, "posix_fadvise"):
+        if size >= 32 << 20 and hasattr(os, "posix_fadvise"):
             # Linux starts to write these pages, and drops what it has written.
             os.posix_fadvise(self.fileno(), self.begun, size, os.POSIX_FADV_DONTNEED)
             self.begun += size
         return len(data)
-
-    def seal(self) -> None:
-        self.seek(-2, os.SEEK_END)  # where the length of the zip comment stands
-        self.write(len(SEAL % 0).to_bytes(2, "little") + SEAL % 0)
-        seal = SEAL % _layout(self)[1]
-        self.seek(-len(seal), os.SEEK_END)
-        self.write(seal)
 
 
 def _torch_load(path: StrPath, source: Any, device: Any, mmap: bool = False) -> Any:
@@ -315,113 +312,56 @@ def _torch_load(path: StrPath, source: Any, device: Any, mmap: bool = False) -> 
         name = re.search(r"GLOBAL ([\w.]+)", str(error))
         what = f"holds {name[1]}, which could run code" if name else "has a bad pickle"
         raise UnsafeValue(f"{path} {what}: load it only if you trust it") from error
-    except OSError:
-        raise
     except Exception as error:
         text = str(error).partition("\n")[0]
         raise CheckpointError(f"{path}: torch.load: {text}") from error
 
 
 def _unsafe(name: str, value: Any, seen: set[int]) -> Iterator[str]:
-    kind, items = type(value), []
-    if kind in ATOMS or id(value) in seen:
+    kind = type(value)
+    items: list[tuple[str, Any]] = []
+    if kind in (*ATOMS, *TENSORS) or id(value) in seen:
         return
     seen.add(id(value))
     if kind in (dict, OrderedDict, Counter):
-        items += [(f"{name} key {key!r}", key) for key in value]
-        items += [(f"{name}[{key!r}]", item) for key, item in value.items()]
+        for key, item in value.items():
+            items += [(f"{name} key {key!r}", key), (f"{name}[{key!r}]", item)]
     elif kind in (list, tuple, torch.Size):
         items += [(f"{name}[{index}]", item) for index, item in enumerate(value)]
-    elif kind not in (torch.Tensor, torch.nn.Parameter):
-        buffer = io.BytesIO()
-        try:
-            torch.save(value, buffer)
-            torch.load(io.BytesIO(buffer.getvalue()), weights_only=True)
-            loads = not hasattr(value, "placements")  # a DTensor: one part of it
-        except Exception:
-            loads = False
-        if not loads:
-            yield f"{name}: {kind.__module__}.{kind.__qualname__}"
-        return
-    items += [
-        (f"{name}.{k}", item) for k, item in getattr(value, "__dict__", {}).items()
-    ]
+    elif kind not in get_safe_globals() or hasattr(value, "placements"):  # a DTensor
+        yield f"{name}: {kind.__module__}.{kind.__qualname__}"
     for where, item in items:
         yield from _unsafe(where, item, seen)
 
 
-def _layout(file: Any) -> tuple[list[tuple[str, int, int, int]], int, bytes]:
-    """Name, start, end and CRC-32 of each record; CRC-32 of the rest; zip comment."""
-    records, rest, position = [], 0, 0
-    with zipfile.ZipFile(file) as archive:
-        infos, comment = archive.infolist(), archive.comment
-    for info in sorted(infos, key=lambda info: info.header_offset):
-        file.seek(info.header_offset + 26)
+def _check(path: StrPath, file: BinaryIO, content: bool) -> None:
+    head, wrong = file.read(512), ""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = [name.partition("/")[2] for name in archive.namelist()]
+            if "data.pkl" not in names or "constants.pkl" in names:
+                # Of TorchScript, which torch.load of 2.4 would run.
+                wrong = "is a zip file or TorchScript, but not of torch.save"
+            elif content and (bad := archive.testzip()):
+                wrong = f"is damaged in {bad.partition('/')[2]}: take an earlier one"
+            elif content and (ends := _ends(file, archive))[0] not in (PLAIN, ends[1]):
+                wrong = "is damaged outside of its records: take an earlier one"
+    except Exception:
+        kinds = [text for start, text in KINDS.items() if re.match(start, head)]
+        wrong = [*kinds, f"is no checkpoint, it starts with {head[:8]!r}"][0]
+    if wrong:
+        raise CorruptCheckpoint(f"{path} {wrong}")
+
+
+def _ends(file: Any, archive: zipfile.ZipFile) -> tuple[bytes, bytes]:
+    """What a file ends with, and the seal that it ends with if `save` wrote it."""
+    crc = end = 0
+    for info in archive.infolist():
+        file.seek(info.header_offset + 26)  # the lengths of name and extra field
         start = info.header_offset + 30 + sum(struct.unpack("<HH", file.read(4)))
-        rest = _crc(file, position, start, rest)
-        position = start + info.file_size
-        records.append((info.filename.partition("/")[2], start, position, info.CRC))
-    end = file.seek(0, os.SEEK_END) - len(comment)
-    return records, _crc(file, position, end, rest), comment
-
-
-def _crc(file: Any, start: int, end: int, crc: int = 0) -> int:
-    buffer = memoryview(bytearray(max(0, min(end - start, 1 << 19))))
-    while start < end:
-        with LOCK:
-            file.seek(start)
-            size = file.readinto(buffer[: end - start])
-        if not size:
-            return -1
-        crc, start = zlib.crc32(buffer[:size], crc), start + size
-    return crc
-
-
-@contextlib.contextmanager
-def _opened(path: StrPath, content: bool) -> Iterator[BinaryIO]:
-    if os.path.isdir(path):
-        raise CorruptCheckpoint(f"{path} is a folder: name a file in it")
-    with open(path, "rb") as file:
-        head = file.read(512)
-        try:
-            records, rest, comment = _layout(file)
-        except Exception:
-            kinds = [text for start, text in KINDS.items() if re.match(start, head)]
-            kinds.append(f"is no checkpoint, it starts with {head[:8]!r}")
-            raise CorruptCheckpoint(f"{path} {kinds[0]}") from None
-        names, wrong = [record[0] for record in records], ""
-        if content and comment and comment != SEAL % rest:
-            wrong = "is damaged outside of its records: take an earlier one"
-        elif "constants.pkl" in names:  # which torch.load of 2.4 would run
-            wrong = "is a TorchScript file: use torch.jit.load if you trust it"
-        elif "data.pkl" not in names:
-            wrong = "is a zip file, but not one of torch.save"
-        elif content:
-            with ThreadPoolExecutor(4) as pool:
-                crcs = pool.map(lambda record: _crc(file, *record[1:3]), records)
-                bad = [
-                    r[0] for r, crc in zip(records, crcs, strict=True) if crc != r[3]
-                ]
-            wrong = f"is damaged in {bad[0]}: take an earlier one" if bad else ""
-        if wrong:
-            raise CorruptCheckpoint(f"{path} {wrong}")
-        file.seek(0)
-        yield file
-
-
-def _whole(files: list[File]) -> Iterator[Path]:
-    for *_, path in files:
-        try:
-            with _opened(path, content=True):
-                pass
-        except (CheckpointError, OSError) as error:
-            warnings.warn(f"passed over: {error}", stacklevel=5)
-        else:
-            yield path
-
-
-def _first_whole(files: list[File]) -> Path | None:
-    found = next(_whole(files), None)
-    if files and not found:
-        raise CorruptCheckpoint(f"{files[0][2].parent}: none of its files is whole")
-    return found
+        file.seek(end)
+        crc, end = zlib.crc32(file.read(start - end), crc), start + info.file_size
+    file.seek(end)
+    rest = file.read()
+    size = len(PLAIN if rest[-22:-18] == b"PK\5\6" else SEAL % 0)
+    return rest[-size:], SEAL % zlib.crc32(rest[:-size], crc)

@@ -142,6 +142,7 @@ def train(ranks, rank, folder):
     second = Run(ranks, rank)
     second.resume(checkpoints.load(files.latest()))
     second.train(STEPS)
+    torch.serialization.add_safe_globals([Interrupting])  # so that save gets to it
     missing = folder / "missing" / "last.pt"
     unsafe = {"best": {1j: object()}}
     return {

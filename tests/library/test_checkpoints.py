@@ -149,6 +149,7 @@ def crash(*arguments):
     return ran.returncode, {row[0]: [int(number) for number in row[1:]] for row in rows}
 
 
+@pytest.mark.slow
 def test_twenty_kills_lose_no_checkpoint_and_leave_nothing_behind():
     code, rows = crash("--kills", "20", "--writer", "save", "--writer", "Checkpoints")
     for name in ("save", "Checkpoints"):
@@ -157,22 +158,56 @@ def test_twenty_kills_lose_no_checkpoint_and_leave_nothing_behind():
     assert code == 0
 
 
+@pytest.mark.slow
 def test_the_crash_program_sees_what_torch_save_loses():
-    _, rows = crash("--kills", "6", "--writer", "torch.save")
-    assert rows["torch.save"][2] > 0
+    code, rows = crash("--kills", "50", "--writer", "torch.save")
+    assert 0 < rows["torch.save"][2] <= 5
+    assert code == 0
 
 
-def test_a_file_that_is_being_written_is_left_alone(path, tmp_path):
-    torch.save(state(7), tmp_path / ".last.pt.tmp")
-    fcntl = pytest.importorskip("fcntl")
-    with open(tmp_path / ".last.pt.tmp", "rb+") as other:
-        fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(CheckpointError, match=r"another process writes it"):
+def test_of_two_that_save_at_once_the_later_one_wins_and_the_other_says_so(
+    path, tmp_path
+):
+    proof = checkpoints._torch_load
+
+    def save_in_between(*args, **kwargs):
+        patch.undo()
+        save(path, state(3))
+        return proof(*args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoints, "_torch_load", save_in_between)
+        with pytest.raises(FileNotFoundError, match=r"last\.pt"):
             save(path, state(2))
-        assert torch.load(other, weights_only=True)["step"] == 7
-    assert holds(path, 1)
-    save(path, state(3))  # its writer is gone
     assert holds(path, 3)
+    assert os.listdir(tmp_path) == ["last.pt"]
+
+
+def test_only_what_a_killed_save_of_the_same_file_left_is_deleted(path, tmp_path):
+    left, others = ".last.pt-0123abcd.tmp", {".best.pt-0123abcd.tmp", ".last.pt-x.tmp"}
+    for name in (left, *others):
+        (tmp_path / name).write_bytes(b"half")
+    save(path, state(2))
+    assert set(os.listdir(tmp_path)) == {"last.pt", *others}
+
+
+def test_processes_that_save_to_one_path_never_spoil_it(path, tmp_path):
+    children = []
+    for step in (2, 3, 4):
+        if not (child := os.fork()):
+            torch.set_num_threads(1)
+            for _ in range(40):
+                with contextlib.suppress(CheckpointError, OSError):
+                    save(path, state(step, numbers=200_000), fsync=False)
+            os._exit(0)
+        children.append(child)
+    found = set()
+    while children:
+        found.add(load(path)["step"])
+        children = [child for child in children if not os.waitpid(child, os.WNOHANG)[0]]
+    assert found <= {1, 2, 3, 4}
+    save(path, state(5))
+    assert holds(path, 5)
     assert os.listdir(tmp_path) == ["last.pt"]
 
 
@@ -241,9 +276,10 @@ def test_no_flipped_bit_changes_what_is_loaded_from_a_file_of_torch_save(tmp_pat
 
 def test_no_file_that_is_cut_short_loads(path):
     good, dice = path.read_bytes(), random.Random(0)
-    for size in [*dice.sample(range(1, len(good)), 50), len(good) - 1]:
+    ends = range(len(good) - 100, len(good))
+    for size in [*dice.sample(range(1, len(good)), 50), *ends]:
         path.write_bytes(good[:size])
-        with pytest.raises(CorruptCheckpoint, match=r"last\.pt is (cut|damaged|no)"):
+        with pytest.raises(CorruptCheckpoint, match=r"last\.pt is (cut|damaged)"):
             load(path)
 
 
@@ -306,7 +342,9 @@ def test_a_folder_and_another_zip_file_are_named(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text("a")
     archive = shutil.make_archive(str(tmp_path / "out"), "zip", tmp_path / "in")
-    with pytest.raises(CorruptCheckpoint, match="a zip file, but not one of torch"):
+    with pytest.raises(
+        CorruptCheckpoint, match="is a zip file or TorchScript, but not of"
+    ):
         load(archive)
 
 
@@ -315,7 +353,7 @@ def test_a_torchscript_file_is_not_handed_on_to_torch_jit(tmp_path):
     # With torch 2.4, torch.load(weights_only=True) returns the script as a module.
     torch.jit.script(nn.Linear(1, 1)).save(str(tmp_path / "script.pt"))
     for verify in (True, False):
-        with pytest.raises(CorruptCheckpoint, match="is a TorchScript file"):
+        with pytest.raises(CorruptCheckpoint, match="is a zip file or TorchScript"):
             load(tmp_path / "script.pt", verify=verify)
 
 
@@ -387,19 +425,46 @@ def test_what_would_not_load_is_refused_and_named(path):
     for says, value in refused.items():
         with pytest.raises(UnsafeValue, match=re.escape(says)):
             save(path, value)
+    assert holds(path, 1)
+
+
+def test_the_proof_refuses_what_no_key_names(path, tmp_path):
     tensor = torch.ones(1)
     tensor.note = Path("x")
-    with pytest.raises(UnsafeValue, match=r"state\['t'\]\.note: pathlib"):
+    with pytest.raises(UnsafeValue, match=r"holds pathlib[\w.]*, which could run code"):
         save(path, {"t": tensor})
     assert holds(path, 1)
-
-
-def test_the_proof_refuses_what_the_names_let_through(path, monkeypatch, tmp_path):
-    monkeypatch.setattr(checkpoints, "_unsafe", lambda *_: [])
-    with pytest.raises(UnsafeValue):
-        save(path, {"dir": Path("x")})
-    assert holds(path, 1)
     assert os.listdir(tmp_path) == ["last.pt"]
+
+
+class Allowed:
+    """A class that a reader told torch to load."""
+
+    def __init__(self, number):
+        self.number = number
+
+
+def test_what_torch_was_told_to_load_is_saved(path, monkeypatch):
+    with pytest.raises(UnsafeValue, match=r"state\['own'\]: .*\.Allowed"):
+        save(path, {"own": Allowed(7)})
+    before = torch.serialization.get_safe_globals()
+    torch.serialization.add_safe_globals([Allowed])
+    try:
+        save(path, {"own": Allowed(7)})
+        assert load(path)["own"].number == 7
+    finally:
+        torch.serialization.clear_safe_globals()
+        torch.serialization.add_safe_globals(before)
+
+
+def test_a_part_of_a_tensor_spread_over_ranks_is_refused(path):
+    class Spread(torch.Tensor):
+        placements = ()
+
+    torch.serialization.add_safe_globals([Spread])
+    with pytest.raises(UnsafeValue, match=r"state\['part'\]: .*Spread"):
+        save(path, {"part": torch.ones(2).as_subclass(Spread)})
+    assert holds(path, 1)
 
 
 # --- Disk -----------------------------------------------------------------------------
@@ -423,6 +488,38 @@ def test_a_full_disk_leaves_the_old_file(path, tmp_path):
         assert os.listdir(tmp_path) == ["last.pt"]
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 1 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True, timeout=30)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("needs the right to mount a tmpfs, as root has")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True, timeout=30)
+
+
+def test_a_full_file_system_leaves_the_old_files(small_disk):
+    path = small_disk / "last.pt"
+    save(path, state(1))
+    with pytest.raises(
+        OSError, match=r"No space left.*: \d{7} bytes to write, "
+    ) as error:
+        save(path, {"weight": torch.zeros(2**18)})
+    assert error.value.filename == str(path)
+    assert os.listdir(small_disk) == ["last.pt"]
+    files = Checkpoints(small_disk / "run", keep=1)
+    files.save(1, state(1))
+    with pytest.raises(OSError, match="No space left"):
+        files.save(2, {"weight": torch.zeros(2**18)})
+    assert os.listdir(files.folder) == ["step-000000001.pt"]
+    assert holds(files.latest(), 1)
+    assert holds(path, 1)
+
+
 def test_a_missing_folder_is_named(tmp_path):
     path = tmp_path / "missing" / "last.pt"
     with pytest.raises(FileNotFoundError, match=r"\d{5} bytes to write.*missing"):
@@ -432,7 +529,7 @@ def test_a_missing_folder_is_named(tmp_path):
 def test_a_folder_in_the_place_of_the_file_is_named(tmp_path):
     with pytest.raises(IsADirectoryError, match=str(tmp_path)):
         save(tmp_path, state())
-    assert os.listdir(tmp_path.parent).count(f".{tmp_path.name}.tmp") == 0
+    assert not [name for name in os.listdir(tmp_path.parent) if ".tmp" in name]
 
 
 def test_a_folder_without_rights_leaves_the_old_file():
@@ -640,6 +737,7 @@ def ranks(tmp_path_factory):
     return folder, said
 
 
+@pytest.mark.slow
 def test_two_ranks_resume_bit_equal_each_with_its_own_generators(ranks):
     two = ranks[1][2]
     assert two[0]["rng"] != two[1]["rng"]
@@ -647,6 +745,7 @@ def test_two_ranks_resume_bit_equal_each_with_its_own_generators(ranks):
         assert rank["resumed"] == rank["straight"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 4])
 def test_two_ranks_resume_as_one_and_as_four_with_each_sample_once(ranks, number):
     said = ranks[1]
@@ -656,6 +755,7 @@ def test_two_ranks_resume_as_one_and_as_four_with_each_sample_once(ranks, number
     assert sorted(used + rest) == list(range(SAMPLES))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "starts"),
     [
@@ -672,12 +772,14 @@ def test_all_ranks_return_or_raise_what_came_of_rank_0(ranks, what, starts):
     assert one[what] == zero[what]
 
 
+@pytest.mark.slow
 def test_ranks_do_not_wait_for_a_rank_0_that_was_stopped(ranks):
     zero, one = ranks[1][2]
     assert zero["interrupt"] == "SystemExit: stopped"
     assert one["interrupt"] == "CheckpointError: rank 0: SystemExit: stopped"
 
 
+@pytest.mark.slow
 def test_rank_0_is_the_one_that_writes(ranks):
     folder, _ = ranks
     assert load(folder / "y.pt") == {"rank": 0}

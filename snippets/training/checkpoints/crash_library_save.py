@@ -21,7 +21,7 @@ child = multiprocessing.get_context("fork").Process(target=save_and_die, args=[n
 child.start()
 child.join()
 print(child.exitcode == -signal.SIGXFSZ, sorted(os.listdir()))
-#> True ['.last.pt.tmp', 'last.pt']
+#> True ['.last.pt-....tmp', 'last.pt']
 print(load("last.pt")["epoch"])
 #> 1
 save("last.pt", new)
