@@ -27,7 +27,7 @@ from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 
-from render import mistakes
+from render import mistakes, releases
 from render.badges import newest_runs, status_line
 from verify import records
 from verify.snippet import Snippet, SnippetError, parse
@@ -44,7 +44,7 @@ NEWEST_RUNS = "<!-- newest runs -->"
 # Stand on a page for the boxes of its common mistakes, and for those of all pages.
 MISTAKES = "<!-- mistakes -->"
 ERRATA = "<!-- errata -->"
-MARKERS = (MISTAKES, ERRATA)
+MARKERS = (MISTAKES, ERRATA, *releases.MARKERS)
 
 FENCE = re.compile(r"(?P<lead>[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?)(?P<marks>`{3,}|~{3,})")
 PYTHON = re.compile(r"(?:^|[\s{.])(?:i?python|py)[\d.]*(?=[\s}]|$)|pycon", re.I)
@@ -200,10 +200,13 @@ def generated(marker: str, root: Path, lang: str, page: str) -> list[str]:
         BlockError: The data behind the marker is not right.
     """
     try:
+        if marker in releases.MARKERS:
+            found = load_records(root / "records")
+            return releases.markdown(marker, root, lang, page, found)
         if marker == ERRATA:
             return mistakes.errata(root, lang, page)
         entries = mistakes.load(root, page.removesuffix(".md"))
-    except mistakes.MistakeError as error:
+    except (mistakes.MistakeError, records.RecordError) as error:
         raise BlockError(str(error)) from None
     return [line for line, _ in mistakes.boxes(entries, lang)]
 
@@ -340,7 +343,11 @@ class _Output(Postprocessor):
 
 
 def load_records(folder: Path) -> list[records.Record]:
-    """The records of a folder, read again only when one of its files has changed."""
+    """The records of a folder, read again only when one of its files has changed.
+
+    Raises:
+        BlockError: A file is not a record, or not of the release in its name.
+    """
     stamp = tuple(
         (path.name, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.json"))
     )
@@ -349,7 +356,10 @@ def load_records(folder: Path) -> list[records.Record]:
 
 @functools.lru_cache(maxsize=4)
 def _load_records(folder: Path, stamp: tuple) -> list[records.Record]:
-    return records.load(folder) if stamp else []
+    try:
+        return records.load(folder) if stamp else []
+    except records.RecordError as error:
+        raise BlockError(str(error)) from None
 
 
 class SnippetBlocks(Extension):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections import Counter
@@ -119,13 +118,12 @@ def release_report(
     against = f" (before: torch {earlier.torch})" if earlier else ""
     if earlier and earlier.machine[:2] != record.machine[:2]:
         against += ", which ran on another machine"
-    pages = places(docs)
     for kind, words in KINDS.items():
         some = [change for change in found if change.kind == kind]
         if some:
             lines.append(f"{len(some)} {words}{against}:")
         for change in some:
-            lines += _change(change, record, earlier, pages.get(change.name))
+            lines += _change(change, record, earlier, place(change.name, docs))
     if not found:
         lines.append(f"nothing differs{against}")
     if library := record.library:
@@ -149,33 +147,26 @@ def stale_notes(found: Iterable[Change], notes: dict[str, str]) -> list[str]:
     return sorted(notes.keys() - {change.name for change in found})
 
 
-def places(docs: Path) -> dict[str, str]:
-    """Where a reader meets each file.
+def place(name: str, docs: Path) -> str | None:
+    """The page that shows a file: it has the name of the file's folder.
 
     Args:
+        name: The path of the file below ``snippets/``.
         docs: The pages of one language.
 
     Returns:
-        Page and heading, e.g. ``docs/en/tensors/shape.md#view``, by the path of the
-        file below ``snippets/``.
+        E.g. ``docs/en/tensors/shape.md``; None if there is no such page.
     """
-    found: dict[str, str] = {}
-    for path in sorted(docs.rglob("*.md")):
-        heading = ""
-        for line in path.read_text("utf-8").splitlines():
-            if match := re.match(r"#+ .*\{(#[\w-]+)\}$", line):
-                heading = match[1]
-            elif match := re.match(r'\s*--8<-- "(.+)"$', line):
-                found.setdefault(match[1], f"{shown(path)}{heading}")
-    return found
+    page = docs / f"{name.rpartition('/')[0]}.md"
+    return shown(page) if page.exists() else None
 
 
 def _change(
-    change: Change, record: Record, earlier: Record | None, place: str | None
+    change: Change, record: Record, earlier: Record | None, page: str | None
 ) -> list[str]:
     facts = [f"  snippets/{change.name}"]
-    if place:
-        facts.append(f"({place})")
+    if page:
+        facts.append(f"({page})")
     if change.new is False and earlier:
         facts.append(f"as on {earlier.torch}")
     if record.snippets[change.name].outcome not in (PASSED, SKIPPED):

@@ -398,7 +398,7 @@ class Runner:
         faults, error = [], None
         where = shown(snippet.path)
         if result.killed or result.code:
-            says = (result.err.strip().splitlines() or [""])[-1]
+            says = _says(result.err)
             ending = result.killed or _ending(result)
             error = says if says and not result.killed else ending
             line = _last_line(snippet.path, result.err)
@@ -485,6 +485,12 @@ def _numbers(release: str) -> tuple[int, ...]:
     """``2.6`` and ``2.6.0a0`` as numbers of the same length."""
     numbers = [int(n) for n in re.findall(r"\d+", release)[:3]]
     return tuple(numbers + [0] * (3 - len(numbers)))
+
+
+def _says(err: str) -> str:
+    """The last line of an error; torchrun frames that of its ranks in a report."""
+    ranks = re.findall(r"^\[rank\d+\]: ([\w.]+(?:Error|Exception)\b.*)$", err, re.M)
+    return (ranks or err.strip().splitlines() or [""])[-1]
 
 
 def _ending(result: Result) -> str:

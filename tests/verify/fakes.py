@@ -56,15 +56,20 @@ def wheel(
 
 
 class Tree:
-    """A checkout with the real `verify/` and snippet files of its own."""
+    """A checkout with the real `verify/`, and with files of its own."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.wheels = root, root / "wheels"
-        shutil.copytree(
-            ROOT / "verify", root / "verify", ignore=shutil.ignore_patterns("*.pyc")
-        )
-        for folder in ("snippets", "records", "wheels"):
-            (root / folder).mkdir()
+        self.wheels.mkdir(parents=True, exist_ok=True)
+        if not (root / "verify").exists():
+            leave = shutil.ignore_patterns("*.pyc")
+            shutil.copytree(ROOT / "verify", root / "verify", ignore=leave)
+            (root / "snippets").mkdir()
+
+    def copy(self, root: Path) -> "Tree":
+        """The same checkout at another place."""
+        shutil.copytree(self.root, root)
+        return Tree(root)
 
     def torch(self, version: str, more: str = "", needs: str = "") -> None:
         """Make a wheel of a torch release; `more` is appended to its module."""
@@ -72,10 +77,16 @@ class Tree:
         wheel(self.wheels, "torch", version, {"torch/__init__.py": text}, needs)
 
     def snippet(self, name: str, text: str) -> Path:
-        """Write a snippet file and a page in both languages that shows it."""
+        """Write a snippet file, and show it on a page of both languages."""
         path = self.root / "snippets" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text).lstrip("\n"), "utf-8")
+        for lang in ("zh", "en"):
+            page = self.root / "docs" / lang / f"{Path(name).parent}.md"
+            page.parent.mkdir(parents=True, exist_ok=True)
+            old = page.read_text("utf-8") if page.exists() else "# Sums {#sums}\n"
+            block = f'\n```python\n--8<-- "{name}"\n```\n'
+            page.write_text(old + block * (block not in old), "utf-8")
         return path
 
     def verify(self, *arguments, module="verify.releases", **popen):

@@ -1,0 +1,553 @@
+"""The page about releases: what ran where, page by page, and what changed when.
+
+Everything on it comes from `records/` and from the files as they are today, as Markdown
+that any generator takes. A result counts while the file is the one that ran.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from render.badges import need_in_words
+from verify.records import (
+    Change,
+    Record,
+    Result,
+    before,
+    changes,
+    notes_of,
+)
+
+RUNS = "<!-- release runs -->"
+PAGES = "<!-- release pages -->"
+CHANGES = "<!-- release changes -->"
+MARKERS = (RUNS, PAGES, CHANGES)
+
+CUT = 160  # characters of a printed line or an error that are shown
+WORDS = {
+    "zh": {
+        "head": "| torch | 设备 | 结果 | 通过 | 未通过 | 输出不同 | 跳过 | 待重跑 "
+        "| 库的测试 | 日期 |",
+        "machines": "在什么机器上、用了多久",
+        "machine_head": "| torch | 设备 | 处理器 | Python | NumPy | 系统 | 用时 |",
+        "fine": "✓ 全部通过",
+        "differs": "✗ 有差别",
+        "explained": "✓ 差别都有说明",
+        "stale": "○ 有文件待重跑",
+        "not-installed": "✗ 装不上",
+        "not-imported": "✗ 无法导入",
+        "altered": "✗ 记录不算数",
+        "not-installed-long": "这个版本装不上，没有运行任何片段：",
+        "not-imported-long": "这个版本无法导入，没有运行任何片段：",
+        "altered-long": "记录文件在运行之后被改过，里面的结果都不算：",
+        "library": "{passed} 通过",
+        "library_failed": "✗ {failed} 未通过，{passed} 通过",
+        "library_none": "未运行",
+        "library_failures": "库的测试未通过：",
+        "cuda_none": "CUDA 还没有在任何版本上运行。",
+        "none": "还没有运行记录。",
+        "page": "页面",
+        "pages_note": "✓ 通过，✗ 未通过或输出不同，○ 没有运行（缺少所需，或修改后还没有"
+        "重跑）；数字是片段的个数。",
+        "details": "{page}：{n} 个片段，{rest} 个全部通过",
+        "passed": "通过",
+        "failed": "未通过",
+        "output-changed": "输出不同",
+        "skipped": "跳过",
+        "unverified": "修改后尚未运行",
+        "absent": "未运行",
+        "needs": "需要 {need}",
+        "proven": "需要 {need}，在这里确实不行",
+        "against": "与 torch {release} 相比",
+        "first": "最早的版本，只与文件里的输出相比",
+        "machine": "（那次在另一台机器上运行）",
+        "nothing": "没有差别。",
+        "older": "另有 {n} 个片段在两次运行之间改过，无法比较。",
+        "k-failed": "未通过",
+        "k-output-changed": "输出不同",
+        "k-unneeded": "条件已经多余",
+        "k-warns": "新出现的警告",
+        "k-passes": "恢复通过",
+        "new": "新",
+        "same": "与 {release} 相同",
+        "upstream": "torch 的不兼容改动",
+        "ours": "本站的错误",
+        "drift": "无意义的漂移",
+        "unjudged": "尚未判断",
+        "expected": "文件里的输出",
+        "line": "行",
+        "no_line": "（没有这一行）",
+        "empty": "（空行）",
+        "time": "用时：",
+        "install": "安装 {s} 秒",
+        "snippets": "片段 {s} 秒",
+        "library_time": "库的测试 {s} 秒",
+        "all": "总共 {s} 秒",
+        "import": "`import torch` 时的警告：",
+        "comma": "，",
+        "list": "、",
+        "colon": "：",
+        "semicolon": "；",
+        "brackets": "（{}）",
+    },
+    "en": {
+        "head": "| torch | Device | Result | Passed | Failed | Other output | Skipped "
+        "| To run again | Library's tests | Date |",
+        "machines": "On which machine, and how long it took",
+        "machine_head": "| torch | Device | Processor | Python | NumPy | System "
+        "| Time |",
+        "fine": "✓ all passed",
+        "differs": "✗ differs",
+        "explained": "✓ differences explained",
+        "stale": "○ files to run again",
+        "not-installed": "✗ cannot be installed",
+        "not-imported": "✗ cannot be imported",
+        "altered": "✗ record does not count",
+        "not-installed-long": "This release cannot be installed; nothing ran: ",
+        "not-imported-long": "This release cannot be imported; nothing ran: ",
+        "altered-long": "The record was changed after the run; nothing in it counts: ",
+        "library": "{passed} passed",
+        "library_failed": "✗ {failed} failed, {passed} passed",
+        "library_none": "not run",
+        "library_failures": "Tests of the library that failed:",
+        "cuda_none": "Nothing has been run on CUDA yet.",
+        "none": "No run recorded yet.",
+        "page": "Page",
+        "pages_note": "✓ passed, ✗ failed or printed something else, ○ not run (for "
+        "want of what it needs, or not since its last change); the numbers count "
+        "snippets.",
+        "details": "{page}: {n} snippets, {rest} passed everywhere",
+        "passed": "passed",
+        "failed": "failed",
+        "output-changed": "other output",
+        "skipped": "skipped",
+        "unverified": "not run since the last change",
+        "absent": "not run",
+        "needs": "needs {need}",
+        "proven": "needs {need}, and does fail here",
+        "against": "Against torch {release}",
+        "first": "The oldest release, compared with the output in the files only",
+        "machine": " (which ran on another machine)",
+        "nothing": "Nothing differs.",
+        "older": "{n} more snippets changed between the two runs and are not compared.",
+        "k-failed": "Failed",
+        "k-output-changed": "Other output",
+        "k-unneeded": "A need that is no longer needed",
+        "k-warns": "New warnings",
+        "k-passes": "Passes again",
+        "new": "new",
+        "same": "as on {release}",
+        "upstream": "breaking change of torch",
+        "ours": "mistake of ours",
+        "drift": "harmless drift",
+        "unjudged": "not judged yet",
+        "expected": "Output in the file",
+        "line": "Line",
+        "no_line": "(no such line)",
+        "empty": "(empty line)",
+        "time": "Time: ",
+        "install": "install {s} s",
+        "snippets": "snippets {s} s",
+        "library_time": "library's tests {s} s",
+        "all": "all {s} s",
+        "import": "`import torch` warns: ",
+        "comma": ", ",
+        "list": ", ",
+        "colon": ": ",
+        "semicolon": "; ",
+        "brackets": " ({})",
+    },
+}
+KINDS = ("failed", "output-changed", "unneeded", "warns", "passes")
+TITLE = re.compile(r"^# (?P<title>.+?)\s*(\{[^{}]*\})?\s*$", re.M)
+
+
+@dataclass(frozen=True)
+class State:
+    """What a record says of a file as it is today.
+
+    Attributes:
+        kind: An outcome; ``"unverified"`` if other contents ran, ``"absent"`` if none.
+        need: The unmet need of a skipped file.
+        proven: Whether it was seen to fail without what it needs.
+    """
+
+    kind: str
+    need: str | None = None
+    proven: bool = False
+
+
+class Release:
+    """The records as one language of the page tells them.
+
+    Args:
+        root: The checkout.
+        lang: `zh` or `en`.
+        page: Path of the page, e.g. ``reference/releases.md``.
+        found: All records, newest release first.
+    """
+
+    def __init__(
+        self, root: Path, lang: str, page: str, found: Sequence[Record]
+    ) -> None:
+        self.words, self.found = WORDS[lang], list(found)
+        self.root, self.docs = root, root / "docs" / lang
+        self.folder = posixpath.dirname(page)
+        self.hashes = {
+            path.relative_to(root / "snippets").as_posix(): _hash(path)
+            for path in sorted((root / "snippets").glob("*/**/*.py"))
+        }
+
+    def state(self, name: str, record: Record) -> State:
+        """What a record says of a file as it is today."""
+        result = record.snippets.get(name)
+        if result is None:
+            return State("absent")
+        if result.sha256 != self.hashes[name]:
+            return State("unverified")
+        return State(
+            result.outcome,
+            result.need if result.outcome == "skipped" else None,
+            result.outcome == "skipped" and bool(result.error),
+        )
+
+    def runs(self) -> Iterator[str]:
+        """A row for each record, then what a number cannot say."""
+        words = self.words
+        if not self.found:
+            yield words["none"]
+            return
+        yield words["head"]
+        yield "|" + " --- |" * (words["head"].count("|") - 1)
+        for record in self.found:
+            yield self._run(record)
+        yield ""
+        if not any(record.device == "cuda" for record in self.found):
+            yield words["cuda_none"]
+            yield ""
+        for record in self.found:
+            where = f"**torch {record.torch} · {record.device.upper()}**"
+            if record.fault:
+                why = words[f"{record.fault}-long"]
+                yield f"- {where}{words['colon']}{why}{code(record.error or '')}"
+            for text in record.import_warnings:
+                yield f"- {where}{words['colon']}{words['import']}{code(text)}"
+            if record.library and record.library.failed:
+                yield f"- {where}{words['colon']}{words['library_failures']}"
+                for test, error in record.library.failed.items():
+                    yield f"    - {code(test)}{words['colon']}{code(error)}"
+        yield ""
+        yield f'??? note "{words["machines"]}"'
+        yield ""
+        yield f"    {words['machine_head']}"
+        yield "    |" + " --- |" * (words["machine_head"].count("|") - 1)
+        for record in self.found:
+            cells = [record.build, record.device.upper(), record.device_name]
+            cells += [record.python, record.numpy or "–", record.platform]
+            cells.append(self._time(record))
+            yield f"    | {' | '.join(_plain(cell) for cell in cells)} |"
+        yield ""
+
+    def _run(self, record: Record) -> str:
+        words = self.words
+        counts = Counter(self.state(name, record).kind for name in self.hashes)
+        open_ = counts["unverified"] + counts["absent"]
+        notes = notes_of(record, self.root / "records")
+        broken = [
+            name
+            for name in self.hashes
+            if self.state(name, record).kind in ("failed", "output-changed")
+        ]
+        library = record.library
+        if record.fault:
+            result = words[record.fault]
+        elif (library and library.failed) or any(
+            notes.get(name) not in ("upstream", "drift")
+            or record.snippets[name].need is not None
+            for name in broken
+        ):
+            result = words["differs"]
+        elif broken:
+            result = words["explained"]
+        else:
+            result = words["stale"] if open_ else words["fine"]
+        cells = [record.torch, record.device.upper(), result]
+        if record.fault:
+            cells += ["–"] * 6
+        else:
+            kinds = ("passed", "failed", "output-changed", "skipped")
+            cells += [str(counts[kind]) for kind in kinds]
+            cells.append(str(open_))
+            if library is None:
+                cells.append(words["library_none"])
+            else:
+                text = "library_failed" if library.failed else "library"
+                cells.append(
+                    words[text].format(
+                        passed=library.passed, failed=len(library.failed)
+                    )
+                )
+        return f"| {' | '.join([*cells, record.when[:10]])} |"
+
+    def _time(self, record: Record) -> str:
+        names = {"library": "library_time"}
+        return self.words["comma"].join(
+            self.words[names.get(part, part)].format(s=f"{seconds:.0f}")
+            for part, seconds in record.seconds.items()
+        )
+
+    def pages(self) -> Iterator[str]:
+        """Pages against runs in numbers, then blocks that did not pass everywhere."""
+        words = self.words
+        shown = [record for record in self.found if not record.fault]
+        if not shown:
+            yield words["none"]
+            return
+        by_page: dict[str, list[str]] = {}
+        for name in self.hashes:
+            by_page.setdefault(self.page_of(name) or "", []).append(name)
+        order = self._order(by_page)
+        yield words["pages_note"]
+        yield ""
+        heads = [
+            record.torch + (" CUDA" if record.device == "cuda" else "")
+            for record in shown
+        ]
+        yield f"| {words['page']} | {' | '.join(heads)} |"
+        yield "| --- |" + " --- |" * len(heads)
+        for page in order:
+            cells = [self._counts(by_page[page], record) for record in shown]
+            yield f"| {self._page_link(page)} | {' | '.join(cells)} |"
+        yield ""
+        for page in order:
+            yield from self._blocks(page, by_page[page], shown)
+
+    def _order(self, by_page: dict[str, list[str]]) -> list[str]:
+        """Pages as in the navigation, then what it does not name."""
+        config = self.root / (
+            "mkdocs.yml" if self.docs.name == "zh" else "mkdocs.en.yml"
+        )
+        text = config.read_text("utf-8") if config.exists() else ""
+        named = re.findall(r":\s+(\S+\.md)\s*$", text, re.M)
+        known = [page for page in named if page in by_page]
+        return known + sorted(by_page.keys() - set(known))
+
+    def _counts(self, names: list[str], record: Record) -> str:
+        kinds = Counter(self.state(name, record).kind for name in names)
+        bad = kinds["failed"] + kinds["output-changed"]
+        numbers = {"✗": bad, "✓": kinds["passed"]}
+        numbers["○"] = len(names) - bad - kinds["passed"]
+        return " ".join(f"{sign} {n}" for sign, n in numbers.items() if n)
+
+    def _blocks(
+        self, page: str, names: list[str], shown: list[Record]
+    ) -> Iterator[str]:
+        rows = []
+        for name in names:
+            states = [(record, self.state(name, record)) for record in shown]
+            if any(state.kind != "passed" for _, state in states):
+                rows.append(f"    - {self.link(name)}{self.words['colon']}")
+                rows[-1] += self.words["semicolon"].join(self._spans(states))
+        if rows:
+            title = self.words["details"].format(
+                page=self._title(page), n=len(names), rest=len(names) - len(rows)
+            )
+            yield f'??? note "{title}"'
+            yield ""
+            yield from rows
+            yield ""
+
+    def _spans(self, states: list[tuple[Record, State]]) -> Iterator[str]:
+        """Releases beside each other with the same state, in words."""
+        for device in ("cpu", "cuda"):
+            runs = [(r.torch, s) for r, s in states if r.device == device][::-1]
+            spans: list[tuple[list[str], State]] = []
+            for torch, state in runs:
+                last = spans[-1][1] if spans else None
+                if last and (last.kind, last.need) == (state.kind, state.need):
+                    spans[-1][0].append(torch)
+                else:
+                    spans.append(([torch], state))
+            for torches, state in spans:
+                ends = dict.fromkeys([torches[0], torches[-1]])
+                where = "–".join(ends) + (" CUDA" if device == "cuda" else "")
+                words = self.words[state.kind]
+                if state.need:
+                    what = "proven" if state.proven else "needs"
+                    need = need_in_words(state.need)
+                    words = self.words[what].format(need=need)
+                yield f"{where} {words}"
+
+    def changes(self) -> Iterator[str]:
+        """For each record what is not as on the release before."""
+        shown = [record for record in self.found if not record.fault]
+        if not shown:
+            yield self.words["none"]
+        for record in shown:
+            device = record.device.upper()
+            slug = re.sub(r"[^\w]+", "-", f"{record.torch}-{record.device}")
+            yield f"### torch {record.torch} · {device} {{#torch-{slug}}}"
+            yield ""
+            yield from self._changes(record)
+            yield ""
+
+    def _changes(self, record: Record) -> Iterator[str]:
+        words, earlier = self.words, before(record, self.found)
+        today = {
+            name: result
+            for name, result in record.snippets.items()
+            if result.sha256 == self.hashes.get(name)
+        }
+        found = [
+            change
+            for change in changes(
+                record, earlier, notes_of(record, self.root / "records")
+            )
+            if change.name in today
+        ]
+        intro = words["first"]
+        if earlier:
+            intro = words["against"].format(release=earlier.torch)
+            if earlier.machine[:2] != record.machine[:2]:
+                intro += words["machine"]
+        if not found:
+            yield f"{intro}{words['colon']}{words['nothing']}"
+        else:
+            yield f"{intro}{words['colon']}"
+        for kind in KINDS:
+            some = [change for change in found if change.kind == kind]
+            if not some:
+                continue
+            count = words["brackets"].format(len(some))
+            yield ""
+            yield f"**{words[f'k-{kind}']}{count}**"
+            yield ""
+            for change in some:
+                yield from self._change(change, today[change.name], record, earlier)
+        if earlier:
+            moved = sum(
+                name in earlier.snippets and earlier.snippets[name].sha256 != r.sha256
+                for name, r in today.items()
+            )
+            if moved:
+                yield ""
+                yield words["older"].format(n=moved)
+        if record.seconds:
+            yield ""
+            yield f"{words['time']}{self._time(record)}"
+
+    def _change(
+        self, change: Change, result: Result, record: Record, earlier: Record | None
+    ) -> Iterator[str]:
+        words, facts = self.words, []
+        if change.new and change.kind == "failed":
+            facts.append(words["new"])
+        elif change.new is False and earlier:
+            facts.append(words["same"].format(release=earlier.torch))
+        if result.outcome in ("failed", "output-changed"):
+            facts.append(words[change.note or "unjudged"])
+        text = f"- {self.link(change.name)}"
+        if facts:
+            text += words["brackets"].format(words["comma"].join(facts))
+        if change.error:
+            text += f"{words['colon']}{code(change.error)}"
+        yield text
+        if change.lines:
+            then = words["expected"]
+            if earlier and change.new is not None:
+                then = f"torch {earlier.torch}"
+            yield ""
+            yield f"    | {words['line']} | {then} | torch {record.torch} |"
+            yield "    | --- | --- | --- |"
+            for number, old, new in change.lines:
+                yield f"    | {number} | {self._line(old)} | {self._line(new)} |"
+            yield ""
+
+    def _line(self, text: str | None) -> str:
+        if text is None:
+            return self.words["no_line"]
+        return code(text) if text.strip() else self.words["empty"]
+
+    def page_of(self, name: str) -> str | None:
+        """The page that shows a file, e.g. ``tensors/shape.md``."""
+        page = f"{posixpath.dirname(name)}.md"
+        if (self.docs / page).exists():
+            return page
+        return next((p for p, text in self._texts if f'"{name}"' in text), None)
+
+    @functools.cached_property
+    def _texts(self) -> list[tuple[str, str]]:
+        return [
+            (path.relative_to(self.docs).as_posix(), path.read_text("utf-8"))
+            for path in sorted(self.docs.rglob("*.md"))
+        ]
+
+    def link(self, name: str) -> str:
+        """A file as a link to its block."""
+        page, leaf = self.page_of(name), posixpath.basename(name)
+        if page is None:
+            return f"`{name}`"
+        return f"[`{leaf}`]({posixpath.relpath(page, self.folder or '.')}#{leaf})"
+
+    def _page_link(self, page: str) -> str:
+        if not page:
+            return "–"
+        return f"[{self._title(page)}]({posixpath.relpath(page, self.folder or '.')})"
+
+    def _title(self, page: str) -> str:
+        match = page and TITLE.search((self.docs / page).read_text("utf-8"))
+        return match["title"] if match else page or "–"
+
+
+def markdown(
+    marker: str, root: Path, lang: str, page: str, found: Sequence[Record]
+) -> list[str]:
+    """The Markdown that a marker on the page about releases stands for.
+
+    Args:
+        marker: One of `MARKERS`.
+        root: The checkout.
+        lang: `zh` or `en`.
+        page: Path of the page below ``docs/<lang>/``.
+        found: All records, newest release first.
+
+    Returns:
+        Lines of Markdown.
+    """
+    release = Release(root, lang, page, found)
+    parts: dict[str, Iterable[str]] = {
+        RUNS: release.runs(),
+        PAGES: release.pages(),
+        CHANGES: release.changes(),
+    }
+    return list(parts[marker])
+
+
+def code(text: str) -> str:
+    """A line of output as code in Markdown, whatever it holds.
+
+    Example:
+        >>> code("a `b` | c")
+        '`` a `b` | c ``'
+    """
+    text = " ".join(text.split("\n"))
+    text = text if len(text) <= CUT else text[: CUT - 1] + "…"
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    marks = "`" * (longest + 1)
+    pad = " " if longest else ""
+    return f"{marks}{pad}{text}{pad}{marks}"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"([|*_`<\[\]\\])", r"\\\1", text)
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

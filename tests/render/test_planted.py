@@ -1,0 +1,311 @@
+"""Faults planted into a torch or a record: found, named, and told on the page."""
+
+import dataclasses
+import html
+import json
+import re
+import warnings
+
+import pytest
+import yaml
+
+from tests.verify.fakes import ROOT, Tree
+from verify import records
+from verify.snippet import parse
+
+pytest.importorskip("mkdocs", reason="builds pages with MkDocs")
+
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import Abort
+
+BLOCK = "tensors/sums/mean_of_a_list.py"
+OLD, NEW = "2.14.0", "2.15.0"
+
+
+@pytest.fixture(scope="module")
+def verified(tmp_path_factory):
+    """A checkout with two blocks, verified on one release."""
+    tree = Tree(tmp_path_factory.mktemp("verified"))
+    tree.snippet(
+        "tensors/sums/add_scaled.py",
+        "import torch\n\nprint(torch.add(1, 2))\n#> 3\nprint(torch.add(1, 2, alpha=3))"
+        "\n#> 7\n",
+    )
+    tree.snippet(BLOCK, "import torch\n\nprint(torch.mean([1, 2]))\n#> 1.5\n")
+    for lang in ("zh", "en"):
+        page = tree.root / "docs" / lang / "reference" / "releases.md"
+        page.parent.mkdir(parents=True)
+        page.write_text((ROOT / "docs" / lang / "reference/releases.md").read_text())
+    tree.torch(OLD)
+    assert tree.verify(OLD)[0] == 0
+    return tree
+
+
+@pytest.fixture
+def tree(verified, tmp_path):
+    """A copy of that checkout to plant a fault in."""
+    return verified.copy(tmp_path / "tree")
+
+
+class Reader:
+    """Builds both languages, strictly, and reads pages."""
+
+    def __init__(self, tree):
+        self.tree = tree
+        config = yaml.safe_load((ROOT / "mkdocs.base.yml").read_text("utf-8"))
+        self.extensions = config["markdown_extensions"]
+        self.extensions["pymdownx.snippets"]["base_path"] = [
+            str(tree.root / "snippets")
+        ]
+
+    def read(self, page, lang):
+        """A page's text and its links."""
+        root = self.tree.root
+        config = {
+            "site_name": "tree",
+            "docs_dir": f"docs/{lang}",
+            "site_dir": f"site/{lang}",
+            "theme": {"name": "mkdocs", "locale": lang},
+            "strict": True,
+            "plugins": [],
+            "validation": {"anchors": "warn"},
+            "markdown_extensions": {
+                **self.extensions,
+                "render.blocks": {"lang": lang, "root": str(root)},
+            },
+        }
+        path = root / f"mkdocs.{lang}.yml"
+        path.write_text(yaml.safe_dump(config), "utf-8")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # those of the generator are its own
+            loaded = load_config(str(path))
+            assert isinstance(loaded, MkDocsConfig)
+            build(loaded)
+        text = (root / "site" / lang / page / "index.html").read_text("utf-8")
+        main = text[text.index('role="main"') : text.index("<footer")]
+        words = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", main)))
+        return words, re.findall(r'href="([^"]*)"', main)
+
+
+@pytest.fixture
+def read(tree):
+    """A function that builds the site and reads the page about releases."""
+    reader = Reader(tree)
+    return lambda lang="en", page="reference/releases": reader.read(page, lang)
+
+
+def test_all_is_well(tree, read):
+    tree.torch(NEW)
+    code, out, _ = tree.verify(NEW)
+    assert code == 0
+    assert "torch 2.15.0 on cpu: 2 passed, 0 failed, 0 with another output" in out
+    assert "nothing differs (before: torch 2.14.0)" in out
+    text, _ = read()
+    assert f"{NEW} CPU ✓ all passed 2 0 0 0 0 not run" in text
+    assert "Against torch 2.14.0: Nothing differs." in text
+    text, _ = read("zh")
+    assert f"{NEW} CPU ✓ 全部通过 2 0 0 0 0 未运行" in text
+    assert "与 torch 2.14.0 相比：没有差别。" in text
+    foot, _ = read("zh", "tensors/sums")
+    assert foot.count("已验证 torch 2.14.0–2.15.0 (2 个版本) CPU CUDA 未运行") == 2
+
+
+def test_a_removed_api(tree, read):
+    tree.torch(NEW, "del mean\n")
+    code, out, _ = tree.verify(NEW)
+    error = "AttributeError: module 'torch' has no attribute 'mean'"
+    assert code == 1
+    assert f"1 fail (before: torch {OLD}):\n  snippets/{BLOCK}" in out
+    assert "(docs/en/tensors/sums.md) [not judged yet]\n    " + error in out
+    text, links = read()
+    assert f"{NEW} CPU ✗ differs 1 1 0 0 0" in text
+    assert f"Failed (1) mean_of_a_list.py (new, not judged yet): {error}" in text
+    assert "../../tensors/sums/#mean_of_a_list.py" in links
+    text, _ = read("zh")
+    assert f"未通过（1） mean_of_a_list.py （新，尚未判断）： {error}" in text
+    foot, _ = read("zh", "tensors/sums")
+    assert f"未通过 torch {NEW} · CPU ✓ 已验证 torch {OLD}" in foot
+
+
+def test_a_changed_default(tree, read):
+    tree.torch(NEW, "def add(a, b, alpha=2):\n    return a + alpha * b\n")
+    code, out, _ = tree.verify(NEW)
+    assert code == 1
+    assert "1 print something else" in out
+    assert "line 4, 2.14.0: 3\n    line 4, 2.15.0: 5\n" in out
+    text, _ = read()
+    assert f"Line torch {OLD} torch {NEW} 4 3 5" in text
+    text, _ = read("zh")
+    assert f"行 torch {OLD} torch {NEW} 4 3 5" in text
+
+
+def test_a_changed_output(tree, read):
+    tree.torch(NEW, "def mean(values):\n    return '`<mean|1.5>`'\n")
+    assert tree.verify(NEW)[0] == 1
+    # a release later nothing has changed, but the output is not that of the file
+    tree.torch("2.16.0", "def mean(values):\n    return '`<mean|1.5>`'\n")
+    code, out, _ = tree.verify("2.16.0")
+    assert code == 1
+    assert f"snippets/{BLOCK} (docs/en/tensors/sums.md) as on {NEW}" in out
+    # and then it has changed back
+    tree.torch("2.17.0")
+    code, out, _ = tree.verify("2.17.0")
+    assert code == 0
+    assert "line 4, 2.16.0: `<mean|1.5>`\n    line 4, 2.17.0: 1.5\n" in out
+    text, _ = read()
+    assert "Line torch 2.14.0 torch 2.15.0 4 1.5 `<mean|1.5>`" in text
+    assert "(as on 2.15.0, not judged yet)" in text
+    assert "Line torch 2.16.0 torch 2.17.0 4 `<mean|1.5>` 1.5" in text
+    assert (
+        "mean_of_a_list.py : 2.14.0 passed; 2.15.0–2.16.0 other output; 2.17.0 passed"
+        in text
+    )
+
+
+def test_a_new_warning(tree, read):
+    warn = "warnings.warn('mean will go', FutureWarning, stacklevel=2)"
+    tree.torch(NEW, f"def mean(values):\n    {warn}\n    return 1.5\n")
+    code, out, _ = tree.verify(NEW)
+    assert code == 0  # told; it fails on the release that the files are written for
+    assert f"1 warn newly (before: torch {OLD}):\n  snippets/{BLOCK}" in out
+    assert "FutureWarning: mean will go" in out
+    text, _ = read()
+    assert "New warnings (1) mean_of_a_list.py : FutureWarning: mean will go" in text
+    text, _ = read("zh")
+    assert "新出现的警告（1） mean_of_a_list.py ： FutureWarning: mean will go" in text
+
+
+def test_a_torch_whose_import_hangs(tree, read):
+    tree.torch(NEW, "import time\ntime.sleep(600)\n")
+    code, out, _ = tree.verify(NEW, "--timeout", "1.5")
+    assert code == 1
+    error = "import torch ran longer than 1.5 s"
+    assert "torch 2.15.0 on cpu: not-imported: cannot run snippets: " + error in out
+    text, _ = read()
+    assert f"{NEW} CPU ✗ cannot be imported – – – – – –" in text
+    assert error in text
+    text, _ = read("zh")
+    assert f"{NEW} CPU ✗ 无法导入" in text
+    assert error in text
+
+
+def test_a_module_whose_import_hangs(tree, read):
+    tree.torch(NEW, "def __getattr__(name):\n    import time\n    time.sleep(600)\n")
+    tree.snippet(BLOCK, "from torch import hub\n\nprint(1)\n#> 1\n")
+    code, out, _ = tree.verify(NEW, "--timeout", "1.5")
+    assert code == 1
+    assert f"snippets/{BLOCK}" in out
+    assert "ran longer than 1.5 s" in out
+    text, _ = read()
+    assert "mean_of_a_list.py (not judged yet): ran longer than 1.5 s" in text
+
+
+def test_a_release_that_cannot_be_installed(tree, read):
+    tree.torch(NEW, needs="no-such-package==1.0")
+    code, out, _ = tree.verify(NEW)
+    assert code == 1
+    assert re.search(r"torch 2\.15\.0 on cpu: not-installed: .*no-such-package", out)
+    text, _ = read()
+    assert f"{NEW} CPU ✗ cannot be installed – – – – – –" in text
+    assert "no-such-package" in text
+    text, _ = read("zh")
+    assert f"{NEW} CPU ✗ 装不上" in text
+    foot, _ = read("en", "tensors/sums")
+    assert foot.count(f"Verified torch {OLD} CPU") == 2
+
+
+def test_an_index_out_of_order_does_not_unsay_what_ran(tree):
+    before = tree.record(OLD).read_bytes()
+    tree.torch(OLD, needs="no-such-package==1.0")
+    assert tree.verify(OLD)[0] == 1
+    assert tree.record(OLD).read_bytes() == before
+
+
+@pytest.mark.parametrize("what", ["outcome", "hash"])
+def test_a_record_edited_by_hand(tree, read, what):
+    tree.torch(NEW, "del mean\n")
+    tree.verify(NEW)
+    if what == "outcome":  # a failure made a success
+        text = tree.record(NEW).read_text()
+        text = text.replace('"outcome": "failed"', '"outcome": "passed"')
+    else:  # a file that ran otherwise
+        path = tree.snippet(BLOCK, "print(1)\n#> 1\n")
+        fields = json.loads(tree.record(NEW).read_text())
+        fields["snippets"][BLOCK]["sha256"] = parse(path).sha256
+        text = json.dumps(fields)
+    tree.record(NEW).write_text(text)
+    text, _ = read()
+    assert f"{NEW} CPU ✗ record does not count" in text
+    assert f"torch-{NEW}-cpu.json was changed after the run" in text
+    text, _ = read("zh")
+    assert f"{NEW} CPU ✗ 记录不算数" in text
+    foot, _ = read("en", "tensors/sums")
+    assert NEW not in foot
+    # a run puts it right
+    tree.verify(NEW)
+    assert f"{NEW} CPU ✗ record does not count" not in read()[0]
+
+
+def test_a_record_under_the_name_of_another_release(tree, read, caplog):
+    tree.record(OLD).rename(tree.record(NEW))
+    with pytest.raises(Abort):
+        read()
+    assert f"torch-{NEW}-cpu.json: is of torch {OLD} on cpu; only a run" in caplog.text
+
+
+def test_a_record_of_another_machine(tree, read):
+    theirs = records.read(tree.record(OLD))
+    records.write(
+        dataclasses.replace(theirs, device_name="Elbrus-8C", python="3.10.1"),
+        tree.record(OLD),
+    )
+    kept = tree.record(OLD).read_bytes()
+    # a reader is told whose it is
+    text, _ = read()
+    assert f"{OLD} CPU Elbrus-8C 3.10.1" in text
+    # a part of it is not replaced by what ran here
+    code, _, err = tree.verify(OLD, "--only", f"snippets/{BLOCK}")
+    assert code == 2
+    assert "was made on another machine (Elbrus-8C, " in err
+    assert err.count("\n") == 1
+    assert tree.record(OLD).read_bytes() == kept
+    # and what differs may be the machine's
+    tree.torch(NEW)
+    _, out, _ = tree.verify(NEW)
+    assert f"(before: torch {OLD}), which ran on another machine" in out
+    assert f"Against torch {OLD} (which ran on another machine):" in read()[0]
+
+
+def test_a_changed_file_loses_its_badge(tree, read):
+    foot, _ = read("en", "tensors/sums")
+    assert foot.count(f"Verified torch {OLD} CPU") == 2
+    tree.snippet(BLOCK, "import torch\n\nprint(torch.mean([1, 3]))\n#> 2.0\n")
+    foot, _ = read("en", "tensors/sums")
+    assert foot.count(f"Verified torch {OLD} CPU") == 1
+    assert foot.count("Not verified since the last change") == 1
+    text, _ = read()
+    assert f"{OLD} CPU ○ files to run again 1 0 0 0 1" in text
+    assert "mean_of_a_list.py : 2.14.0 not run since the last change" in text
+
+
+def test_a_person_says_which_kind_a_difference_is(tree, read):
+    tree.torch(NEW, "del mean\n")
+    notes = tree.record(NEW).with_suffix(".notes.json")
+    for kind, code, words in [
+        ("upstream", 0, "breaking change of torch"),
+        ("drift", 0, "harmless drift"),
+        ("ours", 1, "mistake of ours"),
+    ]:
+        notes.write_text(json.dumps({BLOCK: kind}))
+        assert tree.verify(NEW)[0] == code
+        assert f"mean_of_a_list.py (new, {words})" in read()[0]
+    notes.write_text(json.dumps({BLOCK: "weather"}))
+    _, _, err = tree.verify(NEW)
+    assert "'weather' is none of upstream, ours, drift" in err
+    tree.torch(NEW)
+    notes.write_text(json.dumps({BLOCK: "drift"}))
+    code, out, _ = tree.verify(NEW)
+    assert code == 1
+    assert f"{BLOCK}: the note beside the record explains nothing; take it out" in out
