@@ -112,7 +112,9 @@ class Source:
         """The interpreter's own pip: its version and settings decide what fits."""
         command = [self.python, "-m", "pip"]
         if _run([*command, "--version"]).returncode:
-            raise RequestError(f"{self.python} has no pip; name one with --python")
+            raise RequestError(
+                f"{self.python} has no pip, or is not there; name another with --python"
+            )
         return [*command, "--disable-pip-version-check", "--no-input", *options]
 
 
@@ -191,9 +193,12 @@ def choose(named: list[str], source: Source) -> list[str]:
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, capture_output=True, text=True, env=environment(), check=False
-    )
+    try:
+        return subprocess.run(
+            command, capture_output=True, text=True, env=environment(), check=False
+        )
+    except OSError as error:  # there is no such program
+        return subprocess.CompletedProcess(command, 127, "", str(error))
 
 
 def _last(done: subprocess.CompletedProcess[str]) -> str:

@@ -508,7 +508,7 @@ def _changes(name: str, result: Result, old: Result | None) -> Iterable[Change]:
         yield Change(name, kind, not same if old else None, result.error)
     elif result.outcome != "skipped" and ran:
         assert old
-        if old.outcome == "failed":
+        if old.outcome == "failed" and not old.need:
             yield Change(name, "passes", True, old.error)
     if result.outcome in ("passed", "output-changed"):
         was = old if ran and old and old.outcome != "failed" else None

@@ -39,7 +39,7 @@ TESTS = ROOT / "tests" / "library"
 # Tests whose time goes into processes and disks, not into torch.
 FAST = "not slow"
 TIMEOUT_LIBRARY = 600.0
-KEEP_EVERY = 2.0  # seconds between two looks at what is done, to be kept
+KEEP_EVERY = 2.0  # seconds, after which what is done is written down
 
 
 @dataclass(frozen=True)
@@ -284,7 +284,7 @@ def _run(
             left = [path for path in files if not _has_run(path, record)]
         if len(left) < len(files):
             print(f"  {len(files) - len(left)} files have run before", flush=True)
-        verdicts, kept = [], time.monotonic()
+        verdicts, kept = [], -KEEP_EVERY
         progress = Progress(len(left), faults=False)
         tests = not request.only and not record.library and TESTS.is_dir()
         with (

@@ -1,12 +1,14 @@
 """Given what ran, the record says it and keeps it."""
 
 import dataclasses
+import hashlib
 import json
+import re
 
 import pytest
 
 from verify import records
-from verify.records import RecordError
+from verify.records import Line, Record, RecordError
 
 
 @pytest.fixture
@@ -83,3 +85,157 @@ def test_a_record_is_plain_json_without_empty_fields(record, tmp_path):
     fields = json.loads(path.read_text("utf-8"))
     good = next(r for n, r in fields["snippets"].items() if n.endswith("good.py"))
     assert set(good) == {"sha256", "outcome", "seconds", "when"}
+
+
+def result(text="print(1)\n", outcome="passed", **more):
+    """What came of a file with a text."""
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    return records.Result(sha256, outcome, 0.1, "2026-05-04", **more)
+
+
+def of(torch, device="cpu", **results):
+    """A record of files a.py, b.py, …"""
+    snippets = {f"{name}.py": r for name, r in results.items()}
+    facts = ("AMD EPYC", "3.11.7", "2.3.5", "Linux", "2026-05-04T10:00:00+00:00")
+    return Record(torch, torch, device, *facts, snippets)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace('"failed"', '"passed"'),
+        lambda text: text.replace(result().sha256, "0" * 64),
+        lambda text: text.replace('"seconds": 0.1', '"seconds": 0.2'),
+        lambda text: text.replace('"AMD EPYC"', '"Elbrus"'),
+        lambda text: re.sub(r',\s*"seal": "\w+"', "", text),
+    ],
+)
+def test_nothing_counts_in_a_record_that_was_changed_after_the_run(tmp_path, change):
+    path = records.path_of("2.13.0", "cpu", tmp_path)
+    records.write(of("2.13.0", a=result(), b=result(outcome="failed")), path)
+    text = path.read_text()
+    assert change(text) != text
+    path.write_text(change(text))
+    found = records.read(path)
+    assert (found.fault, found.snippets) == ("altered", {})
+    assert found.error == "torch-2.13.0-cpu.json was changed after the run"
+    # only its contents are sealed, not how they are written
+    path.write_text(json.dumps(json.loads(text)))
+    assert records.read(path).fault is None
+
+
+def test_a_record_keeps_what_changed_in_an_output(warm, write, tmp_path):
+    path = write("print(1)\n#> 2\nprint(3)\n")
+    (found,) = records.make(warm, [warm.run(path)]).snippets.values()
+    assert found.lines == (Line(2, "2", "1"), Line(2, None, "3"))
+    record = of("2.13.0", a=found)
+    records.write(record, tmp_path / "torch-2.13.0-cpu.json")
+    assert records.load(tmp_path) == [record]
+
+
+def test_a_record_is_of_one_machine(monkeypatch, tmp_path):
+    monkeypatch.setattr(records, "SNIPPETS", tmp_path)
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).touch()
+    theirs, ours = of("2.13.0", a=result(), b=result()), of("2.13.0", b=result())
+    assert records.complete(ours, theirs) == theirs
+    for difference in (
+        {"device_name": "Elbrus"},
+        {"python": "3.12.1"},
+        {"numpy": None},
+        {"build": "2.13.0+cpu"},
+        {"platform": "Linux 2"},
+    ):
+        other = dataclasses.replace(theirs, **difference)
+        with pytest.raises(RecordError, match="was made on another machine"):
+            records.complete(ours, other)
+        # where nothing is kept there is nothing to mix
+        assert records.complete(theirs, other) == theirs
+    gone = dataclasses.replace(theirs, fault="altered")
+    assert records.complete(ours, gone) == ours
+
+
+def kinds(*found):
+    return [(change.name, change.kind, change.new) for change in found]
+
+
+def test_what_fails_is_new_or_as_before():
+    failed = result(outcome="failed", error="E")
+    before = of("2.13.0", a=result(), b=failed, c=result(outcome="failed", error="F"))
+    now = of("2.15.0", a=failed, b=failed, c=failed, d=failed)
+    assert kinds(*records.changes(now, before)) == [
+        ("a.py", "failed", True),
+        ("b.py", "failed", False),
+        ("c.py", "failed", True),
+        ("d.py", "failed", None),
+    ]
+    again = of("2.16.0", a=result(), b=result())
+    assert kinds(*records.changes(again, now)) == [
+        ("a.py", "passes", True),
+        ("b.py", "passes", True),
+    ]
+
+
+def test_outputs_are_compared_with_the_release_before():
+    def prints(text):
+        return result(outcome="output-changed", lines=(Line(2, "1", text),))
+
+    before = of("2.13.0", a=result(), b=prints("5"), c=prints("5"), d=prints("5"))
+    now = of("2.15.0", a=prints("5"), b=prints("5"), c=prints("6"), d=result())
+    a, c, d, b = sorted(records.changes(now, before), key=lambda change: not change.new)
+    assert (a.name, a.lines) == ("a.py", ((2, "1", "5"),))
+    assert (c.name, c.lines) == ("c.py", ((2, "5", "6"),))
+    assert (d.name, d.lines) == ("d.py", ((2, "5", "1"),))
+    assert (b.name, b.new, b.lines) == ("b.py", False, ((2, "1", "5"),))
+
+
+def test_a_file_that_changed_between_two_runs_is_not_compared():
+    before = of("2.13.0", a=result("print(2)\n", warnings=()))
+    now = of("2.15.0", a=result(warnings=("FutureWarning: soon",)))
+    assert records.changes(now, before) == []
+    before = of("2.13.0", a=result())
+    assert kinds(*records.changes(now, before)) == [("a.py", "warns", True)]
+
+
+def test_the_release_before_is_of_the_same_device_and_final():
+    found = [
+        of("2.16.0rc1"),
+        of("2.15.0", device="cuda"),
+        dataclasses.replace(of("2.14.1"), fault="not-installed"),
+        of("2.9.1"),
+        of("2.10.0"),
+    ]
+    assert records.before(of("2.16.0"), found) is found[4]
+    assert records.before(of("2.9.1"), found) is None
+
+
+def test_notes_are_one_kind_for_each_file(tmp_path):
+    record = of("2.13.0")
+    path = tmp_path / "torch-2.13.0-cpu.notes.json"
+    assert records.notes_of(record, tmp_path) == {}
+    path.write_text('{"a.py": "drift"}')
+    assert records.notes_of(record, tmp_path) == {"a.py": "drift"}
+    records.write(record, tmp_path / "torch-2.13.0-cpu.json")
+    assert records.load(tmp_path) == [record]
+    assert records.releases("cpu", tmp_path) == ["2.13.0"]
+    for text, words in [
+        ('{"a.py": "weather"}', "'weather' is none of upstream, ours, drift"),
+        ("{", "is not JSON"),
+        ("[]", "holds no"),
+    ]:
+        path.write_text(text)
+        with pytest.raises(RecordError, match=words):
+            records.notes_of(record, tmp_path)
+
+
+def test_the_records_of_this_repository_are_as_runs_wrote_them():
+    faults = {r.torch: r.error for r in records.load() if r.fault == "altered"}
+    assert faults == {}
+
+
+def test_the_notes_of_this_repository_explain_differences():
+    found = records.load()
+    for record in found:
+        changes = records.changes(record, records.before(record, found))
+        notes = records.notes_of(record)
+        assert notes.keys() <= {change.name for change in changes}

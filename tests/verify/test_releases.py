@@ -1,0 +1,292 @@
+"""Given releases of torch, the command installs, runs, keeps and reports."""
+
+import json
+import os
+import re
+import signal
+import time
+
+import pytest
+
+from tests.verify.fakes import Tree, wheel
+from verify import environments
+from verify.environments import InstallError, Source
+
+BLOCK = "tensors/sums/add.py"
+OLD, MIDDLE, NEW = "2.14.0", "2.14.1", "2.15.0"
+BLUNT = "def add(a, b, alpha=1):\n    raise TypeError('no more')\n"
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A checkout with one block and wheels of three releases."""
+    tree = Tree(tmp_path)
+    tree.snippet(BLOCK, "import torch\n\nprint(torch.add(1, 2))\n#> 3\n")
+    for release in (OLD, MIDDLE, NEW):
+        tree.torch(release)
+    return tree
+
+
+def outcomes(tree, release):
+    """What came of each file, by its name."""
+    fields = json.loads(tree.record(release).read_text())
+    return {
+        name.rpartition("/")[2]: result["outcome"]
+        for name, result in fields["snippets"].items()
+    }
+
+
+def test_the_newest_release_is_taken_and_nothing_but_the_record_stays(tree):
+    tree.torch("2.16.0rc1")  # no release yet
+    code, out, err = tree.verify()
+    assert (code, err) == (0, "")
+    assert out.startswith(f"torch {NEW} on cpu\n")
+    assert re.search(r"time: install \d.*, snippets \d.*, all \d", out)
+    assert outcomes(tree, NEW) == {"add.py": "passed"}
+    assert [path.name for path in (tree.root / "records").iterdir()] == [
+        f"torch-{NEW}-cpu.json"
+    ]
+    assert not (tree.root / ".nox" / "verify").exists()
+
+
+def test_an_unknown_release_is_2_in_one_line_with_the_nearest(tree):
+    code, _, err = tree.verify(NEW, "2.14.7")
+    assert code == 2
+    assert err.startswith("verify: pip finds no torch 2.14.7 for ")
+    assert err.endswith("the nearest: 2.14.1, 2.15.0\n")
+    assert err.count("\n") == 1
+    assert not (tree.root / "records").exists()  # before anything is installed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--only", "snippets/no/such.py"], "snippets/no/such.py does not exist"),
+        (["--first-broken", "snippets"], "snippets is a folder; name one file"),
+        (["nightly"], "the index has no torch before its release; name with --index"),
+        (["--device", "cuda"], "torch 2.15.0 sees no CUDA device"),
+        (["--python", "no-such-python"], "no-such-python"),
+    ],
+)
+def test_a_wrong_request_is_2_in_one_line(tree, arguments, words):
+    code, _, err = tree.verify(*arguments)
+    assert code == 2
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_a_nightly_or_candidate_goes_when_the_next_one_has_run(tree):
+    tree.torch("2.16.0.dev20261120")
+    code, out, _ = tree.verify("nightly")
+    assert code == 0
+    assert out.startswith("torch 2.16.0.dev20261120 on cpu")
+    assert tree.record("2.16.0.dev20261120").exists()
+    tree.torch("2.16.0rc1")
+    assert tree.verify("2.16.0rc1")[0] == 0
+    assert not tree.record("2.16.0.dev20261120").exists()
+    tree.torch("2.16.0")
+    assert tree.verify()[0] == 0
+    assert not tree.record("2.16.0rc1").exists()
+    assert tree.record("2.16.0").exists()
+
+
+def test_an_interrupted_run_goes_on(tree, tmp_path):
+    started, work = tmp_path / "started", tree.root / ".nox" / "verify"
+    tree.snippet(
+        "tensors/sums/wait.py",
+        f"import os, time\n\nif not os.path.exists({str(started)!r}):\n"
+        f"    open({str(started)!r}, 'w').close()\n    time.sleep(25)\n"
+        "print(1)\n#> 1\n",
+    )
+    part = work / f"{NEW}-cpu" / "record.json"
+    with tree.start(NEW) as process:
+        deadline = time.monotonic() + 60
+        while not (started.exists() and part.exists()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err.endswith("interrupted; the same command goes on from here\n")
+    assert not tree.record(NEW).exists()  # a record is of a whole run
+    assert [*json.loads(part.read_text())["snippets"]] == [BLOCK]
+
+    code, out, _ = tree.verify(NEW)
+    assert code == 0
+    assert "environment: as it was left" in out
+    assert "1 files have run before" in out
+    assert outcomes(tree, NEW) == {"add.py": "passed", "wait.py": "passed"}
+    assert not work.exists()
+
+
+def test_a_kept_environment_is_used_again(tree):
+    tree.verify(NEW, "--keep")
+    python = tree.root / ".nox" / "verify" / f"{NEW}-cpu" / "env" / "bin" / "python"
+    assert python.exists()
+    _, out, _ = tree.verify(NEW, "--keep")
+    assert "environment: as it was left" in out
+    assert "have run before" not in out  # that run was whole
+    assert python.exists()
+
+
+def test_only_one_file_completes_the_record(tree):
+    tree.verify(NEW)
+    tree.snippet("tensors/sums/two.py", "print(2)\n#> 2\n")
+    tree.snippet("tensors/sums/three.py", "print(3)\n#> 3\n")
+    code, out, _ = tree.verify(NEW, "--only", "snippets/tensors/sums/two.py")
+    assert code == 0
+    assert "  1 files: " in out
+    assert outcomes(tree, NEW) == {"add.py": "passed", "two.py": "passed"}
+
+
+NEEDS = "# Needs: torch{bound}\nimport torch\n\nprint(torch.add(1, 2))\n#> 3\n"
+
+
+def test_a_need_is_proven_on_the_release_beside_its_bound(tree):
+    tree.torch(OLD, BLUNT)
+    tree.torch(MIDDLE, BLUNT)
+    tree.snippet(BLOCK, NEEDS.format(bound=">=2.15"))
+    code, _, _ = tree.verify(OLD, MIDDLE, NEW)
+    assert code == 0
+    old, middle, new = (
+        json.loads(tree.record(release).read_text())["snippets"][BLOCK]
+        for release in (OLD, MIDDLE, NEW)
+    )
+    assert (new["outcome"], middle["outcome"]) == ("passed", "skipped")
+    assert middle["need"] == "torch>=2.15"
+    assert middle["error"] == "TypeError: no more"
+    # further away nothing is asked
+    assert old["outcome"] == "skipped"
+    assert "error" not in old
+
+
+@pytest.mark.parametrize(
+    ("bound", "beside", "apart"), [(">=2.15", MIDDLE, OLD), ("<2.14.1", MIDDLE, NEW)]
+)
+def test_a_need_that_is_no_longer_needed_fails(tree, bound, beside, apart):
+    tree.snippet(BLOCK, NEEDS.format(bound=bound))
+    code, out, _ = tree.verify(OLD, MIDDLE, NEW)
+    assert code == 1
+    what = f"passes on torch {beside}; take 'torch{bound}' out of '# Needs:'"
+    assert "1 have a need that is no longer needed" in out
+    assert out.count(what) == 1
+    assert outcomes(tree, beside) == {"add.py": "failed"}
+    assert outcomes(tree, apart) == {"add.py": "skipped"}
+
+
+def test_a_file_that_lacks_something_else_too_is_not_tried(tree):
+    tree.snippet(BLOCK, "# Needs: torch>=2.15, cuda\nprint(1)\n#> 1\n")
+    assert tree.verify(MIDDLE)[0] == 0
+    assert outcomes(tree, MIDDLE) == {"add.py": "skipped"}
+
+
+def test_what_warns_has_to_warn(tree):
+    tree.snippet(BLOCK, "# Warns: FutureWarning\nprint(1)\n#> 1\n")
+    code, out, _ = tree.verify(NEW)
+    assert code == 1
+    assert "'# Warns: FutureWarning', but it does not warn" in out
+
+
+def test_the_first_broken_release_is_found_by_bisection(tree):
+    releases = [f"2.{minor}.0" for minor in range(1, 17)]
+    for release in releases:
+        minor = int(release.split(".")[1])
+        tree.torch(release, BLUNT if minor >= 12 else "")
+    code, out, _ = tree.verify("--first-broken", f"snippets/{BLOCK}", *releases)
+    assert code == 1
+    assert out.endswith(
+        f"snippets/{BLOCK} passes on torch 2.11.0, not on torch 2.12.0: "
+        "TypeError: no more\n"
+    )
+    tried = [line for line in out.splitlines() if line.startswith("  torch 2.")]
+    assert len(tried) <= 6
+    assert not (tree.root / "records").exists()
+
+
+def test_first_broken_asks_the_records_before_it_installs(tree):
+    tree.torch(NEW, BLUNT)
+    tree.verify(OLD, NEW)
+    _, out, _ = tree.verify("--first-broken", f"snippets/{BLOCK}")
+    assert f"torch {NEW}: TypeError: no more (record)" in out
+    assert f"torch {OLD}: passes (record)" in out
+    assert f"passes on torch {MIDDLE}, not on torch {NEW}" in out
+    tree.torch("2.16.0")
+    code, out, _ = tree.verify("--first-broken", f"snippets/{BLOCK}")
+    assert code == 0
+    assert out.endswith("passes on torch 2.16.0, the newest\n")
+
+
+def test_the_library_is_tested_beside_the_files(tree):
+    # pytest is that of the Python that runs this test
+    there = os.path.dirname(os.path.dirname(pytest.__file__))
+    wheel(tree.wheels, "pytest", "9.9", {"there.pth": there})
+    tests = tree.root / "tests" / "library"
+    tests.mkdir(parents=True)
+    (tree.root / "pyproject.toml").write_text(
+        '[tool.pytest.ini_options]\nmarkers = ["slow: left out"]\n'
+    )
+    (tests / "test_sums.py").write_text(
+        "import pytest, torch\n\n"
+        "def test_release():\n    assert torch.__version__ == '2.15.0'\n\n"
+        "def test_sum():\n    assert torch.add(1, 2) == 4, 'three'\n\n"
+        "@pytest.mark.slow\ndef test_slow():\n    raise ValueError\n"
+    )
+    code, out, _ = tree.verify(NEW)
+    assert code == 1
+    assert "library: 1 passed, 1 failed, 0 skipped, 1 slow ones left out" in out
+    assert "  tests.library.test_sums::test_sum: AssertionError: three" in out
+    library = json.loads(tree.record(NEW).read_text())["library"]
+    assert library["passed"] == 1
+    assert [*library["failed"]] == ["tests.library.test_sums::test_sum"]
+
+
+@pytest.fixture
+def offline(tree, monkeypatch):
+    """A source that has the wheels of the checkout and no network."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    return Source(wheels=tree.wheels)
+
+
+@pytest.mark.parametrize("uv", [None, ["false"]])
+def test_pip_installs_where_uv_is_not_there_or_fails(
+    offline, tmp_path, monkeypatch, uv
+):
+    monkeypatch.setattr(environments, "find_uv", lambda: uv)
+    how = offline.install(OLD, [], tmp_path / "env")
+    assert how.startswith("pip, ")
+    assert [*(tmp_path / "env").glob(f"lib/*/site-packages/torch-{OLD}.dist-info")]
+
+
+def test_what_pip_says_is_said(offline, tree, tmp_path, monkeypatch):
+    monkeypatch.setattr(environments, "find_uv", lambda: None)
+    tree.torch(OLD, needs="no-such-package")
+    with pytest.raises(InstallError, match=r"^pip: ERROR: .*no-such-package"):
+        offline.install(OLD, [], tmp_path / "env")
+
+
+def test_an_old_torch_gets_the_numpy_that_it_was_built_for(
+    offline, tmp_path, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(
+        Source, "_ways", lambda self, folder, wanted: asked.append(wanted) or []
+    )
+    for release in ("2.2.2", "2.3.0"):
+        with pytest.raises(InstallError):
+            offline.install(release, ["numpy"], tmp_path / "env")
+    assert asked == [["torch==2.2.2", "numpy<2"], ["torch==2.3.0", "numpy"]]
+
+
+def test_packages_are_those_that_the_files_ask_for(tree, monkeypatch):
+    monkeypatch.setattr(
+        environments, "find", lambda: sorted((tree.root / "snippets").rglob("*.py"))
+    )
+    tree.snippet(
+        "tensors/sums/many.py",
+        "# Needs: torch>=2.1, sklearn, numpy, cuda, snippets\nprint(1)\n#> 1\n",
+    )
+    tests = tree.root / "tests"
+    assert environments.packages(tests) == ["numpy", "scikit-learn"]
+    tests.mkdir()
+    assert environments.packages(tests) == ["numpy", "pytest", "scikit-learn"]
