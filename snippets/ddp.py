@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import functools
 import hashlib
+import linecache
 import math
 import multiprocessing
 import os
 import pickle
 import re
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -23,6 +27,7 @@ from collections.abc import Callable, Iterator, Sized
 from datetime import timedelta
 from fractions import Fraction
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import torch
@@ -30,12 +35,12 @@ import torch.distributed as dist
 
 T = TypeVar("T")
 VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
-GRACE = 1.5  # seconds: a cause may follow its effect; then from SIGTERM to SIGKILL
 # The errors of a rank that another one has left alone: gloo, NCCL, torch's store.
 VICTIM = re.compile(r"gloo|NCCL|Connection|Broken pipe|[Tt]imed? ?out")
 LIBRARY = (os.path.dirname(os.__file__), *torch.__path__, __file__)
 # Files in which a healthy rank waits for the others.
 WAITING = ("torch/distributed", "torch/autograd/graph", __file__)
+FAULT, BUSY, EFFECT, WAITS, RUNS, DONE = range(6)  # the first is to blame
 
 
 class Dist(NamedTuple):
@@ -81,9 +86,9 @@ def distributed(
     given = {name: os.environ[name] for name in VARIABLES if name in os.environ}
     for name in VARIABLES if given else ():
         if name not in given or not (given[name].isdecimal() or name == "MASTER_ADDR"):
+            what = f"{name} is {given.get(name, 'missing')}"
             raise RuntimeError(
-                f"{name} is {given.get(name, 'missing')} where {', '.join(given)} are "
-                "set: start with torchrun, or unset them to run one process"
+                f"{what}: start by torchrun, or unset {', '.join(given)}"
             )
     rank, local = int(given.get("RANK", 0)), int(given.get("LOCAL_RANK", 0))
     world = int(given.get("WORLD_SIZE", 1))
@@ -108,20 +113,19 @@ def distributed(
             error.add_note(f"on rank {rank} of {world}")
         raise
     finally:
-        # Others wait for their peers here; after an error, the process's end does it.
+        # NCCL waits for the others here; after an error, the process's end does it.
         if destroy and dist.is_initialized():
-            # Older releases hold the GIL while they join gloo's threads, which need it
-            # to drop the last tensors (pytorch/pytorch#154976): let them do it before.
+            # Older releases join gloo's threads with the GIL, which these need to drop
+            # the last tensors (pytorch/pytorch#154976): let them do it before.
             time.sleep(0.05)
             dist.destroy_process_group()
 
 
 def _accelerator() -> str:
-    if not hasattr(torch, "accelerator"):  # torch < 2.6
-        return "cuda" if torch.cuda.is_available() else "cpu"
     # A CUDA build without a GPU has a current accelerator too: ask for both.
-    found = torch.accelerator.is_available()
-    return str(torch.accelerator.current_accelerator().type) if found else "cpu"
+    if hasattr(torch, "accelerator") and torch.accelerator.is_available():  # >= 2.6
+        return str(torch.accelerator.current_accelerator().type)
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 class RankError(RuntimeError):
@@ -152,8 +156,8 @@ def launch(
 ) -> list[T]:
     """Run a function, which calls `distributed`, on some ranks of this machine.
 
-    Not built on torch's ``elastic_launch``, which blames another rank for one that
-    exits with code 0 and knows no timeout. Scripts are better started with torchrun.
+    Not built on torch's ``elastic_launch``, which takes a rank that exits for one that
+    is done, leaves its signal handlers behind and knows no timeout. Not on Windows.
 
     Args:
         fn: Importable, or anything callable with ``start_method="fork"`` (notebooks).
@@ -176,155 +180,120 @@ def launch(
     """
     if nprocs < 1:
         raise ValueError(f"nprocs must be 1 or more, got {nprocs}")
-    deadline = time.monotonic() + (math.inf if timeout is None else timeout)
+    end = time.monotonic() + (math.inf if timeout is None else timeout)
     store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
-    variables = {
-        "WORLD_SIZE": str(nprocs),
-        "LOCAL_WORLD_SIZE": str(nprocs),
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(store.port),
-        "TORCHELASTIC_USE_AGENT_STORE": "True",  # the store is here, not on rank 0
-        "TORCHELASTIC_RESTART_COUNT": "0",
-    }
-    context = multiprocessing.get_context(start_method)
+    context: Any = multiprocessing.get_context(start_method)
     work = (fn, args) if start_method == "fork" else pickle.dumps((fn, args))
-    ranks: list[_Rank] = []
-    asked: list[_Rank] = []
-    give_up = math.inf
-    try:
-        for rank in range(nprocs):
-            ranks.append(_Rank(context, rank, variables, work))
-        while busy := [r for r in ranks if r.code is None]:
-            wait([x for r in busy for x in (r.pipe, r.process.sentinel)], 0.1)
-            failures = sorted(filter(None, map(_Rank.look, ranks)), key=lambda f: f[:2])
-            now = time.monotonic()
-            if (failures and not failures[0][0]) or now > give_up:
-                for r in asked if now > give_up else ():
-                    if r.code is None and not r.failure:  # stopped, or holds the GIL
-                        raise RankError(r.rank, r.code, "does not answer", r.said())
-                raise failures[0][2] from RuntimeError(failures[0][3])
-            if failures or now > deadline:
-                give_up = min(give_up, now + GRACE)
-            timed_out = now > deadline or any("imed out" in f[3] for f in failures)
-            if timed_out and not asked:
-                asked = [r for r in busy if not r.failure]
-                for r in asked:
-                    with contextlib.suppress(OSError):  # it ends right now
-                        r.pipe.send("Where are you?")
-        return [r.result for r in ranks]
-    finally:
-        for number, stop in ((15, "terminate"), (9, "kill")):
-            for r in ranks:
-                with contextlib.suppress(OSError, AttributeError):  # no such group
-                    os.killpg(r.process.pid, number)
-                getattr(r.process, stop)()
-            until = time.monotonic() + GRACE
-            for r in ranks:
-                r.process.join(max(0.0, until - time.monotonic()))
+    ranks: list[tuple[Any, Callable[..., Any]]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            for rank in range(nprocs):
+                printed = context.RawArray(ctypes.c_char, 4000)
+                printed.value = b"(none: a script needs if __name__ == '__main__')"
+                given = (Path(folder, f"{rank}"), printed, rank, nprocs, store.port)
+                process = context.Process(target=_run, args=(work, *given))
+                process.start()
+                ranks.append((process, functools.partial(_look, process, *given[:3])))
+            while True:
+                alive = [p.sentinel for p, _ in ranks if p.exitcode is None]
+                found = [look(asked=False) for _, look in ranks]
+                blame, left = min(found)[0], end - time.monotonic()
+                if blame == EFFECT or (left <= 0 and blame == RUNS):
+                    for process, _ in ranks:  # each writes down its stack
+                        with contextlib.suppress(OSError):  # it has ended
+                            os.kill(process.pid, signal.SIGUSR2)
+                    time.sleep(1.5)  # a cause may follow its effect
+                    found = [look(asked=True) for _, look in ranks]
+                blame, rank, error, cause = min(found)
+                if blame < RUNS:
+                    raise RankError(rank, *error) from RuntimeError(cause)
+                if blame == DONE:
+                    values = [Path(folder, f"{rank}.value") for rank in range(nprocs)]
+                    return [pickle.loads(value.read_bytes()) for value in values]
+                wait(alive, min(1, max(0, left)))
+        finally:
+            for process, _ in ranks:
+                with contextlib.suppress(OSError):  # no such group
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
+                process.join()
 
 
-class _Rank:
-    """A process of `launch`, as that sees it."""
-
-    def __init__(self, context: Any, rank: int, variables: Any, work: Any) -> None:
-        self.rank, self.code, self.reported = rank, None, False
-        self.failure: tuple[bool, float, RankError, str] | None = None
-        self.printed = context.RawArray(ctypes.c_char, 4000)
-        self.printed.value = (
-            b"(none: a script launches under if __name__ == '__main__')"
-        )
-        self.pipe, theirs = context.Pipe()
-        way = multiprocessing.get_start_method(allow_none=True)
-        args = (work, rank, variables, way, theirs, self.printed)
-        self.process = context.Process(target=_run, args=args)
-        self.process.start()
-        theirs.close()
-
-    def said(self) -> str:
-        lines = self.printed.value.decode(errors="replace").split("\n")
-        return next((line for line in reversed(lines) if line.strip()), "(none)")
-
-    def look(self) -> tuple[bool, float, RankError, str] | None:
-        """Take in what it sent, and its end; what is wrong with it, if anything."""
-        if self.code is None:
-            code = self.process.exitcode  # before the pipe: it sends before it ends
-            with contextlib.suppress(EOFError, OSError):
-                while self.pipe.poll():
-                    self.failure, self.result = pickle.loads(self.pipe.recv_bytes())
-                    self.reported = True
-            if code is not None and not self.failure and (code or not self.reported):
-                how = f"exited with code {code}"
-                if code < 0:
-                    how = f"was killed by {signal.Signals(-code).name}"
-                error = RankError(self.rank, code, how, self.said())
-                self.failure = (False, time.monotonic(), error, "")
-            self.code = code
-        return self.failure
+def _look(process: Any, file: Path, printed: Any, rank: int, asked: bool) -> Any:
+    """How much a rank is to blame, the rank, its error, and the traceback of that."""
+    code, stack = process.exitcode, file.with_suffix(".stack")
+    if code is None:
+        how, blame = "does not answer", BUSY
+        if not asked:
+            return RUNS, rank, None, ""
+        text = stack.read_text(errors="replace") if stack.exists() else ""
+        if frames := re.findall(r'File "(.*)", line (\d+)', text):
+            waits = any(part in frames[0][0] for part in WAITING)
+            error = (None, "did not finish in time", _place(frames[::-1]))
+            return WAITS if waits else BUSY, rank, error, text
+    elif code >= 0 and file.exists():
+        return pickle.loads(file.read_bytes())
+    elif not code and file.with_suffix(".value").exists():
+        return DONE, rank, None, ""
+    else:
+        how, blame = f"exited with code {code}", FAULT
+        if code < 0:
+            how = f"was killed by {signal.Signals(-code).name}"
+    lines = printed.value.decode(errors="replace").strip().splitlines()
+    return blame, rank, (code, how, (lines or ["(none)"])[-1]), ""
 
 
-def _run(
-    work: Any, rank: int, variables: Any, way: str | None, pipe: Any, printed: Any
-) -> None:
+def _run(work: Any, file: Path, printed: Any, rank: int, world: int, port: int) -> None:
     """Be a rank."""
-    os.environ.update(variables, RANK=str(rank), LOCAL_RANK=str(rank))
-    # The loaders of a rank start workers as those of the caller do, not as it started.
-    multiprocessing.set_start_method(way, force=True)
-    lock, printed.value = threading.Lock(), b"(none)"
-    done: list[bool] = []
-    if hasattr(os, "setpgrp"):
-        os.setpgrp()  # what this rank starts can be ended with it
+    os.setpgrp()  # what this rank starts can be ended with it
+    place = map(str, (rank, world, rank, "127.0.0.1", port))
+    os.environ.update(zip(VARIABLES, place, strict=True), LOCAL_WORLD_SIZE=str(world))
+    os.environ["TORCHELASTIC_USE_AGENT_STORE"] = "True"  # that of `launch`
+    os.environ["TORCHELASTIC_RESTART_COUNT"] = "0"
+    # Loaders start their workers as they do elsewhere, not as this rank was started.
+    multiprocessing.set_start_method(None, force=True)
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)
+    asked = os.open(file.with_suffix(".stack"), os.O_CREAT | os.O_WRONLY)
+    faulthandler.register(signal.SIGUSR2, asked, all_threads=False)
+
+    def end_with(parent: Any) -> None:
+        parent.join()
+        shutil.rmtree(file.parent, ignore_errors=True)
+        os.killpg(0, signal.SIGKILL)
 
     def keep(write: Callable[[str], int], text: str) -> int:
         printed.value = (printed.value + text.encode(errors="replace"))[-2000:]
         return write(text)
 
-    def report(error: RankError | None, value: Any, victim: bool, final: bool) -> None:
-        failure = error and (victim, time.monotonic(), error, value)
-        message = pickle.dumps((failure, None if error else value))
-        with lock:
-            if not done:
-                pipe.send_bytes(message)
-            done.extend([True] * final)
-
-    def answer(main: int = threading.get_ident()) -> None:
-        parent: Any = multiprocessing.parent_process()
-        with contextlib.suppress(EOFError, OSError):
-            while parent.sentinel not in wait([pipe, parent.sentinel]):
-                pipe.recv()
-                stack = traceback.extract_stack(sys._current_frames()[main])
-                line, text = _last_line(stack), "".join(traceback.format_list(stack))
-                waits = any(part in stack[-1].filename for part in WAITING)
-                error = RankError(rank, None, "did not finish in time", line)
-                report(error, text, waits, final=False)
-        os.killpg(0, signal.SIGKILL)  # the parent is gone
-
+    parent = multiprocessing.parent_process()
+    threading.Thread(target=end_with, args=(parent,), daemon=True).start()
+    printed.value = b""
     for stream in (sys.stdout, sys.stderr):
         stream.write = functools.partial(keep, stream.write)  # type: ignore[method-assign]
-    threading.Thread(target=answer, daemon=True).start()
     try:
         fn, args = pickle.loads(work) if isinstance(work, bytes) else work
-        report(None, fn(*args), victim=False, final=True)
+        file.with_suffix(".value").write_bytes(pickle.dumps(fn(*args)))
     except BaseException as raised:
         how, code = "raised", 1
         if isinstance(raised, SystemExit):
-            code = (
-                raised.code if isinstance(raised.code, int) else int(bool(raised.code))
-            )
+            code = raised.code if type(raised.code) is int else int(bool(raised.code))
             how = f"exited with code {code}"
         text = " ".join(f"{type(raised).__name__}: {raised}".split())
-        line = f"{text} ({_last_line(traceback.extract_tb(raised.__traceback__))})"
-        victim = isinstance(raised, RuntimeError) and bool(VICTIM.search(text))
-        error = RankError(rank, code, how, line)
-        report(error, traceback.format_exc(), victim, final=True)
+        stack = traceback.extract_tb(raised.__traceback__)
+        line = f"{text} ({_place([(f.filename, f.lineno) for f in stack])})"
+        victim = isinstance(raised, RuntimeError) and VICTIM.search(text)
+        blame = EFFECT if victim else FAULT
+        report = (blame, rank, (code, how, line), traceback.format_exc())
+        file.write_bytes(pickle.dumps(report))
         sys.exit(code)
 
 
-def _last_line(stack: traceback.StackSummary) -> str:
+def _place(frames: list[tuple[str, Any]]) -> str:
     """The innermost line outside of torch and the standard library."""
-    own = [f for f in stack if not f.filename.startswith(LIBRARY)] or stack
-    return f"{os.path.basename(own[-1].filename)}:{own[-1].lineno}: {own[-1].line}"
+    own = [frame for frame in frames if not frame[0].startswith(LIBRARY)] or frames
+    file, number = own[-1][0], int(own[-1][1])
+    return f"{Path(file).name}:{number}: {linecache.getline(file, number).strip()}"
 
 
 def _standing() -> tuple[int, int]:
@@ -341,13 +310,12 @@ def _gather(value: T) -> list[T]:
         return [value]
     device = "cpu" if dist.get_backend() == "gloo" else _accelerator()
     data = torch.tensor(list(pickle.dumps(value)), dtype=torch.uint8, device=device)
-    sizes = [torch.zeros(1, dtype=torch.long, device=device) for _ in range(world)]
-    dist.all_gather(sizes, torch.tensor([len(data)], device=device))
-    longest = int(max(sizes))
-    parts = [data.new_empty(longest) for _ in range(world)]
-    dist.all_gather(parts, torch.nn.functional.pad(data, (0, longest - len(data))))
-    pairs = zip(parts, sizes, strict=True)
-    return [pickle.loads(bytes(part[: int(size)].tolist())) for part, size in pairs]
+    size = torch.tensor(len(data), device=device)
+    dist.all_reduce(size, dist.ReduceOp.MAX)
+    data = torch.nn.functional.pad(data, (0, int(size) - len(data)))
+    parts = [torch.empty_like(data) for _ in range(world)]
+    dist.all_gather(parts, data)
+    return [pickle.loads(bytes(part.tolist())) for part in parts]
 
 
 class ResumableSampler:
@@ -385,9 +353,14 @@ class ResumableSampler:
     ) -> None:
         self.size = source if isinstance(source, int) else len(source)
         self.seed, self.shuffle, self.drop_last = seed, shuffle, drop_last
-        self.epoch = self.position = 0  # position: samples used by all ranks together
-        self._end: int | None = None  # position at which the running epoch ends
-        self._start = 0
+        self._go_to(0, 0)
+
+    def _go_to(self, epoch: int, position: int) -> None:
+        self.epoch, self.position = epoch, position  # samples used by all ranks
+        self._start, self._end = (
+            position,
+            -1,
+        )  # where the epoch began and, once it runs, ends
 
     def __len__(self) -> int:
         """Samples that this rank gets in the epoch from where it starts."""
@@ -396,8 +369,8 @@ class ResumableSampler:
 
     def __iter__(self) -> Iterator[int]:
         rank, world = _standing()
-        if self._end is not None:  # an epoch was begun: this is the next
-            self.epoch, self.position, self._start = self.epoch + 1, 0, 0
+        if self._end >= 0:  # an epoch was begun: this is the next
+            self._go_to(self.epoch + 1, 0)
         count = len(self)
         self._end = self._start + count * world
         order = torch.arange(self.size)
@@ -415,7 +388,7 @@ class ResumableSampler:
         Raises:
             ValueError: That is more than the epoch has left.
         """
-        left = ((self._end or 0) - self.position) // _standing()[1]
+        left = max(0, self._end - self.position) // _standing()[1]
         if not 0 <= count <= left:
             raise ValueError(
                 f"advance({count}) with {left} samples of epoch {self.epoch} left on "
@@ -423,12 +396,7 @@ class ResumableSampler:
             )
         self.position += count * _standing()[1]
         if self.position == self._end:
-            self.epoch, self.position, self._start, self._end = (
-                self.epoch + 1,
-                0,
-                0,
-                None,
-            )
+            self._go_to(self.epoch + 1, 0)
 
     def state_dict(self) -> dict[str, int | bool]:
         """Where to resume, the same on each rank; loads with ``weights_only=True``.
@@ -436,10 +404,9 @@ class ResumableSampler:
         Raises:
             RuntimeError: An epoch runs and `advance` has not been called in it.
         """
-        if self._end is not None and self.position == self._start:
+        if self._end >= 0 and self.position == self._start:
             raise RuntimeError(
-                "the sampler cannot know which samples were used: call "
-                "advance(len(batch)) after each batch"
+                "which samples were used? call advance(len(batch)) after each batch"
             )
         names = ("size", "seed", "shuffle", "epoch", "position")
         return {name: getattr(self, name) for name in names}
@@ -456,8 +423,7 @@ class ResumableSampler:
                     f"{name} is {getattr(self, name)!r}, saved was {state[name]!r}: "
                     "make the sampler as it was made for the saved run"
                 )
-        self.epoch, self.position = state["epoch"], state["position"]
-        self._start, self._end = self.position, None
+        self._go_to(state["epoch"], state["position"])
 
 
 class EvalSampler:
@@ -505,15 +471,13 @@ def weighted_mean(value: float | torch.Tensor, n: int) -> float:
         0.25
     """
     pairs = _gather((float(value), n))
-    total = sum(n for _, n in pairs)
-    if total <= 0 or any(n < 0 for _, n in pairs):
-        raise ValueError(
-            f"the ranks have {[n for _, n in pairs]} samples: need 1 or more"
-        )
+    counts = [n for _, n in pairs]
+    if min(counts) < 0 or not any(counts):
+        raise ValueError(f"the ranks have {counts} samples: need 1 or more")
     used = [(value, n) for value, n in pairs if n]
     if not all(math.isfinite(value) for value, _ in used):
         return sum(value * n for value, n in used)  # nan or inf
-    return float(sum(Fraction(value) * n for value, n in used) / total)
+    return float(sum(Fraction(value) * n for value, n in used) / sum(counts))
 
 
 def assert_in_sync(module: torch.nn.Module, buffers: bool = True) -> None:
@@ -537,11 +501,9 @@ def assert_in_sync(module: torch.nn.Module, buffers: bool = True) -> None:
     found = _gather({name: _digest(tensor) for name, tensor in tensors.items()})
     wrong = []
     for name in dict.fromkeys(name for rank in found for name in rank):
-        ranks = [
-            r for r in range(len(found)) if found[r].get(name) != found[0].get(name)
-        ]
-        if ranks:
-            wrong.append(f"'{name}' on rank {', '.join(map(str, ranks))}")
+        bad = [r for r, at in enumerate(found) if at.get(name) != found[0].get(name)]
+        if bad:
+            wrong.append(f"'{name}' on rank {', '.join(map(str, bad))}")
     if wrong:
         raise RuntimeError(
             f"{len(wrong)} tensors differ from rank 0: {'; '.join(wrong[:5])}: freeze "

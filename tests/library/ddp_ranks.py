@@ -102,7 +102,7 @@ def wait_forever(folder):
 
 def start_method():
     """How this rank would start a process."""
-    return multiprocessing.get_start_method(allow_none=True)
+    return multiprocessing.get_start_method()
 
 
 def message(check):
