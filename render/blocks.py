@@ -27,7 +27,7 @@ from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 
-from render import mistakes, releases
+from render import api, mistakes, releases
 from render.badges import newest_runs, status_line
 from verify import records
 from verify.snippet import Snippet, SnippetError, parse
@@ -44,7 +44,9 @@ NEWEST_RUNS = "<!-- newest runs -->"
 # Stand on a page for the boxes of its common mistakes, and for those of all pages.
 MISTAKES = "<!-- mistakes -->"
 ERRATA = "<!-- errata -->"
-MARKERS = (MISTAKES, ERRATA, *releases.MARKERS)
+# Stands on the page of the API index.
+API = "<!-- api index -->"
+MARKERS = (MISTAKES, ERRATA, API, *releases.MARKERS)
 
 FENCE = re.compile(r"(?P<lead>[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?)(?P<marks>`{3,}|~{3,})")
 PYTHON = re.compile(r"(?:^|[\s{.])(?:i?python|py)[\d.]*(?=[\s}]|$)|pycon", re.I)
@@ -205,8 +207,10 @@ def generated(marker: str, root: Path, lang: str, page: str) -> list[str]:
             return releases.markdown(marker, root, lang, page, found)
         if marker == ERRATA:
             return mistakes.errata(root, lang, page)
+        if marker == API:
+            return api.index(root, lang, page)
         entries = mistakes.load(root, page.removesuffix(".md"))
-    except (mistakes.MistakeError, records.RecordError) as error:
+    except (mistakes.MistakeError, api.ApiError, records.RecordError) as error:
         raise BlockError(str(error)) from None
     return [line for line, _ in mistakes.boxes(entries, lang)]
 
@@ -225,7 +229,14 @@ class _Blocks(Preprocessor):
         self.kept.clear()
         self.page, _ = locate("\n".join(lines), self.root / "docs" / self.lang)
         self.up = self.way_up()
-        return self.expand(lines)
+        return self.expand(lines) + self.last()
+
+    def last(self) -> list[str]:
+        """What every page with blocks ends with: the torch names that they use."""
+        if self.page is None:
+            return []
+        page = self.page.relative_to(self.root / "docs" / self.lang)
+        return api.used_here(self.root, self.lang, page.as_posix())
 
     def expand(self, lines: list[str]) -> list[str]:
         """Lines of a page with its fences as blocks and its markers filled in."""

@@ -296,12 +296,12 @@ def errata(root: Path, lang: str, page: str) -> list[str]:
     )
     rows = [words["count"].format(total=len(entries), kinds=counts)]
     base = posixpath.dirname(page)
-    order = _order(root, lang, {entry.page for entry in entries})
+    order = page_order(root, lang, {entry.page for entry in entries})
     for chapter, names in order.items():
         rows += ["", f"## {chapter} {{#{names[0].split('/')[0]} {UNSEARCHED}}}"]
         for name in names:
             way = posixpath.relpath(f"{name}.md", base)
-            title = _title(root, lang, name)
+            title = page_title(root, lang, name)
             anchor = name.replace("/", "-")
             rows += ["", f"### [{title}]({way}) {{#{anchor} {UNSEARCHED}}}"]
             for entry in entries:
@@ -342,7 +342,8 @@ def _erratum(entry: Mistake, lang: str, base: str) -> list[str]:
     ]
 
 
-def _title(root: Path, lang: str, page: str) -> str:
+def page_title(root: Path, lang: str, page: str) -> str:
+    """The title that a page has in a language."""
     match = TITLE.search((root / "docs" / lang / f"{page}.md").read_text("utf-8-sig"))
     return match["title"] if match else page
 
@@ -355,7 +356,7 @@ CHAPTERS = {
 }
 
 
-def _order(root: Path, lang: str, pages: set[str]) -> dict[str, list[str]]:
+def page_order(root: Path, lang: str, pages: set[str]) -> dict[str, list[str]]:
     """The pages by chapter, in the order of the navigation."""
     config = root / {"zh": "mkdocs.yml", "en": "mkdocs.en.yml"}[lang]
     nav = config.read_text("utf-8") if config.is_file() else ""
