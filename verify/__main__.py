@@ -39,7 +39,10 @@ def main(argv: list[str] | None = None) -> int:
         "--update", action="store_true", help="write the '#>' lines into the files"
     )
     parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="write or complete a record"
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="write or complete a record; in a folder, that of this torch and device",
     )
     parser.add_argument(
         "--jobs",
@@ -93,15 +96,15 @@ def chosen_files(paths: list[Path], word: str | None = None) -> list[Path]:
 
 def _verify(options: argparse.Namespace) -> int:
     files = chosen_files(options.paths, options.k)
-    earlier = None
-    if options.json and options.json.exists():
-        earlier = records.read(options.json)
-    start = time.monotonic()
+    start, path, earlier = time.monotonic(), options.json, None
     with Runner(device=options.device, cold=options.cold, jobs=options.jobs) as runner:
-        if earlier:
+        if path and path.is_dir():
+            path = records.path_of(runner.release, runner.device, path)
+        if path and path.exists():
+            earlier = records.read(path)
             if (earlier.torch, earlier.device) != (runner.release, runner.device):
                 raise RequestError(
-                    f"{options.json} is of torch {earlier.torch} on {earlier.device}, "
+                    f"{path} is of torch {earlier.torch} on {earlier.device}, "
                     f"this is torch {runner.release} on {runner.device}; name another "
                     "file"
                 )
@@ -120,8 +123,8 @@ def _verify(options: argparse.Namespace) -> int:
                 verdicts.append(verdict)
         finally:
             progress.clear()
-            if options.json and verdicts:  # what was run is kept, also when interrupted
-                records.write(records.make(runner, verdicts, earlier), options.json)
+            if path and verdicts:  # what was run is kept, also when interrupted
+                records.write(records.make(runner, verdicts, earlier), path)
         print(summary(verdicts, runner, time.monotonic() - start))
         fine = all(verdict.outcome in (PASSED, SKIPPED) for verdict in verdicts)
         return 0 if fine else 1

@@ -153,12 +153,14 @@ def packages(tests: Path) -> list[str]:
     return sorted(found | ({"pytest"} if tests.is_dir() else set()))
 
 
-def choose(named: list[str], source: Source) -> list[str]:
+def choose(named: list[str], source: Source, recorded: Iterable[str] = ()) -> list[str]:
     """The releases that a person asks for.
 
     Args:
-        named: What they wrote: releases, ``nightly``, or nothing for the newest.
+        named: What they wrote: releases, ``newest``, ``oldest`` (of those with a
+            record) or ``nightly``; nothing for the newest.
         source: Where torch comes from.
+        recorded: The releases with a record.
 
     Returns:
         Releases that the source has, in the order asked for.
@@ -166,21 +168,23 @@ def choose(named: list[str], source: Source) -> list[str]:
     Raises:
         RequestError: There is no such release; the nearest are named.
     """
-    pre = any(not is_final(name) for name in named)
-    have = source.releases(pre)
-    if not named:
-        return [max(filter(is_final, have), key=release_key)]
+    words = {"newest", "oldest"}
+    have = source.releases(any(not is_final(n) for n in named if n not in words))
+    newest = max(filter(is_final, have), key=release_key, default="0")
     chosen = []
-    for name in named:
-        if name == NIGHTLY:
-            early = [release for release in have if not is_final(release)]
-            if not early:
+    for name in named or ["newest"]:
+        if name == "oldest":
+            name = min(filter(is_final, recorded), key=release_key, default=newest)
+        elif name == "newest":
+            name = newest
+        elif name == NIGHTLY:
+            name = have[-1]
+            if is_final(name):
                 raise RequestError(
-                    "the index has no torch before its release; name with --index one "
+                    f"the index has no torch after {newest}; name with --index one "
                     "that has nightlies"
                 )
-            name = early[-1]
-        elif name not in have:
+        if name not in have:
             key = release_key(name)
             older = [release for release in have if release_key(release) < key][-1:]
             newer = [release for release in have if release_key(release) > key][:1]

@@ -53,6 +53,7 @@ class Request:
         keep: Whether the environments stay.
         timeout: Seconds until a file is killed; None for the runner's own.
         matrix: The releases that are verified.
+        new: Whether releases that have a record are left out.
     """
 
     source: Source
@@ -61,6 +62,7 @@ class Request:
     keep: bool = False
     timeout: float | None = None
     matrix: tuple[str, ...] = ()
+    new: bool = False
 
     def runner(self, folder: Path, **options) -> Runner:
         """A runner on the environment in a folder."""
@@ -92,7 +94,10 @@ def main(argv: list[str] | None = None) -> int:
         "releases",
         nargs="*",
         metavar="RELEASE",
-        help="e.g. 2.15.0, or nightly (default: the newest that pip would take)",
+        help="e.g. 2.15.0; oldest, newest or nightly (default: what pip would take)",
+    )
+    parser.add_argument(
+        "--new", action="store_true", help="leave out releases that have a record"
     )
     parser.add_argument("--index", metavar="URL", help="look for torch here too")
     parser.add_argument(
@@ -135,6 +140,7 @@ def main(argv: list[str] | None = None) -> int:
             options.keep,
             options.timeout,
             tuple(records.releases(options.device)),
+            options.new,
         )
         if options.first_broken:
             return first_broken(options.first_broken, options.releases, request)
@@ -164,7 +170,11 @@ def verify(named: list[str], request: Request) -> int:
         RequestError: There is no such release, file or device.
     """
     files = chosen_files(request.only)
-    chosen = environments.choose(named, request.source)
+    chosen = environments.choose(named, request.source, request.matrix)
+    if request.new:
+        chosen = [release for release in chosen if release not in request.matrix]
+        if not chosen:
+            print("every release has a record", flush=True)
     request = dataclasses.replace(request, matrix=(*request.matrix, *chosen))
     fine = True
     for number, torch in enumerate(chosen, 1):
@@ -447,7 +457,8 @@ def first_broken(path: Path, named: list[str], request: Request) -> int:
     if len(files) > 1 or path.is_dir():
         raise RequestError(f"--first-broken: {path} is a folder; name one file")
     if named:
-        candidates = sorted(environments.choose(named, request.source), key=release_key)
+        chosen = environments.choose(named, request.source, request.matrix)
+        candidates = sorted(chosen, key=release_key)
     else:
         since = release_key(min(request.matrix, key=release_key, default="0.0"))
         candidates = [

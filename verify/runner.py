@@ -11,9 +11,9 @@ import queue
 import re
 import shutil
 import signal
+import socket
 import sys
 import tempfile
-import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -173,8 +173,6 @@ class Runner:
         self._slots: queue.SimpleQueue[int] = queue.SimpleQueue()
         for slot in range(self.jobs):
             self._slots.put(slot)
-        # torchrun's default port is the same for every file.
-        self._torchrun = threading.Lock()
         try:
             self.facts = Facts(**json.loads(self._ask(PROBE)))
             if device == "cuda" and not self.facts.cuda:
@@ -352,7 +350,8 @@ class Runner:
             work, tmp = Path(folder, "work"), Path(folder, "tmp")
             work.mkdir()
             tmp.mkdir()
-            env = {**self._env, "TMPDIR": str(tmp)}
+            # torchrun's own default is the same for every file and every program.
+            env = {**self._env, "TMPDIR": str(tmp), "PET_MASTER_PORT": _free_port()}
             if "snippets" in snippet.needs:
                 paths = [str(ROOT), env.get("PYTHONPATH", "")]
                 env["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
@@ -371,8 +370,7 @@ class Runner:
                     env[DEFAULT_DEVICE] = self.device
             limit = self.timeout or (TIMEOUT_TORCHRUN if torchrun else TIMEOUT)
             before = self._watch.look(snippet.path.resolve().parent)
-            with self._torchrun if torchrun else threading.Lock():
-                result = self.server.run(argv, work, env, limit, slot=slot)
+            result = self.server.run(argv, work, env, limit, slot=slot)
         return result, self._watch.appeared[before : self._watch.look()]
 
     def _its_own(self, strays: list[str], snippet: Snippet, slot: int) -> list[str]:
@@ -451,6 +449,12 @@ class Runner:
 
     def __exit__(self, *_) -> None:
         self.close()
+
+
+def _free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        return str(probe.getsockname()[1])
 
 
 def fits(need: str, release: str) -> bool:

@@ -63,7 +63,7 @@ def test_an_unknown_release_is_2_in_one_line_with_the_nearest(tree):
     [
         (["--only", "snippets/no/such.py"], "snippets/no/such.py does not exist"),
         (["--first-broken", "snippets"], "snippets is a folder; name one file"),
-        (["nightly"], "the index has no torch before its release; name with --index"),
+        (["nightly"], "the index has no torch after 2.15.0; name with --index"),
         (["--device", "cuda"], "torch 2.15.0 sees no CUDA device"),
         (["--python", "no-such-python"], "no-such-python"),
     ],
@@ -88,6 +88,18 @@ def test_a_nightly_or_candidate_goes_when_the_next_one_has_run(tree):
     assert tree.verify()[0] == 0
     assert not tree.record("2.16.0rc1").exists()
     assert tree.record("2.16.0").exists()
+
+
+def test_releases_by_word_and_only_new_ones(tree):
+    assert tree.verify(MIDDLE)[0] == 0
+    tree.torch("2.16.0")
+    code, out, _ = tree.verify("oldest", "newest", "--new")
+    assert code == 0
+    assert re.findall(r"^torch (\S+) on cpu$", out, re.M) == ["2.16.0"]
+    code, out, _ = tree.verify("oldest", "newest", "--new")
+    assert (code, out) == (0, "every release has a record\n")
+    code, out, _ = tree.verify("oldest")
+    assert out.startswith(f"torch {MIDDLE} on cpu\n")
 
 
 def test_an_interrupted_run_goes_on(tree, tmp_path):
