@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import shlex
 from collections.abc import Sequence
 from html import escape, unescape
 from pathlib import Path
 
-from verify.records import Record, Result
+from verify.records import Record, Result, is_final
 from verify.snippet import Snippet
 
 WORDS = {
@@ -162,9 +163,10 @@ def newest_runs(found: Sequence[Record], snippets: Path, lang: str) -> str:
         path.relative_to(snippets).as_posix(): _hash(path)
         for path in snippets.glob("*/**/*.py")
     }
+    ran = [record for record in found if not record.fault and is_final(record.torch)]
     lines = []
     for device in ("cpu", "cuda"):
-        record = next((r for r in found if r.device == device), None)
+        record = next((r for r in ran if r.device == device), None)
         if record is None:
             continue
         outcomes = [
@@ -182,7 +184,7 @@ def newest_runs(found: Sequence[Record], snippets: Path, lang: str) -> str:
         lines.append(
             f"<p>{words['newest']}<strong>{escape(where)}</strong> · {counts}</p>"
         )
-    if lines and not any(r.device == "cuda" for r in found):
+    if lines and not any(r.device == "cuda" for r in ran):
         lines.append(f"<p>{words['cuda_none']}</p>")
     body = "".join(lines) or f"<p>{words['no_runs']}</p>"
     return f'<div class="runs" data-search-exclude>{body}</div>'
@@ -191,8 +193,15 @@ def newest_runs(found: Sequence[Record], snippets: Path, lang: str) -> str:
 def _facts(
     name: str, snippet: Snippet, found: Sequence[Record], words: dict[str, str]
 ) -> list[str]:
-    """State, releases, devices and date; runs of other contents do not count."""
-    known = [(r, r.snippets[name]) for r in found if name in r.snippets]
+    """State, releases, devices and date; runs of other contents do not count.
+
+    Nor do candidates and nightlies: a reader has a release.
+    """
+    known = [
+        (record, record.snippets[name])
+        for record in found
+        if name in record.snippets and is_final(record.torch)
+    ]
     valid = [run for run in known if run[1].sha256 == snippet.sha256]
     ran = [run for run in valid if run[1].outcome != "skipped"]
     if not ran:
@@ -209,7 +218,9 @@ def _facts(
         facts.append(_span(f"torch {main[0][0].torch} · {main[0][0].device.upper()}"))
         if older := _passed(main):
             facts.append(f"<span>✓ {words['passed']} {_releases(older, words)}</span>")
-    facts += [_failure(run, words) for run in main[1:] if run[1].outcome != "passed"]
+    for outcome, runs in itertools.groupby(main[1:], lambda run: run[1].outcome):
+        if outcome != "passed":
+            facts.append(_failure(list(runs), words))
     if cpu and cuda:
         facts.append(_second_device(cpu[0], cuda, words))
     elif cpu and snippet.device != "cpu":
@@ -224,7 +235,7 @@ def _second_device(first: Run, cuda: list[Run], words: dict[str, str]) -> str:
     """CUDA beside CPU; its release only where it is another one."""
     record, result = cuda[0]
     if result.outcome != "passed":
-        return _failure(cuda[0], words)
+        return _failure(cuda[:1], words)
     same = record.torch == first[0].torch
     text = "CUDA" if same else f"CUDA (torch {record.torch})"
     return f'<span title="{escape(record.device_name)}">{escape(text)}</span>'
@@ -244,9 +255,11 @@ def _passed(runs: list[Run]) -> list[Run]:
     return [run for run in runs if run[1].outcome == "passed"]
 
 
-def _failure(run: Run, words: dict[str, str]) -> str:
-    record, result = run
-    where = f"torch {record.torch} · {record.device.upper()}"
+def _failure(runs: list[Run], words: dict[str, str]) -> str:
+    """Runs beside each other that ended alike, newest first."""
+    record, result = runs[0]
+    torch = "–".join(dict.fromkeys([runs[-1][0].torch, record.torch]))
+    where = f"torch {torch} · {record.device.upper()}"
     return _span(f"✗ {words[result.outcome]}: {where}", "snippet-failed")
 
 

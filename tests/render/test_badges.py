@@ -91,6 +91,26 @@ def test_a_failure_on_an_older_release_is_named(checkout, foot):
     assert "✗ Output changed: torch 2.13.0 · CPU" in foot("en")
 
 
+def test_failures_on_releases_beside_each_other_are_one(checkout, foot):
+    checkout.record("2.15.0")
+    for release in ("2.6.0", "2.4.1", "2.5.1"):
+        checkout.record(release, outcome="output-changed")
+    checkout.record("2.3.1", outcome="failed")
+    assert foot("en").startswith(
+        "✓ Verified torch 2.15.0 CPU ✗ Output changed: torch 2.4.1–2.6.0 · CPU "
+        "✗ Failed: torch 2.3.1 · CPU CUDA not run"
+    )
+
+
+def test_candidates_and_nightlies_do_not_count(checkout, foot):
+    checkout.record("2.15.0")
+    checkout.record("2.16.0rc1")
+    checkout.record("2.16.0.dev20261120", outcome="failed")
+    assert foot() == "✓ 已验证 torch 2.15.0 CPU CUDA 未运行 2026-05-04"
+    (newest, _) = runs_of(checkout.render("<!-- newest runs -->\n"))
+    assert "torch 2.15.0 · CPU" in newest
+
+
 def test_a_failure_on_cuda_is_named(checkout, foot):
     checkout.record()
     checkout.record(device="cuda", outcome="failed")
