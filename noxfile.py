@@ -69,7 +69,7 @@ def verify(session: nox.Session) -> None:
 
 @nox.session(**without_torch)
 def site(session: nox.Session) -> None:
-    """Build both languages into site/, strictly."""
+    """Build both languages into site/; -- --offline packs them, -- --links asks."""
     install(session, "site")
     session.run("python", "-m", "render.site", "build", *session.posargs)
 
@@ -85,7 +85,8 @@ def serve(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """Build the site and read it in a real Chromium; CHROMIUM=path names another."""
     install(session, "site", "browser")
-    session.run("python", "-m", "pytest", "tests/browser", *session.posargs)
+    # Each of the two builds a site of its own and has a browser of its own.
+    session.run("python", "-m", "pytest", "tests/browser", "-n2", *session.posargs)
 
 
 @nox.session(**with_torch)

@@ -54,10 +54,10 @@ INCLUDE = re.compile(r"\s*-+8<-+(?:\s|$)")
 PATH = re.compile(r'\s*--8<-- "(?P<path>[^"]*)"\s*')
 KEPT = re.compile(r"^( *)\[\[verified-html-(\d+)\]\](?:<i id=\"[^\"]*\">)?$")
 BLOCK = re.compile(r'<div class="snippet" .*?<div class="snippet-foot"', re.S)
-# The blanks before a comment may stand in a span of their own.
-OUTPUT = re.compile(
-    r'^((?:<span class="w">[ ]+</span>|[ ]*)<span class="c1">#&gt;.*?</span>)$', re.M
-)
+# Names, blanks, marks and operators look like the code around them: spans for each of
+# them are a third of a page.
+PLAIN = re.compile(r'<span class="(?:n|nn|w|p|o)">([^<]*)</span>')
+OUTPUT = re.compile(r'^([ ]*<span class="c1">#&gt;.*?</span>)$', re.M)
 
 
 class BlockError(_Error):
@@ -348,7 +348,8 @@ class _Output(Postprocessor):
 
     def run(self, text: str) -> str:
         def mark(block: re.Match[str]) -> str:
-            return OUTPUT.sub(r'<span class="output">\1</span>', block[0])
+            plain = PLAIN.sub(r"\1", block[0])
+            return OUTPUT.sub(r'<span class="output">\1</span>', plain)
 
         return BLOCK.sub(mark, text)
 

@@ -401,10 +401,18 @@ def archive(source: Source, chapter: str, names: list[str]) -> bytes | None:
     readme += "\n" + "\n\n".join(sections) + f"\n\n{words['licence']}\n"
     files["README.md"] = readme.encode()
     files["LICENSE"] = (source.root / "LICENSE").read_bytes()
-    return _zip(files)
+    return zipped(files)
 
 
-def _zip(files: dict[str, bytes]) -> bytes:
+def zipped(files: dict[str, bytes]) -> bytes:
+    """A ZIP archive: the same files make the same bytes, whenever.
+
+    Args:
+        files: Their bytes by their names.
+
+    Returns:
+        The archive.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
         for name in sorted(files):

@@ -4,8 +4,13 @@
 ``python -m render.site serve`` does so and serves them on 127.0.0.1:8000.
 ``python -m render.site serve en`` serves one language and rebuilds it on each change.
 
-The address under which the site is published is taken from the environment:
-``SITE_URL=https://example.org/notes/ python -m render.site build``.
+With ``--offline`` the build also makes one archive of the site that needs no server,
+and the pages lead to it. With ``--links`` it lists the links to other sites and asks
+for each of them.
+
+The environment names where the site is published, ``SITE_URL=https://example.org/notes/``,
+and where a page is changed and read as text, ``EDIT_URL`` and ``VIEW_URL`` with
+``{path}`` in the place of its path in the repository.
 """
 
 from __future__ import annotations
@@ -21,6 +26,8 @@ import sys
 import urllib.parse
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from render import links, offline
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = {"zh": "mkdocs.yml", "en": "mkdocs.en.yml"}
@@ -38,32 +45,74 @@ class SiteError(Exception):
     """Something that the person at the keyboard can mend; one line for each fault."""
 
 
-def build(out: Path = ROOT / "site", url: str | None = None) -> None:
+def build(
+    out: Path = ROOT / "site", url: str | None = None, archive: bool = False
+) -> None:
     """Build both languages and the files above them.
 
     Args:
         out: The folder to fill; what it held before is gone afterwards.
         url: The address of `out` on the web; by default `SITE_URL` of the environment.
+        archive: Also make the archive that needs no server, and lead to it.
 
     Raises:
         SiteError: A language does not build without a warning.
     """
     url = (url or os.environ.get("SITE_URL") or NEUTRAL_URL).rstrip("/") + "/"
     shutil.rmtree(out, ignore_errors=True)
-    for lang, config in CONFIGS.items():
-        command = _mkdocs("build", "--strict", "-f", config, "-d", str(out / lang))
-        done = subprocess.run(
-            command,
+    environment = _environment(url)
+    if archive:
+        environment["OFFLINE_ZIP"] = offline.NAME
+    running = {
+        config: subprocess.Popen(
+            _mkdocs("build", "--strict", "-f", config, "-d", str(out / lang)),
             cwd=ROOT,
-            env=_environment(url),
+            env=environment,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        if done.returncode:
-            faults = NOISE.sub("", done.stdout).strip()
-            raise SiteError(f"{faults}\n{config} does not build")
+        for lang, config in CONFIGS.items()
+    }
+    failed = []
+    for config, process in running.items():
+        said, _ = process.communicate()
+        if process.returncode:
+            faults = NOISE.sub("", said).strip()
+            failed.append(f"{faults}\n{config} does not build")
+    if failed:
+        raise SiteError("\n".join(failed))
     write_root(out, url)
+    if archive:
+        (out / offline.NAME).write_bytes(offline.pack(out))
+
+
+def report_links(out: Path = ROOT / "site") -> None:
+    """Print the links to other sites with the answer of each.
+
+    Links to the sources of the pages are left out: their address is a setting.
+
+    Args:
+        out: A built site.
+
+    Raises:
+        SiteError: A link inside leads nowhere, or another site says that there is no
+            such page.
+    """
+    pages = links.read(out)
+    own = [_environment("")[key].partition("{")[0] for key in ("EDIT_URL", "VIEW_URL")]
+    found = {
+        address: places
+        for address, places in links.outside(out, pages).items()
+        if not address.startswith(tuple(own))
+    }
+    faults = links.inside(out, pages)
+    for address, answer in links.check(found).items():
+        print(f"{answer:>5}  {address}  ({len(found[address])} × {found[address][0]})")
+        if answer in ("404", "410"):
+            faults.append(f"{found[address][0]}: {address} answers {answer}")
+    if faults:
+        raise SiteError("\n".join(faults))
 
 
 def write_root(out: Path, url: str) -> None:
@@ -179,14 +228,24 @@ def main(arguments: list[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m render.site")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("build", help="both languages into site/")
+    command = commands.add_parser("build", help="both languages into site/")
+    command.add_argument(
+        "--offline", action="store_true", help="and one archive that needs no server"
+    )
+    command.add_argument(
+        "--links", action="store_true", help="and list and check links to other sites"
+    )
     help_ = "both languages; with a language, its preview that follows each change"
     command = commands.add_parser("serve", help=help_)
     command.add_argument("lang", nargs="?", choices=[*CONFIGS])
     options = parser.parse_args(arguments)
     try:
         if options.command == "build":
-            build()
+            build(archive=options.offline)
+            if options.offline:
+                print(ROOT / "site" / offline.NAME)
+            if options.links:
+                report_links()
         elif options.lang:
             preview(options.lang)
         else:
@@ -206,7 +265,13 @@ def _mkdocs(*words: str) -> list[str]:
 
 def _environment(url: str) -> dict[str, str]:
     own = {f"SITE_URL_{lang.upper()}": f"{url}{lang}/" for lang in CONFIGS}
-    return {"NO_MKDOCS_2_WARNING": "1", **os.environ, **own}
+    return {
+        "NO_MKDOCS_2_WARNING": "1",
+        "EDIT_URL": f"{NEUTRAL_URL}edit/main/{{path}}",
+        "VIEW_URL": f"{NEUTRAL_URL}blob/main/{{path}}",
+        **os.environ,
+        **own,
+    }
 
 
 if __name__ == "__main__":

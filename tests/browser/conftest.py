@@ -20,7 +20,7 @@ def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     with rendering.server(folder, 0) as server:
         url = f"http://{rendering.HOST}:{server.server_port}/"
-        rendering.build(folder, url)
+        rendering.build(folder, url, archive=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield url
         server.shutdown()
@@ -30,16 +30,6 @@ def site(tmp_path_factory):
 def folder(site, tmp_path_factory):
     """The folder that holds the site."""
     return next(tmp_path_factory.getbasetemp().glob("site*"))
-
-
-@pytest.fixture(scope="session")
-def addresses(folder):
-    """Every page of both languages, as paths below the root."""
-    return sorted(
-        f"{path.parent.relative_to(folder).as_posix()}/"
-        for lang in rendering.CONFIGS
-        for path in (folder / lang).rglob("index.html")
-    )
 
 
 @pytest.fixture(scope="session")
@@ -89,14 +79,6 @@ class Reader:
     def _console(self, message):
         if message.type in ("error", "warning"):
             self._fault(message.text)
-
-
-@pytest.fixture(scope="module")
-def visitor(chromium, site):
-    """One reader for a walk over all pages."""
-    reader = Reader(chromium, site)
-    yield reader
-    reader.context.close()
 
 
 @pytest.fixture

@@ -7,70 +7,6 @@ from pathlib import Path
 import pytest
 
 SNIPPETS = Path(__file__).resolve().parents[2] / "snippets"
-SEARCH = ".md-search__input"
-FOUND = ".md-search-result__item"
-
-
-# What one visit of a page tells, on a wide and then on a narrow screen.
-LOOK = """() => ({
-  lang: document.documentElement.lang,
-  other: document.querySelector(".site-language").href,
-  blocks: [...document.querySelectorAll(".snippet")].map(block => [
-    block.querySelector(".filename").textContent,
-    block.querySelector("code").textContent,
-  ]),
-  cut: [...document.querySelectorAll(".md-content__inner > .snippet")]
-    .filter(block => block.querySelector("code").scrollWidth > block.clientWidth)
-    .map(block => block.querySelector(".filename").textContent),
-  width: document.documentElement.scrollWidth,
-})"""
-
-
-@pytest.fixture(scope="module")
-def visits(visitor, site, addresses):
-    """What every page tells of itself, by its path."""
-    seen = {}
-    for address in addresses:
-        page = visitor.page
-        page.set_viewport_size({"width": 1300, "height": 900})
-        page.goto(site + address)
-        page.wait_for_load_state("networkidle")
-        seen[address] = page.evaluate(LOOK)
-        page.set_viewport_size({"width": 390, "height": 844})
-        seen[address]["narrow"] = page.evaluate(LOOK)["width"]
-    return seen
-
-
-def test_every_page_asks_no_other_host_and_reports_nothing(visits, visitor):
-    assert len(visits) > 2
-    assert visitor.faults == []
-
-
-def test_the_switch_of_language_names_the_same_page(visits, site):
-    for address, page in visits.items():
-        lang = address[:2]
-        other = {"zh": "en", "en": "zh"}[lang]
-        assert page["lang"] == lang
-        assert page["other"] == site + other + address[2:]
-        assert other + address[2:] in visits
-
-
-def test_the_code_of_every_block_is_the_file(visits):
-    for page in visits.values():
-        for name, code in page["blocks"]:
-            assert code == (SNIPPETS.parent / name).read_text("utf-8"), name
-
-
-def test_code_fits_the_column_of_a_wide_screen(visits):
-    assert {
-        address: page["cut"] for address, page in visits.items() if page["cut"]
-    } == {}
-
-
-def test_no_page_is_wider_than_the_screen(visits):
-    for address, page in visits.items():
-        assert page["width"] <= 1300, address
-        assert page["narrow"] <= 390, address
 
 
 @pytest.mark.parametrize(("lang", "other"), [("zh", "en"), ("en", "zh")])
@@ -109,52 +45,6 @@ def test_colours_follow_the_system(open_page, wish, scheme):
     assert page.get_attribute("body", "data-md-color-scheme") == scheme
 
 
-def search(page, words):
-    """Titles of the pages that a search lists, from the top."""
-    page.click(SEARCH)
-    page.fill(SEARCH, "")
-    page.keyboard.insert_text(words)
-    page.keyboard.press("End")  # the theme listens to keys
-    page.wait_for_selector(f"{FOUND} >> visible=true")
-    titles = page.locator(f"{FOUND} > a h1").all_inner_texts()
-    return [title.replace("\u200b", "") for title in titles]
-
-
-@pytest.mark.parametrize(
-    ("words", "title"),
-    [
-        ("张量", "随机张量"),  # the end of a title
-        ("步长", "形状"),
-        ("求导", "自动求导"),
-        ("类型", "数据类型"),
-        ("广播", "形状"),
-        ("storage_offset", "形状"),  # the end of x.storage_offset()
-        ("inference_mode", "自动求导"),
-    ],
-)
-def test_chinese_search_finds_inside_words(open_page, words, title):
-    assert title in search(open_page("zh/"), words)
-
-
-@pytest.mark.parametrize(
-    ("words", "title"),
-    [
-        ("stride", "Shape"),
-        ("storage_offset", "Shape"),
-        ("inference_mode", "Autograd"),
-        ("torch.where", "Operations"),  # elsewhere a word to leave out
-    ],
-)
-def test_english_search(open_page, words, title):
-    assert title in search(open_page("en/"), words)
-
-
-def test_the_chinese_index_is_cut_into_words(folder):
-    index = json.loads((folder / "zh/search/search_index.json").read_text("utf-8"))
-    texts = [entry["text"] for entry in index["docs"]]
-    assert sum(text.count("\u200b") for text in texts) > 1000, "is jieba installed?"
-
-
 def test_the_index_holds_no_badges(folder):
     states = {"zh": "CUDA 未运行|○|✓", "en": "CUDA not run|○|✓"}
     for lang, words in states.items():
@@ -176,24 +66,6 @@ def test_a_fault_of_a_page_would_be_seen(readers, site):
     assert "asks for https://pytorch.example/x" in faults
     assert "404 for" in faults
     assert ": y" in faults
-
-
-def test_the_copy_button_gives_the_file(open_page):
-    page = open_page(
-        "zh/tensors/shape/", permissions=["clipboard-read", "clipboard-write"]
-    )
-    # Closed boxes hold blocks too.
-    page.evaluate(
-        "document.querySelectorAll('details').forEach(box => { box.open = true })"
-    )
-    blocks = page.locator(".snippet").all()
-    assert len(blocks) > 5
-    for block in blocks:
-        name = block.locator(".filename").inner_text()
-        block.locator("button[data-md-type=copy]").click()
-        copied = page.evaluate("navigator.clipboard.readText()")
-        # The theme takes the last line end away.
-        assert f"{copied}\n" == (SNIPPETS.parent / name).read_text("utf-8"), name
 
 
 @pytest.mark.parametrize("path", ["en/", "zh/tensors/shape/"])

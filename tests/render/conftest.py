@@ -6,8 +6,8 @@ from pathlib import Path
 
 import markdown
 import pytest
-import yaml
 
+from render.downloads import read_config
 from verify import records
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,7 +82,7 @@ class Checkout:
 
     def render(self, text: str, lang: str = "zh") -> str:
         """A page as HTML, with the extensions and options of mkdocs.base.yml."""
-        configs = yaml.safe_load((ROOT / "mkdocs.base.yml").read_text("utf-8"))
+        configs = read_config(ROOT / "mkdocs.base.yml")
         options = {k: v or {} for k, v in configs["markdown_extensions"].items()}
         options["pymdownx.snippets"]["base_path"] = [str(self.root / "snippets")]
         options["render.blocks"] = {"lang": lang, "root": str(self.root)}

@@ -9,6 +9,7 @@ import warnings
 import pytest
 import yaml
 
+from render.downloads import read_config
 from tests.verify.fakes import ROOT, Tree
 from verify import records
 from verify.snippet import parse
@@ -54,7 +55,7 @@ class Reader:
 
     def __init__(self, tree):
         self.tree = tree
-        config = yaml.safe_load((ROOT / "mkdocs.base.yml").read_text("utf-8"))
+        config = read_config(ROOT / "mkdocs.base.yml")
         self.extensions = config["markdown_extensions"]
         self.extensions["pymdownx.snippets"]["base_path"] = [
             str(tree.root / "snippets")

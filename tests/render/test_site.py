@@ -1,12 +1,14 @@
 """The root of the site, and the server; a build needs the site's packages."""
 
 import http.client
+import io
 import re
 import threading
+import zipfile
 
 import pytest
 
-from render import site
+from render import links, offline, site
 
 
 @pytest.fixture
@@ -81,7 +83,9 @@ def test_a_wrong_language_is_refused(capsys):
 
 def test_a_build_that_fails_says_why_and_nothing_else(tmp_path, monkeypatch, capsys):
     pytest.importorskip("mkdocs", reason="builds with MkDocs")
-    (tmp_path / "mkdocs.yml").write_text("site_name: x\nplugins: []\nnav: [a.md]\n")
+    for config in site.CONFIGS.values():
+        text = "site_name: x\nplugins: []\nnav: [a.md]\n"
+        (tmp_path / config).write_text(text)
     (tmp_path / "docs").mkdir()
     monkeypatch.setattr(site, "ROOT", tmp_path)
     with pytest.raises(site.SiteError) as error:
@@ -89,4 +93,80 @@ def test_a_build_that_fails_says_why_and_nothing_else(tmp_path, monkeypatch, cap
     message = str(error.value)
     assert "a.md" in message
     assert "INFO" not in message
-    assert message.endswith("mkdocs.yml does not build")
+    assert "mkdocs.yml does not build" in message
+    assert message.endswith("mkdocs.en.yml does not build")
+
+
+def test_links_inside_are_checked_and_those_outside_listed(
+    tmp_path, capsys, monkeypatch
+):
+    (tmp_path / "a.html").write_text(
+        '<a id="x" href="b.html#y"></a>\n<a href="c/"></a>\n<img src="a.html">\n'
+        '<a href="https://example.org/p#q"></a><script src="//cdn.example/x.js">\n'
+        '<a href="https://pytorch-notes.example/edit/main/docs/a.md">'
+    )
+    (tmp_path / "b.html").write_text('<p id="x"><a href="a.html#x"></a>')
+    asked = []
+    monkeypatch.setattr(links, "_ask", lambda x: asked.append(x) or "404")
+    with pytest.raises(site.SiteError) as error:
+        site.report_links(tmp_path)
+    assert str(error.value).splitlines() == [
+        "a.html:3: a picture without a text",
+        "a.html:4: loads //cdn.example/x.js from another host",
+        "a.html:1: b.html#y: no such anchor",
+        "a.html:2: c/ leads nowhere",
+        "a.html:4: https://example.org/p answers 404",
+    ]
+    assert asked == ["https://example.org/p"]
+    assert "404  https://example.org/p  (1 × a.html:4)" in capsys.readouterr().out
+
+
+def test_another_site_that_does_not_answer_is_no_fault(tmp_path, capsys):
+    (tmp_path / "a.html").write_text('<a href="http://127.0.0.1:9/x">x</a>')
+    site.report_links(tmp_path)
+    assert "no answer" in capsys.readouterr().out
+
+
+def test_the_archive_names_files_where_the_site_names_folders(tmp_path):
+    (tmp_path / "zh/a").mkdir(parents=True)
+    (tmp_path / "zh/search").mkdir()
+    (tmp_path / "index.html").write_text(
+        '<a href="zh/">x</a><script>go("zh/")</script>'
+    )
+    (tmp_path / "zh/index.html").write_text(
+        '<script src="./assets/search-later.js"></script><a href="a/#b">x</a>'
+    )
+    (tmp_path / "zh/a/index.html").write_text(
+        '<a href="..">x</a><a href="../x.py">x</a><a href="https://x.org/zh/">x</a>'
+    )
+    (tmp_path / "zh/x.py").write_text("")
+    (tmp_path / "zh/sitemap.xml").write_text("")
+    (tmp_path / "zh/search/search_index.json").write_text(
+        '{"docs": [{"location": ""}, {"location": "a/#b"}]}'
+    )
+    packed = zipfile.ZipFile(io.BytesIO(offline.pack(tmp_path)))
+    files = {
+        name.partition("/")[2]: packed.read(name).decode() for name in packed.namelist()
+    }
+    assert set(files) == {
+        "index.html",
+        "zh/index.html",
+        "zh/a/index.html",
+        "zh/x.py",
+        "zh/search/search_index.js",
+        "iframe-worker.js",
+    }
+    assert files["index.html"].count("zh/index.html") == 2
+    assert files["zh/index.html"] == (
+        '<script src="../iframe-worker.js"></script>'
+        '<script src="./assets/search-later.js"></script>'
+        '<a href="a/index.html#b">x</a>'
+    )
+    assert files["zh/a/index.html"] == (
+        '<a href="../index.html">x</a><a href="../x.py">x</a>'
+        '<a href="https://x.org/zh/">x</a>'
+    )
+    assert files["zh/search/search_index.js"] == (
+        'var __index = {"docs": [{"location": "index.html"},'
+        ' {"location": "a/index.html#b"}]}'
+    )

@@ -1,0 +1,38 @@
+// The index of the search and its worker are more than a page weighs: both wait until
+// somebody turns to the search, or comes from it.
+{
+  const wanted = new Promise(go => {
+    if (/[?&][qh]=/.test(location.search)) go()
+    addEventListener("focusin", event => {
+      if (event.target.matches(".md-search__input")) go()
+    })
+  })
+
+  const request = XMLHttpRequest.prototype
+  const { open, send } = request
+  request.open = function (method, url, ...rest) {
+    this.waits = /search_index\.json$/.test(url)
+    open.call(this, method, url, ...rest)
+  }
+  request.send = function (body) {
+    if (this.waits) wanted.then(() => send.call(this, body))
+    else send.call(this, body)
+  }
+
+  const Worker = window.Worker
+  window.Worker = class extends EventTarget {
+    constructor(url) {
+      super()
+      this.worker = wanted.then(() => {
+        const worker = new Worker(url)
+        worker.addEventListener("message", ({ data }) => {
+          this.dispatchEvent(new MessageEvent("message", { data }))
+        })
+        return worker
+      })
+    }
+    postMessage(message) {
+      this.worker.then(worker => worker.postMessage(message))
+    }
+  }
+}
