@@ -197,6 +197,15 @@ def test_a_file_that_changed_between_two_runs_is_not_compared():
     assert kinds(*records.changes(now, before)) == [("a.py", "warns", True)]
 
 
+def test_a_warning_that_moved_within_torch_is_not_new():
+    text = "UserWarning: slow (Triggered internally at /torch/Copy.cpp:{}.)"
+    before = of("2.13.0", a=result(warnings=(text.format(308),)))
+    now = of("2.15.0", a=result(warnings=(text.format(312),)))
+    assert records.changes(now, before) == []
+    now = of("2.15.0", a=result(warnings=(text.replace("slow", "gone"),)))
+    assert kinds(*records.changes(now, before)) == [("a.py", "warns", True)]
+
+
 def test_the_release_before_is_of_the_same_device_and_final():
     found = [
         of("2.16.0rc1"),
