@@ -262,7 +262,7 @@ def used_here(root: Path, lang: str, page: str) -> list[str]:
             )
         entries.append(f"[`{_short(name)}`]({way}#{name}) {blocks}")
     heading = f"## {WORDS[lang]['here']} {{#api {UNSEARCHED}}}"
-    return ["", heading, "", " · ".join(entries), f"{{: .api {UNSEARCHED} }}", ""]
+    return ["", heading, "", " · ".join(entries), "{: .api }", ""]
 
 
 def _short(name: str) -> str:
@@ -315,7 +315,7 @@ def index(root: Path, lang: str, page: str) -> list[str]:
                     )
             address = official(name)
             said = f"[`{name}`]({address})" if address else f"`{name}`"
-            rows += ["", f"{said} {' · '.join(shown)}", f"{{: #{name} {UNSEARCHED} }}"]
+            rows += ["", f"{said} {' · '.join(shown)}", f"{{: #{name} }}"]
     told = words["comma"].join(
         f"`{attr}` ({file})" if lang == "en" else f"`{attr}`（{file}）"
         for file, attrs in load_receivers().items()
@@ -327,13 +327,12 @@ def index(root: Path, lang: str, page: str) -> list[str]:
 
 def _blocks(title: str, way: str, files: list[str], total: int) -> str:
     """A page and its blocks: each by itself, or, of a common name, how many."""
-    first, *more = [f"{way}#{posixpath.basename(file)}" for file in files]
-    link = f"[{title}]({first})"
-    if not more:
-        return link
     if total > MOST:
-        return f"{link} [({len(files)})]({way}#api)"
-    return " ".join([link, *(f"[{n}]({x})" for n, x in enumerate(more, 2))])
+        return f"[{title}]({way}#api) {len(files)}"
+    first, *more = [f"{way}#{posixpath.basename(file)}" for file in files]
+    return " ".join(
+        [f"[{title}]({first})", *(f"[{n}]({x})" for n, x in enumerate(more, 2))]
+    )
 
 
 def _section(name: str) -> str:

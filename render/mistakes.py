@@ -310,7 +310,8 @@ def errata(root: Path, lang: str, page: str) -> list[str]:
     return rows
 
 
-# To search, an entry is found on its page; twice would hide other pages.
+# To search, an entry is found on its page; twice would hide other pages. A heading
+# that is left out leaves out what stands below it.
 UNSEARCHED = "data-search-exclude"
 
 
@@ -338,7 +339,7 @@ def _erratum(entry: Mistake, lang: str, base: str) -> list[str]:
         f"**“{text.claim}”** · {words[entry.kind]} · {when}  ",
         *f"{LINK.sub(moved, text.truth)}  ".split("\n"),
         f"{words['proof']}{proof}",
-        f"{{: #{entry.id} .erratum {UNSEARCHED} }}",
+        f"{{: #{entry.id} .erratum }}",
     ]
 
 

@@ -235,7 +235,11 @@ class _Reader:
             return (
                 (True, OTHER) if attr[:2] == "__" else self.member(value[1], attr, line)
             )
-        if kind == "local" or (kind == "localclass"):
+        if kind == "super":
+            bases = self.bases.get(value[1], [])
+            above = [self.of_type(base, attr, line) for base in bases]
+            return next((x for x in above if x[0]), (False, None))
+        if kind in ("local", "localclass"):
             name = value[1]
             own = self.fields.get((name, attr))
             if own is not None:
@@ -808,7 +812,7 @@ class _Reader:
         if name in ("abs", "round", "pow"):
             return first
         if name == "super" and self.here:
-            return ("local", self.here[0])
+            return ("super", self.here[0])
         if name == "dict":
             return first if first and first[0] == "dict" else ("dict", None)
         if name == "vars":

@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = (
     "torch", "torch.nn", "torch.nn.parallel", "torch.nn.utils.rnn", "torch.optim",
     "torch.optim.lr_scheduler", "torch.optim.swa_utils", "torch.utils.data",
-    "torch.autograd", "torch.autograd.graph", "torch.cuda", "torch.amp",
-    "torch.futures", "torch.utils.hooks",
+    "torch.autograd", "torch.utils.hooks", "torch.autograd.graph", "torch.cuda",
+    "torch.amp", "torch.futures",
     "torch.distributed", "torch.distributed.checkpoint", "torch.distributed.fsdp",
     "torch.distributed.device_mesh", "torch.distributed.tensor",
     "torch.distributed.algorithms.join",
@@ -35,6 +35,7 @@ MODULES = (
 
 # What the documentation says that these return, where no annotation does.
 RETURNS: dict[str, Type] = {
+    "torch.Tensor.grad_fn": "torch.autograd.graph.Node",
     "torch.Tensor.register_hook": "torch.utils.hooks.RemovableHandle",
     "torch.distributed.all_reduce": "torch.distributed.Work",
     "torch.distributed.group.WORLD": "torch.distributed.ProcessGroup",
@@ -69,6 +70,8 @@ class Torch(Facts):
             return self._annotated(name)
         if isinstance(value, types.ModuleType):
             return "module", None
+        if type(value).__name__ == "tensortype":  # an old constructor of one dtype
+            return "function", TENSOR
         if inspect.isclass(value):
             above = [_public(x) for x in value.__mro__[1:]]
             return "class", tuple(x for x in above if x and x != name)
@@ -80,6 +83,8 @@ class Torch(Facts):
                 return None  # the class above has it
             if callable(value) or isinstance(value, (staticmethod, classmethod)):
                 return "method", self._returns(name, value)
+            if name in RETURNS:
+                return "property", RETURNS[name]
             stub = self.stubs.get(("TensorBase", attr)) if owner is _tensor() else None
             if isinstance(value, property) and value.fget:
                 return "property", self._returns(name, value.fget)
@@ -249,6 +254,13 @@ def _type(node: ast.expr | None, where: Any) -> Type:
     return _named(text, where)
 
 
+# Annotations of what has no method of torch.
+PLAIN = {
+    *("int", "float", "bool", "str", "bytes", "complex", "number", "Number", "ndarray"),
+    *("memoryview", "Path", "timedelta", "type", "slice", "range"),
+}
+
+
 def _named(text: str, where: Any) -> Type:
     short = text.rpartition(".")[2]
     if short in ("Tensor", "Size", "Generator", "dtype", "device"):
@@ -263,7 +275,7 @@ def _named(text: str, where: Any) -> Type:
         value = getattr(importlib.import_module(name), short, None)
         if inspect.isclass(value) and _public(value):
             return _public(value)
-    return OTHER
+    return OTHER if short.lstrip("_") in PLAIN else None
 
 
 def collect() -> dict:

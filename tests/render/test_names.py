@@ -50,11 +50,20 @@ Loader
         ("torch.float32.itemsize", "torch.dtype.itemsize"),
         ("a = b = torch.ones(2)\nb.grad", "torch.Tensor.grad"),
         ("{'a': torch.ones(2)}['a'].shape", "torch.Tensor.shape"),
+        ("for b in DataLoader(range(4)):\n    b.tolist()", "torch.Tensor.tolist"),
+        (
+            "class Net(nn.Module):\n    def train(self, mode):\n"
+            "        super().train(mode)",
+            "torch.nn.Module.train",
+        ),
+        ("torch.LongTensor([1]).dtype", "torch.Tensor.dtype"),
         ("f = lambda: torch.ones(2)\nf().dtype", "torch.Tensor.dtype"),
     ],
 )
 def test_the_receiver_is_found_by_following_values(source, name):
-    head = "import torch\nfrom torch import nn\n"
+    head = (
+        "import torch\nfrom torch import nn\nfrom torch.utils.data import DataLoader\n"
+    )
     assert any(found.endswith(name) for found in used(head + source))
 
 
