@@ -89,6 +89,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_rank_that_fails_ends_all_and_is_named(kind, world, tmp_path):
@@ -107,6 +108,7 @@ def test_a_rank_that_fails_ends_all_and_is_named(kind, world, tmp_path):
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "world", "limit", "how", "line"),
     [
@@ -209,6 +211,7 @@ def test_why_launch_is_not_built_on_elastic_launch(tmp_path):
     assert done.stdout in ("{0: None, 1: None}\nFalse\n", "{1: None, 0: None}\nFalse\n")
 
 
+@pytest.mark.slow
 def test_a_script_without_a_main_guard_is_told_so(tmp_path):
     script = tmp_path / "script.py"
     script.write_text("import os, ddp\nddp.launch(os.getenv, 1, 'RANK')\n")
@@ -220,6 +223,7 @@ def test_a_script_without_a_main_guard_is_told_so(tmp_path):
     assert done.stderr.endswith("(none: a script needs if __name__ == '__main__')\n")
 
 
+@pytest.mark.slow
 def test_the_file_alone_works_without_numpy(tmp_path):
     (tmp_path / "ddp.py").write_bytes(Path(ddp.__file__).read_bytes())
     script = tmp_path / "script.py"
@@ -273,6 +277,7 @@ def test_no_ranks_are_refused(nprocs):
         ddp.launch(os.getenv, nprocs, "RANK")
 
 
+@pytest.mark.slow
 def test_ports_never_clash_in_twenty_launches_side_by_side(tmp_path):
     context = multiprocessing.get_context("forkserver")
     launches = [
@@ -345,6 +350,7 @@ def test_a_variable_that_is_no_number_is_named(alone):
         ddp.distributed(device="cpu").__enter__()
 
 
+@pytest.mark.slow
 def test_torchrun_starts_the_same_code(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
