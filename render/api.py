@@ -315,7 +315,11 @@ def index(root: Path, lang: str, page: str) -> list[str]:
                     )
             address = official(name)
             said = f"[`{name}`]({address})" if address else f"`{name}`"
-            rows += ["", f"{said} {' · '.join(shown)}", f"{{: #{name} }}"]
+            row = f"{said} {' · '.join(shown)}"
+            if "__" in name:  # emphasis, where attributes of a paragraph stand
+                rows += ["", f'<a id="{name}"></a>{row}']
+            else:
+                rows += ["", row, f"{{: #{name} }}"]
     told = words["comma"].join(
         f"`{attr}` ({file})" if lang == "en" else f"`{attr}`（{file}）"
         for file, attrs in load_receivers().items()

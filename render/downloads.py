@@ -50,6 +50,8 @@ LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\((?!\w+:)([^)\s]*)\)")
 CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 LIBRARY = re.compile(r"^::: (snippets\.\w+)$", re.M)
 HEADING_ID = re.compile(r"^(#+ .*?)\s*\{#[\w-]+\}$", re.M)
+BLANKS = re.compile(r"\s*\n\s*")
+SEARCH_MARK = re.compile(r" data-search-exclude(=\"\")?(?=[ >])")
 # Every archive of the same files is the same bytes.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -479,6 +481,18 @@ def _leaves(items: list) -> list[str]:
     return [
         next(iter(item.values())) if isinstance(item, dict) else item for item in items
     ]
+
+
+def on_post_page(output: str, page, config) -> str:
+    """What MkDocs calls with each page: the theme's blank lines and marks go.
+
+    They are a fortieth of what a reader loads. Between ``<article`` and its end white
+    space may be code.
+    """
+    before, article, rest = output.partition("<article")
+    body, end, after = rest.partition("</article>")
+    body = SEARCH_MARK.sub("", body)  # the search has read it by now
+    return BLANKS.sub("\n", before) + article + body + end + BLANKS.sub("\n", after)
 
 
 def on_post_build(config) -> None:
