@@ -10,7 +10,7 @@ from pathlib import Path
 from verify import DEFAULT_TORCH, SNIPPETS, records
 from verify.client import ServerError
 from verify.report import Progress, summary
-from verify.runner import PASSED, SKIPPED, RequestError, Runner
+from verify.runner import PASSED, SKIPPED, RequestError, Runner, modules_ahead
 from verify.snippet import find, name_of, shown
 from verify.update import UpdateError, update
 
@@ -97,7 +97,10 @@ def chosen_files(paths: list[Path], word: str | None = None) -> list[Path]:
 def _verify(options: argparse.Namespace) -> int:
     files = chosen_files(options.paths, options.k)
     start, path, earlier = time.monotonic(), options.json, None
-    with Runner(device=options.device, cold=options.cold, jobs=options.jobs) as runner:
+    ahead = modules_ahead(files)
+    with Runner(
+        device=options.device, cold=options.cold, jobs=options.jobs, ahead=ahead
+    ) as runner:
         if path and path.is_dir():
             path = records.path_of(runner.release, runner.device, path)
         if path and path.exists():

@@ -63,6 +63,7 @@ class Server:
         flags: Flags for the interpreter, e.g. ``["-W", "error"]``.
         env: Its environment; that of this process if None.
         start_timeout: Seconds that importing torch may take.
+        ahead: Modules to import ahead, besides torch.
 
     Attributes:
         versions: ``{"python": …, "torch": …}``; no torch if cold.
@@ -85,8 +86,9 @@ class Server:
         flags: tuple[str, ...] = (),
         env: dict[str, str] | None = None,
         start_timeout: float = 120.0,
+        ahead: tuple[str, ...] = (),
     ) -> None:
-        self._start_timeout = start_timeout
+        self._start_timeout, self._ahead = start_timeout, ahead
         self._python, self._cold, self._slots = python, cold, slots
         self._flags, self._closed = flags, False
         self._env = dict(os.environ if env is None else env)
@@ -114,7 +116,7 @@ class Server:
         command = [self._python, *self._flags, str(HERE / "server.py")]
         with open(home / "log", "w") as log:
             self._process = subprocess.Popen(
-                [*command, str(home), str(self._slots), kind],
+                [*command, str(home), str(self._slots), kind, *self._ahead],
                 env={**self._env, "TMPDIR": str(home / "tmp"), **LARGE_PAGES},
                 cwd=home / "tmp",
                 stdin=subprocess.PIPE,

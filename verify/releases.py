@@ -31,7 +31,15 @@ from verify.client import ServerError
 from verify.environments import InstallError, Source, python_of
 from verify.records import Library, Record, release_key
 from verify.report import Progress, release_report, stale_notes
-from verify.runner import PASSED, SKIPPED, RequestError, Runner, environment, fits
+from verify.runner import (
+    PASSED,
+    SKIPPED,
+    RequestError,
+    Runner,
+    environment,
+    fits,
+    modules_ahead,
+)
 from verify.snippet import name_of, parse, shown
 
 WORK = ROOT / ".nox" / "verify"
@@ -284,7 +292,7 @@ def _run(
         ServerError: The release cannot be imported.
     """
     part, start = _part(folder, request), time.monotonic()
-    with request.runner(folder) as runner:
+    with request.runner(folder, ahead=modules_ahead(files)) as runner:
         record, left = records.make(runner, []), files
         if earlier:
             staying = records.without(earlier, map(name_of, files))

@@ -125,6 +125,7 @@ class Runner:
         matrix: The releases that are verified; None for those with a record. A file
             that needs another torch runs on the release beside its bound, and must
             fail there.
+        ahead: Modules that many of the files import, see `modules_ahead`.
 
     Attributes:
         facts: What the interpreter is.
@@ -142,6 +143,7 @@ class Runner:
         jobs: int | None = None,
         timeout: float | None = None,
         matrix: Iterable[str] | None = None,
+        ahead: Iterable[str] = (),
     ) -> None:
         if not sys.platform.startswith("linux"):
             raise RequestError(
@@ -165,6 +167,7 @@ class Runner:
             slots=self.jobs,
             env=self._env,
             start_timeout=timeout or 120.0,
+            ahead=tuple(ahead),
         )
         self._watch = Watch()
         self._watch.look(ROOT)
@@ -449,6 +452,21 @@ class Runner:
 
     def __exit__(self, *_) -> None:
         self.close()
+
+
+def modules_ahead(paths: Iterable[Path]) -> tuple[str, ...]:
+    """What is worth importing once for all files, in place of once for each.
+
+    Args:
+        paths: The files.
+
+    Returns:
+        ``matplotlib.pyplot``, which takes a second, if more than two files draw.
+    """
+    drawing = 0
+    for path in paths:
+        drawing += b"import matplotlib.pyplot" in path.read_bytes()
+    return ("matplotlib.pyplot",) if drawing > 2 else ()
 
 
 def _free_port() -> str:

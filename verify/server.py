@@ -27,6 +27,7 @@ import sys
 import time
 import weakref
 from collections.abc import Callable
+from types import ModuleType
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -50,11 +51,21 @@ class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     Args:
         name: The module.
+        others: What was stashed before; both may use a module, of which there is one.
     """
 
-    def __init__(self, name: str) -> None:
+    modules: dict[str, ModuleType]
+
+    def __init__(self, name: str, others: tuple[Stash, ...] = ()) -> None:
+        for other in others:
+            sys.modules.update(other.modules)
         before = set(sys.modules)
-        __import__(name)
+        try:
+            __import__(name)
+        finally:
+            for other in others:
+                for known in other.modules:
+                    del sys.modules[known]
         self.modules = {n: sys.modules.pop(n) for n in set(sys.modules) - before}
         self.links = []
         for full, module in self.modules.items():
@@ -85,8 +96,11 @@ class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Nothing: it has been executed."""
 
 
-def warm_up() -> dict:
+def warm_up(ahead: list[str]) -> dict:
     """Import torch so that forks are cheap and independent.
+
+    Args:
+        ahead: Other modules that files import; those that are not there do not matter.
 
     Returns:
         The versions that the client wants to know.
@@ -102,8 +116,10 @@ def warm_up() -> dict:
     import torch
 
     # The first step of any optimizer imports it, which takes more than a second.
-    with contextlib.suppress(ImportError):
-        Stash("torch._dynamo")
+    stashes: list[Stash] = []
+    for name in ("torch._dynamo", *ahead):
+        with contextlib.suppress(ImportError):
+            stashes.append(Stash(name, tuple(stashes)))
     if _threads() != threads:
         raise RuntimeError("an import started a thread: forks could hang")
     opened = (
@@ -121,17 +137,18 @@ def warm_up() -> dict:
     return {"torch": torch.__version__}
 
 
-def main(folder: str, slots: str, kind: str) -> None:
+def main(folder: str, slots: str, kind: str, *ahead: str) -> None:
     """Be the keeper until the client has gone; a fork returns as its script.
 
     Args:
         folder: Where the sockets are made: ``slot-0``, ``slot-1``, …
         slots: How many files may run at once.
         kind: ``"warm"`` or ``"cold"``.
+        ahead: Modules to import ahead, besides torch.
     """
     cold = kind == "cold"
     _adopt_orphans()
-    hello = {"python": sys.version.split()[0], **({} if cold else warm_up())}
+    hello = {"python": sys.version.split()[0], **({} if cold else warm_up(list(ahead)))}
     listeners = []
     for number in range(int(slots)):
         listener = socket.socket(socket.AF_UNIX)

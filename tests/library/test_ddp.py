@@ -174,6 +174,7 @@ def test_results_come_by_rank_with_tensors():
     assert [group for _, _, group, _ in results] == [False, False]  # destroyed
 
 
+@pytest.mark.slow
 def test_the_default_way_of_starting_works_and_leaves_the_caller_as_it_was(
     tmp_path, monkeypatch
 ):
@@ -186,6 +187,7 @@ def test_the_default_way_of_starting_works_and_leaves_the_caller_as_it_was(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_why_launch_is_not_built_on_elastic_launch(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(

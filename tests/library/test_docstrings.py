@@ -30,7 +30,9 @@ def examples():
         module = importlib.import_module(f"snippets.{name}")
         for test in doctest.DocTestFinder(exclude_empty=False).find(module):
             if test.examples or test.name in public(module):
-                yield pytest.param(test, id=test.name.removeprefix("snippets."))
+                short = test.name.removeprefix("snippets.")
+                slow = [pytest.mark.slow] * (short == "ddp.launch")  # starts processes
+                yield pytest.param(test, id=short, marks=slow)
 
 
 @pytest.mark.parametrize("test", list(examples()))

@@ -316,3 +316,42 @@ def test_the_default_device_is_set_from_outside(warm, write):
     path = write("import torch\n\nprint(torch.ones(1).device)\n")
     env = {"VERIFY_DEFAULT_DEVICE": "meta"}
     assert warm.server.run([path], cwd="/", env=env).out == "meta\n"
+
+
+def test_two_stashes_share_the_modules_that_both_use(tmp_path, monkeypatch):
+    """Trap 5: of a module there is one, or what one package makes the other refuses."""
+    for name in ("first", "second"):
+        (tmp_path / f"twin_{name}.py").write_text("import twin_shared\n")
+    (tmp_path / "twin_shared.py").write_text("class Kind: pass\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    first = Stash("twin_first")
+    Stash("twin_second", (first,))
+    assert not [name for name in sys.modules if name.startswith("twin_")]
+    import twin_second
+
+    assert "twin_first" not in sys.modules
+    import twin_first
+
+    assert twin_first.twin_shared is twin_second.twin_shared
+
+
+def test_what_is_imported_ahead_is_unseen_too(write):
+    pytest.importorskip("matplotlib")
+    code = "import sys; print('matplotlib' in sys.modules)"
+    draws = write(
+        """
+        # Needs: matplotlib
+        import sys
+
+        import matplotlib.pyplot as plt
+
+        print("torch._dynamo" in sys.modules, plt.gcf().number)
+        plt.savefig("one.svg")
+        #> False 1
+        """
+    )
+    with Runner(ahead=["matplotlib.pyplot", "no_such_module"]) as runner:
+        assert runner.server.run(["-c", code], cwd="/").out == "False\n"
+        for _ in range(2):  # each file begins with no figure
+            assert runner.run(draws).faults == ()

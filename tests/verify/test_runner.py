@@ -3,7 +3,7 @@
 import pytest
 
 from verify import runner as runner_module
-from verify.runner import RequestError, Runner
+from verify.runner import RequestError, Runner, modules_ahead
 
 
 def test_a_good_file_passes(runner, write):
@@ -162,3 +162,10 @@ def test_an_interpreter_without_torch_is_named(tmp_path):
             (RequestError, RuntimeError), match="No module named 'torch'"
         ):
             Runner(bare, cold=cold)
+
+
+def test_what_three_files_draw_with_is_imported_once(write):
+    text = "# Needs: matplotlib\nimport matplotlib.pyplot as plt\n"
+    paths = [write(text, f"{number}.py") for number in range(3)]
+    assert modules_ahead(paths[:2]) == ()
+    assert modules_ahead(paths) == ("matplotlib.pyplot",)
