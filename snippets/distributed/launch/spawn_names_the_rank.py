@@ -2,14 +2,17 @@
 import torch.multiprocessing as mp
 
 
-def work(rank):
+def work(rank, barrier):
+    barrier.wait()  # both have started
     if rank == 1:
         raise ValueError("no such class: 10")
+    barrier.wait()  # rank 1 does not come
 
 
 if __name__ == "__main__":
+    barrier = mp.get_context("spawn").Barrier(2)
     try:
-        mp.spawn(work, nprocs=2)
+        mp.spawn(work, args=[barrier], nprocs=2)
     except mp.ProcessRaisedException as error:
         lines = str(error).strip().splitlines()
         print(error.error_index, lines[0])
