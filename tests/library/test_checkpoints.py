@@ -183,6 +183,30 @@ def test_of_two_that_save_at_once_the_later_one_wins_and_the_other_says_so(
     assert os.listdir(tmp_path) == ["last.pt"]
 
 
+def test_a_save_that_begins_before_the_rename_of_another_is_not_taken_for_it(
+    path, monkeypatch
+):
+    replace, write, seen = os.replace, torch.save, []
+
+    def begin_another(*ours):
+        def half(value, file):
+            file.write(b"half")
+            with pytest.raises(FileNotFoundError):
+                replace(*ours)
+            seen.append(holds(path, 1))
+            write(value, file)
+
+        monkeypatch.setattr(os, "replace", replace)
+        monkeypatch.setattr(torch, "save", half)
+        save(path, state(3))
+
+    monkeypatch.setattr(os, "replace", begin_another)
+    with contextlib.suppress(CheckpointError):  # of the other: half is no zip file
+        save(path, state(2))
+    assert seen == [True]
+    assert holds(path, 1)
+
+
 def test_only_what_a_killed_save_of_the_same_file_left_is_deleted(path, tmp_path):
     left, others = ".last.pt-0123abcd.tmp", {".best.pt-0123abcd.tmp", ".last.pt-x.tmp"}
     for name in (left, *others):
