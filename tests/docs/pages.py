@@ -29,7 +29,7 @@ ADMONITION = re.compile(
 TAB = re.compile(r"\s*===[!+]*\s+\".*\"\s*")
 LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d+\.)\s+\S.*")
 DELIMITER_ROW = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
-INCLUDE = re.compile(r"--8<-- \"(?P<path>[\w/]+\.py)\"")
+INCLUDE = re.compile(r"--8<-- \"(?P<path>[\w/-]+\.py)\"")
 CODE = re.compile(r"(?<![`\\])(?P<ticks>`+)(?!`)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)")
 LINK = re.compile(
     r"(?P<image>!?)\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\])*)\]"

@@ -1,0 +1,30 @@
+# Run: torchrun --nproc-per-node=2 FILE
+import torch
+import torch.distributed as dist
+from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
+from torch.nn.parallel import DistributedDataParallel
+
+sent = []
+
+
+def hook(group, bucket):
+    sent.append([tuple(p.shape) for p in bucket.parameters()])
+    return allreduce_hook(group, bucket)
+
+
+def main():
+    model = torch.nn.Sequential(*[torch.nn.Linear(512, 512) for _ in range(2)])
+    ddp = DistributedDataParallel(model, bucket_cap_mb=1)  # one layer is 1 MiB
+    ddp.register_comm_hook(dist.group.WORLD, hook)
+    for _ in range(2):
+        ddp(torch.ones(1, 512)).sum().backward()
+
+
+dist.init_process_group("gloo")
+main()
+if dist.get_rank() == 0:
+    print(*sent, sep="\n")
+    #> [(512, 512), (512,), (512, 512), (512,)]
+    #> [(512,), (512, 512)]
+    #> [(512,), (512, 512)]
+dist.destroy_process_group()

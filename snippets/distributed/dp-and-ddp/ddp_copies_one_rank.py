@@ -1,0 +1,26 @@
+# Run: torchrun --nproc-per-node=2 FILE
+import torch
+import torch.distributed as dist
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+
+def weights(model):
+    every = [torch.empty(2) for _ in range(2)] if dist.get_rank() == 0 else None
+    dist.gather(model.weight.detach().flatten(), every)
+    return every
+
+
+dist.init_process_group("gloo")
+torch.manual_seed(dist.get_rank())  # each rank starts elsewhere
+model = nn.Linear(2, 1)
+before = weights(model)
+ddp = DistributedDataParallel(model)
+after = weights(model)
+if dist.get_rank() == 0:
+    print(torch.equal(*before), torch.equal(*after))
+    #> False True
+    print(torch.equal(before[0], after[1]))
+    #> True
+del ddp
+dist.destroy_process_group()

@@ -1,0 +1,14 @@
+# Run: torchrun --nproc-per-node=2 FILE
+import torch
+import torch.distributed as dist
+
+dist.init_process_group("gloo")
+rank = dist.get_rank()
+
+tensor = torch.tensor([1, 2]) * 10**rank
+joined = torch.empty(4, dtype=torch.int64)
+dist.all_gather_into_tensor(joined, tensor)
+if rank == 0:
+    print(joined)
+    #> tensor([ 1,  2, 10, 20])
+dist.destroy_process_group()

@@ -1,0 +1,18 @@
+# Run: torchrun --nproc-per-node=2 FILE
+import os
+
+import torch
+import torch.distributed as dist
+
+dist.init_process_group(
+    "gloo",
+    init_method=f"file://{os.getcwd()}/meet_here",
+    rank=int(os.environ["RANK"]),
+    world_size=2,
+)
+tensor = torch.tensor([1, 2]) * 10 ** dist.get_rank()
+dist.all_reduce(tensor)
+if dist.get_rank() == 0:
+    print(tensor)
+    #> tensor([11, 22])
+dist.destroy_process_group()
