@@ -89,6 +89,13 @@ def browser(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "tests/browser", "-n2", *session.posargs)
 
 
+@nox.session(**without_torch)
+def zensical(session: nox.Session) -> None:
+    """Build the site with Zensical too, and compare the pages."""
+    install(session, "site", "zensical")
+    session.run("python", "-m", "pytest", "tests/zensical", *session.posargs)
+
+
 @nox.session(**with_torch)
 def figures(session: nox.Session) -> None:
     """Draw the pictures of the pages anew."""

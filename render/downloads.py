@@ -18,13 +18,14 @@ import base64
 import functools
 import io
 import json
+import os
 import posixpath
 import re
 import shlex
 import sys
 import textwrap
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import yaml
@@ -450,9 +451,7 @@ def write(out: Path, lang: str, url: str = "/", root: Path = ROOT) -> None:
         root: The checkout.
     """
     source = Source(lang, root, url)
-    folder = root / "snippets"
-    for path in folder.rglob("*.py"):
-        _put(out / "snippets" / path.relative_to(folder), path.read_bytes())
+    put_snippets(out, root)
     whole = []
     for title, names in source.chapters():
         for name in names:
@@ -469,6 +468,17 @@ def write(out: Path, lang: str, url: str = "/", root: Path = ROOT) -> None:
             _put(out / f"{chapter}.zip", packed)
     _put(out / "llms.txt", llms(source).encode())
     _put(out / "llms-full.txt", "\n\n".join(whole).encode())
+
+
+def put_snippets(out: Path, root: Path = ROOT) -> None:
+    """Copy the snippet files and the library, as they are.
+
+    Args:
+        out: The folder of the language in a built site.
+        root: The checkout.
+    """
+    for path in (root / "snippets").rglob("*.py"):
+        _put(out / path.relative_to(root), path.read_bytes())
 
 
 def _put(path: Path, data: bytes) -> None:
@@ -495,9 +505,55 @@ def on_post_page(output: str, page, config) -> str:
     return BLANKS.sub("\n", before) + article + body + end + BLANKS.sub("\n", after)
 
 
+class _Preview:
+    """What a preview remembers between its builds; None in a build."""
+
+    of: str | None = None
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    """What MkDocs calls first: a preview rebuilds again and again."""
+    _Preview.of = "nothing yet" if command == "serve" else None
+
+
+def on_files(files, config) -> None:
+    """What MkDocs calls before it looks which pages of a preview have changed.
+
+    It looks at the page alone. A page whose blocks, mistakes or records are newer than
+    its HTML counts as changed too.
+    """
+    if _Preview.of is None:
+        return
+    records = _newest((ROOT / "records").glob("*.json"))
+    for file in files.documentation_pages():
+        built = Path(file.abs_dest_path)
+        name = file.src_uri.removesuffix(".md")
+        used = [
+            *(ROOT / "snippets" / name).glob("*.py"),
+            *(ROOT / "snippets" / "tensors" / name).glob("*.py"),  # of the home page
+            ROOT / "docs" / "mistakes" / f"{name}.yml",
+            ROOT / "snippets" / f"{Path(name).name}.py",  # a file of the library
+        ]
+        if built.is_file() and max(_newest(used), records) > built.stat().st_mtime:
+            os.utime(built, (0, 0))
+
+
 def on_post_build(config) -> None:
-    """What MkDocs calls when the pages are written."""
-    write(Path(config.site_dir), config.theme["language"], config.site_url or "/")
+    """What MkDocs calls when the pages are written.
+
+    A preview writes the notebooks and archives once, the files of the blocks always.
+    """
+    out, lang = Path(config.site_dir), config.theme["language"]
+    if _Preview.of == str(out):
+        put_snippets(out)
+        return
+    write(out, lang, config.site_url or "/")
+    if _Preview.of is not None:
+        _Preview.of = str(out)
+
+
+def _newest(paths: Iterable[Path]) -> float:
+    return max((path.stat().st_mtime for path in paths if path.is_file()), default=0.0)
 
 
 if __name__ == "__main__":

@@ -204,7 +204,8 @@ def preview(lang: str) -> None:
     """
     with server(ROOT / "site"):
         pass  # MkDocs would answer a taken port with a traceback
-    command = _mkdocs("serve", "-f", CONFIGS[lang], "-a", f"{HOST}:{PORT}")
+    # Only what changed: render.downloads says which pages show a changed file.
+    command = _mkdocs("serve", "--dirty", "-f", CONFIGS[lang], "-a", f"{HOST}:{PORT}")
     if (ROOT / "records").is_dir():  # named in the configuration it would have to be
         command += ["-w", "records"]
     with subprocess.Popen(
