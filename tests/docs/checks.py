@@ -522,7 +522,10 @@ def _around(row: str, found: re.Match) -> str:
 # ---- snippet files
 
 MAX_COLUMNS, MAX_LINES, MEDIAN, P90 = 88, 30, 18, 38
-LONGER = {"training/loop/train_digits.py": 120}  # one whole program
+LONGER = {  # one whole program
+    "training/loop/train_digits.py": 120,
+    "distributed/ddp/train_digits_ddp.py": 100,
+}
 PORT = re.compile(r"(?i)master[-_]port\W+[1-9]\d*|tcp://[^\s\"']*:[1-9]\d*")
 
 
