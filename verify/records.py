@@ -201,6 +201,16 @@ def releases(device: str, folder: Path = RECORDS) -> list[str]:
     return sorted((match[1] for match in found if match), key=release_key)
 
 
+def without_folders(text: str | None) -> str | None:
+    """An error without where things lie on the machine that saw it.
+
+    Example:
+        >>> without_folders("no name 'f' in 'torch' (/home/me/env/lib/torch/x.py)")
+        "no name 'f' in 'torch' (x.py)"
+    """
+    return text and re.sub(r"(?<![\w./:])(?:/[\w.+@-]+)+/(?=[\w.+@-])", "", text)
+
+
 def make(
     runner: Runner, verdicts: Iterable[Verdict], earlier: Record | None = None
 ) -> Record:
@@ -226,7 +236,7 @@ def make(
             seconds=round(verdict.seconds, 3),
             when=when,
             warnings=verdict.warnings,
-            error=verdict.error,
+            error=without_folders(verdict.error),
             need=verdict.need,
             lines=tuple(
                 Line(found.line, found.expected, found.actual)

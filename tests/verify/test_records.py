@@ -248,3 +248,17 @@ def test_the_notes_of_this_repository_explain_differences():
         changes = records.changes(record, records.before(record, found))
         notes = records.notes_of(record)
         assert notes.keys() <= {change.name for change in changes}
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("cannot import 'f' (/home/me/.venv/torch/x.py)", "cannot import 'f' (x.py)"),
+        ("left running: /opt/py/bin/python -c pass", "left running: python -c pass"),
+        ("see https://pytorch.org/docs/stable", "see https://pytorch.org/docs/stable"),
+        ("1/2 of a/b", "1/2 of a/b"),
+        (None, None),
+    ],
+)
+def test_an_error_is_kept_without_the_folders_of_a_machine(said, kept):
+    assert records.without_folders(said) == kept
