@@ -64,6 +64,7 @@ def inside(site: Path, pages: dict[Path, Page]) -> list[str]:
         another host or has no alternative text.
     """
     faults = []
+    ids = {path.resolve(): page.ids for path, page in pages.items()}
     for path, page in pages.items():
         where = path.relative_to(site).as_posix()
         faults += [f"{where}:{n}: a picture without a text" for n in page.nameless]
@@ -77,17 +78,16 @@ def inside(site: Path, pages: dict[Path, Page]) -> list[str]:
             parts = urllib.parse.urlsplit(address)
             if parts.scheme or parts.netloc:
                 continue
-            file = path
+            file = path.resolve()  # the folder itself may be a link
             if parts.path:
-                file = path.parent / urllib.parse.unquote(parts.path)
-                file = Path(file.resolve())
+                file = (file.parent / urllib.parse.unquote(parts.path)).resolve()
                 if file.is_dir():
                     file /= "index.html"
             if not file.is_file() or not file.is_relative_to(site.resolve()):
                 faults.append(f"{where}:{line}: {address} leads nowhere")
             elif parts.fragment and file.suffix == ".html":
                 anchor = urllib.parse.unquote(parts.fragment)
-                if anchor not in pages[site / file.relative_to(site.resolve())].ids:
+                if anchor not in ids[file]:
                     faults.append(f"{where}:{line}: {address}: no such anchor")
     return faults
 

@@ -44,6 +44,12 @@ def searching(request, chromium, site):
         page.keyboard.insert_text(words)
         page.keyboard.press("End")  # the theme listens to keys
         page.wait_for_function("words => window.answered == words", arg=words)
+        # The theme writes the list, or that there is nothing, a little later.
+        page.wait_for_function(
+            """() => document.querySelector(".md-search-result__item")
+              || /没有|No match/.test(
+                document.querySelector(".md-search-result__meta").textContent)"""
+        )
         page.evaluate("new Promise(requestAnimationFrame)")
         links = page.eval_on_selector_all(LINK, "x => x.map(link => link.pathname)")
         found = [link.partition(f"/{lang}/")[2].strip("/") for link in links]
