@@ -14,16 +14,17 @@ LINK = ".md-search-result__item > a"
 
 # Takes note of what is asked and whether it is answered; the list follows at once.
 SPY = """{
+  const asked = []
   const Worker = window.Worker
   window.Worker = class extends Worker {
     constructor(url) {
       super(url)
       this.addEventListener("message", ({data}) => {
-        if (data.type == 3) window.answered = window.asked
+        if (data.type == 3) window.answered = asked.shift()
       })
     }
     postMessage(message) {
-      if (message.type == 2) [window.asked, window.answered] = [message.data, null]
+      if (message.type == 2) asked.push(message.data)  // answered in this order
       super.postMessage(message)
     }
   }
