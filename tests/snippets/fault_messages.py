@@ -19,4 +19,5 @@ MESSAGES = {
     "host missing": "RendezvousTimeoutError",
     "no store": "The connection to the C10d store has failed",
     "host replaced": "keys: /torch.rendezvous.job.1/MASTER_ADDR",
+    "host replaced, late": "Failed to recv, got 0 bytes",
 }
