@@ -30,7 +30,7 @@ except ImportError:  # the check of the files needs YAML alone
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "zh" / "reference"
-LIBRARY = ("seeding", "freezing", "checkpoints", "ddp")
+LIBRARY = ("seeding", "freezing", "checkpoints", "ddp", "launching")
 
 
 def fingerprint(docstring: str) -> str:

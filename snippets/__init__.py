@@ -1,4 +1,4 @@
-"""Four files to copy or import: seeding, freezing, checkpoints, ddp.
+"""Five files to copy or import: seeding, freezing, checkpoints, ddp, launching.
 
 Each stands alone; none imports another.
 """

@@ -9,7 +9,7 @@ import inspect
 
 import pytest
 
-MODULES = ["seeding", "freezing", "checkpoints", "ddp"]
+MODULES = ["seeding", "freezing", "checkpoints", "ddp", "launching"]
 
 
 def public(module):
@@ -31,7 +31,8 @@ def examples():
         for test in doctest.DocTestFinder(exclude_empty=False).find(module):
             if test.examples or test.name in public(module):
                 short = test.name.removeprefix("snippets.")
-                slow = [pytest.mark.slow] * (short == "ddp.launch")  # starts processes
+                starts_processes = short == "launching.launch"
+                slow = [pytest.mark.slow] * starts_processes
                 yield pytest.param(test, id=short, marks=slow)
 
 

@@ -104,6 +104,12 @@ with distributed(device="cpu") as here:
     assert list(EvalSampler(range(5))) == [0, 1, 2, 3, 4]
     assert weighted_mean(2.0, 3) == 2.0
 """,
+    "launching": """
+import os
+from launching import *
+
+assert launch(os.getenv, 2, "RANK", start_method="fork") == ["0", "1"]
+""",
 }
 
 

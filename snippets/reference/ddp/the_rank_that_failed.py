@@ -1,6 +1,7 @@
 # Needs: snippets
 # Device: cpu
-from snippets.ddp import RankError, distributed, launch
+from snippets.ddp import distributed
+from snippets.launching import RankError, launch
 
 
 def train():

@@ -4,7 +4,8 @@ import torch
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, TensorDataset
 
-from snippets.ddp import EvalSampler, distributed, launch, weighted_mean
+from snippets.ddp import EvalSampler, distributed, weighted_mean
+from snippets.launching import launch
 
 
 def evaluate():

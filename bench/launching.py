@@ -4,7 +4,7 @@ Each round starts two ranks that do nothing, once each way, one after the other.
 unit is a bare ``elastic_launch`` that looks at its ranks each 0.1 s; `launch` may take
 0.1 s more. With ``spawn`` both also import torch in each rank, with ``fork`` in none.
 
-``python bench/ddp.py [--rounds 7] [--nprocs 2]``
+``python bench/launching.py [--rounds 7] [--nprocs 2]``
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import torch
 from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-from snippets.ddp import launch
+from snippets.launching import launch
 
 LIMIT = 0.1  # seconds
 

@@ -1,0 +1,276 @@
+"""Given a function that `launch` runs on ranks: they work, or one of them fails."""
+
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from snippets import ddp, launching
+from snippets.launching import RankError, launch
+from tests.library import ddp_ranks
+from tests.library.ddp_ranks import start
+
+WORLDS = [2, 4]
+
+
+def processes(folder):
+    """The processes that the ranks have written down."""
+    files = [path for path in Path(folder).iterdir() if path.name.isdigit()]
+    return [int(pid) for path in files for pid in path.read_text().split()]
+
+
+def running(pid):
+    """Whether there is a process that has not ended."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def gone(pids, seconds=10.0):
+    """Whether all of them end in time."""
+    until = time.monotonic() + seconds
+    while any(map(running, pids)) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not any(map(running, pids))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm():
+    """The server imports torch once, before anything has a limit."""
+    start(os.getenv, 1, "RANK")
+
+
+# --- a rank fails
+
+
+FAULTS = {
+    "raise": (1, "raised", "ValueError: no such label: 11 (ddp_ranks.py:"),
+    "raise, others ignore SIGTERM": (1, "raised", "ValueError: no such label: 11"),
+    "exit 3": (3, "exited with code 3", "SystemExit: 3 (ddp_ranks.py:"),
+    "exit": (0, "exited with code 0", "sys.exit()"),
+    "leave at once with 0": (0, "exited with code 0", "epoch 3 step 7"),
+    "leave at once with 5": (5, "exited with code 5", "epoch 3 step 7"),
+    "kill": (-9, "was killed by SIGKILL", "epoch 3 step 7"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_rank_that_fails_ends_all_and_is_named(kind, world, tmp_path):
+    exitcode, how, line = FAULTS[kind]
+    with pytest.raises(RankError) as caught:
+        start(ddp_ranks.fail, world, kind, tmp_path)
+    assert time.time() - (tmp_path / "1").stat().st_mtime < 10  # since before the fault
+    error = caught.value
+    assert (error.rank, error.exitcode, error.how) == (1, exitcode, how)
+    assert line in error.message
+    assert str(error) == f"rank 1 {how}; its last line: {error.message}"
+    assert "\n" not in str(error)
+    pids = processes(tmp_path)
+    assert len(pids) == 2 * world  # the ranks, and a process that each has started
+    assert gone(pids)
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "world", "limit", "how", "line"),
+    [
+        ("hang", 2, "launch", "did not finish in time", "time.sleep(600)"),
+        ("hang", 4, "collective", "did not finish in time", "time.sleep(600)"),
+        ("stop", 4, "launch", "does not answer", "epoch 3 step 7"),
+    ],
+)
+def test_a_rank_that_hangs_is_named_and_not_those_that_wait_for_it(
+    kind, world, limit, how, line, tmp_path
+):
+    seconds = 3
+    options = {"timeout": seconds} if limit == "launch" else {}
+    within = seconds if limit == "collective" else None
+    began = time.monotonic()
+    with pytest.raises(RankError) as caught:
+        start(ddp_ranks.fail, world, kind, tmp_path, within, **options)
+    assert time.monotonic() - began < seconds + 5
+    error = caught.value
+    assert (error.rank, error.exitcode, error.how) == (1, None, how)
+    assert line in error.message
+    pids = processes(tmp_path)
+    assert len(pids) == 2 * world
+    assert gone(pids)
+
+
+def test_the_cause_is_named_even_if_its_effect_is_reported_before_it():
+    with pytest.raises(RankError, match=r"rank 1 raised.*KeyError: 'fold'"):
+        start(ddp_ranks.leave_early, 2)
+
+
+def test_the_traceback_of_the_rank_is_the_cause(tmp_path):
+    with pytest.raises(RankError) as caught:
+        start(ddp_ranks.fail, 2, "raise", tmp_path)
+    text = str(caught.value.__cause__)
+    assert "Traceback" in text
+    assert "in fault" in text
+    if sys.version_info >= (3, 11):
+        assert "on rank 1 of 2" in text
+
+
+def test_ranks_end_with_the_process_that_launched_them(tmp_path):
+    context = multiprocessing.get_context("forkserver")
+    parent = context.Process(target=ddp_ranks.launch_and_be_killed, args=(tmp_path,))
+    parent.start()
+    while len(processes(tmp_path)) < 4:
+        assert parent.is_alive()
+        time.sleep(0.02)
+    pids = processes(tmp_path)
+    assert all(map(running, pids))
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.join()
+    assert gone(pids)
+
+
+# --- launch
+
+
+def test_results_come_by_rank_with_tensors():
+    results = start(ddp_ranks.sum_of_ranks, 2)
+    assert [here.rank for here, *_ in results] == [0, 1]
+    assert [total.item() for _, total, *_ in results] == [3.0, 3.0]
+    assert [group for _, _, group, _ in results] == [False, False]  # destroyed
+
+
+@pytest.mark.slow
+def test_the_default_way_of_starting_works_and_leaves_the_caller_as_it_was(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    environment = dict(os.environ)
+    assert launch(os.getenv, 1, "LOCAL_RANK") == ["0"]
+    assert before == {n: signal.getsignal(n) for n in signal.valid_signals()}
+    assert environment == dict(os.environ)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_why_launch_is_not_built_on_elastic_launch(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, signal, sys\n"
+        "from torch.distributed.launcher.api import LaunchConfig, elastic_launch\n"
+        "def leave():\n"
+        "    if os.environ['RANK'] == '1':\n"
+        "        sys.exit(0)\n"
+        "config = LaunchConfig(\n"
+        "    1, 1, 2, run_id='x', rdzv_backend='c10d', rdzv_endpoint='localhost:0',\n"
+        "    max_restarts=0, monitor_interval=0.1, start_method='fork')\n"
+        "before = signal.getsignal(signal.SIGINT)\n"
+        "print(elastic_launch(config, leave)())\n"
+        "print(signal.getsignal(signal.SIGINT) == before)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", script],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert done.stdout in ("{0: None, 1: None}\nFalse\n", "{1: None, 0: None}\nFalse\n")
+
+
+@pytest.mark.slow
+def test_a_script_without_a_main_guard_is_told_so(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("import os, launching\nlaunching.launch(os.getenv, 1, 'RANK')\n")
+    shutil.copy(launching.__file__, tmp_path)
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=120
+    )
+    assert "RankError: rank 0 exited with code 1" in done.stderr
+    assert done.stderr.endswith("(none: a script needs if __name__ == '__main__')\n")
+
+
+@pytest.mark.slow
+def test_both_files_work_without_numpy(tmp_path):
+    for module in (ddp, launching):
+        shutil.copy(module.__file__, tmp_path)
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\n"
+        "sys.modules['numpy'] = None\n"
+        "import torch, ddp, launching\n"
+        "def check():\n"
+        "    with ddp.distributed(device='cpu') as here:\n"
+        "        ddp.assert_in_sync(torch.nn.Flatten())\n"
+        "        mean = ddp.weighted_mean(here.rank, here.rank + 1)\n"
+        "        samples = ddp.EvalSampler(3), ddp.ResumableSampler(4, shuffle=False)\n"
+        "        return mean, *map(list, samples)\n"
+        "print(launching.launch(check, 2, start_method='fork'))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    expected = [(2 / 3, [0, 2], [0, 2]), (2 / 3, [1], [1, 3])]
+    assert done.stdout == f"{expected}\n", done.stderr
+
+
+def test_loaders_in_a_rank_start_workers_as_everywhere():
+    assert start(ddp_ranks.start_method, 1) == [
+        multiprocessing.get_all_start_methods()[0]  # the default
+    ]
+
+
+def test_launch_works_in_a_thread():
+    results = []
+    thread = threading.Thread(
+        target=lambda: results.extend(start(os.getenv, 2, "RANK")), daemon=True
+    )
+    thread.start()
+    thread.join(30)
+    assert results == ["0", "1"]
+
+
+def test_what_cannot_be_sent_back_is_said():
+    with pytest.raises(RankError, match=r"rank 0 raised.*pickle"):
+        start(eval, 1, "lambda: 1")
+
+
+@pytest.mark.parametrize("nprocs", [0, -1])
+def test_no_ranks_are_refused(nprocs):
+    with pytest.raises(ValueError, match=f"nprocs must be 1 or more, got {nprocs}"):
+        launch(os.getenv, nprocs, "RANK")
+
+
+@pytest.mark.slow
+def test_ports_never_clash_in_twenty_launches_side_by_side(tmp_path):
+    context = multiprocessing.get_context("forkserver")
+    launches = [
+        context.Process(target=ddp_ranks.side_by_side, args=(tmp_path, number))
+        for number in range(20)
+    ]
+    for process in launches:
+        process.start()
+    while len(list(tmp_path.glob("ready-*"))) < 20:
+        assert all(process.is_alive() for process in launches)
+        time.sleep(0.02)
+    (tmp_path / "go").touch()
+    for process in launches:
+        process.join(60)
+    assert [process.exitcode for process in launches] == [0] * 20
+    results = [(tmp_path / str(n)).read_text().split() for n in range(20)]
+    assert all(r.startswith("3:") for result in results for r in result)
+    assert all(len(set(result)) == 1 for result in results)
