@@ -59,22 +59,22 @@ class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def __init__(self, name: str, others: tuple[Stash, ...] = ()) -> None:
         for other in others:
             sys.modules.update(other.modules)
-        before = set(sys.modules)
+        before = dict(sys.modules)
         try:
             __import__(name)
         finally:
             for other in others:
                 for known in other.modules:
                     del sys.modules[known]
-        self.modules = {n: sys.modules.pop(n) for n in set(sys.modules) - before}
+        self.modules = {n: sys.modules.pop(n) for n in sys.modules.keys() - before}
         self.links = []
         for full, module in self.modules.items():
             parent, _, attribute = full.rpartition(".")
-            if parent in before:
-                names = vars(sys.modules[parent])
+            if parent in before:  # it may be in the stash of another
+                names = vars(before[parent])
                 if names.get(attribute) is module:
                     del names[attribute]
-                    self.links.append((sys.modules[parent], attribute, module))
+                    self.links.append((before[parent], attribute, module))
         sys.meta_path.insert(0, self)
 
     def find_spec(self, name, path=None, target=None):

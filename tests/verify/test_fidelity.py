@@ -336,6 +336,28 @@ def test_two_stashes_share_the_modules_that_both_use(tmp_path, monkeypatch):
     assert twin_first.twin_shared is twin_second.twin_shared
 
 
+def test_a_stash_may_hold_a_part_of_a_package_in_another(tmp_path, monkeypatch):
+    """Seen on torch 2.7.1, which imports `xml` and not `xml.etree`."""
+    package = tmp_path / "shared_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "part.py").write_text("value = 7\n")
+    (tmp_path / "uses_package.py").write_text("import shared_package\n")
+    (tmp_path / "uses_part.py").write_text("import shared_package.part\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    Stash("uses_part", (Stash("uses_package"),))
+    import shared_package
+
+    assert not hasattr(shared_package, "part")
+    import uses_part
+
+    assert uses_part.shared_package.part.value == 7
+    names = ("shared_package", "shared_package.part", "uses_package", "uses_part")
+    for name in names:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+
 def test_what_is_imported_ahead_is_unseen_too(write):
     pytest.importorskip("matplotlib")
     code = "import sys; print('matplotlib' in sys.modules)"

@@ -1,4 +1,4 @@
-# Needs: torch>=2.6, snippets
+# Needs: torch>=2.7, snippets
 # Run: torchrun --nproc-per-node=2 FILE
 import torch
 from torch.distributed.device_mesh import init_device_mesh
