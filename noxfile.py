@@ -110,6 +110,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("mypy")
+    session.run("mypy", "--strict", *map(str, Path("snippets").glob("*.py")))
 
 
 @nox.session(**with_torch)
