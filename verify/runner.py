@@ -29,6 +29,14 @@ from verify.watch import Watch
 PASSED, FAILED, CHANGED, SKIPPED = "passed", "failed", "output-changed", "skipped"
 TIMEOUT = 30.0  # seconds until a file is killed
 TIMEOUT_TORCHRUN = 60.0
+# Modules that take about a second to import.
+SLOW_MODULES = (
+    "matplotlib.pyplot",
+    "sklearn.datasets",
+    "torch.distributed.checkpoint",
+    "torch.distributed.fsdp",
+    "torch.distributed.tensor",
+)
 WARNING = re.compile(r"^(.+?):\d+: (\w*Warning): (.*)$", re.M)
 PROBE = """
 import json, platform, sys, torch
@@ -461,12 +469,14 @@ def modules_ahead(paths: Iterable[Path]) -> tuple[str, ...]:
         paths: The files.
 
     Returns:
-        ``matplotlib.pyplot``, which takes a second, if more than two files draw.
+        Those of `SLOW_MODULES` that more than two of the files import.
     """
-    drawing = 0
-    for path in paths:
-        drawing += b"import matplotlib.pyplot" in path.read_bytes()
-    return ("matplotlib.pyplot",) if drawing > 2 else ()
+    texts = [path.read_text("utf-8", errors="replace") for path in paths]
+    return tuple(
+        name
+        for name in SLOW_MODULES
+        if sum(bool(re.search(rf"^(import|from) {name}\b", t, re.M)) for t in texts) > 2
+    )
 
 
 def _free_port() -> str:

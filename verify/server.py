@@ -109,10 +109,9 @@ def warm_up(ahead: list[str]) -> dict:
         RuntimeError: Forks would not be safe.
     """
     # numpy's random state is imported late; unseen in the stash it would escape the
-    # reseeding of the forks. Its threads stop and start again around a fork.
+    # reseeding of the forks.
     with contextlib.suppress(ImportError):
         import numpy.random  # noqa: F401
-    threads = _threads()
     import torch
 
     # The first step of any optimizer imports it, which takes more than a second.
@@ -120,7 +119,12 @@ def warm_up(ahead: list[str]) -> dict:
     for name in ("torch._dynamo", *ahead):
         with contextlib.suppress(ImportError):
             stashes.append(Stash(name, tuple(stashes)))
-    if _threads() != threads:
+    # The threads of OpenBLAS end before a fork and start when needed; others stay, and
+    # what they had locked would stay locked in a fork.
+    if not (pid := os.fork()):
+        os._exit(0)
+    os.waitpid(pid, 0)
+    if len(os.listdir("/proc/self/task")) > 1:
         raise RuntimeError("an import started a thread: forks could hang")
     opened = (
         os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")
@@ -298,10 +302,6 @@ def _kill_group(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
     _kill(pid)
-
-
-def _threads() -> int:
-    return len(os.listdir("/proc/self/task"))
 
 
 def _die_with_parent() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.docs.pages import LANGUAGES, read_pages, snippet_files
 from verify.client import ServerError
-from verify.runner import RequestError, Runner
+from verify.runner import RequestError, Runner, modules_ahead
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = snippet_files(ROOT)
@@ -17,7 +17,8 @@ FILES = snippet_files(ROOT)
 def runner(device):
     """The runner, warm for all files, on the device of `--device`."""
     try:
-        runner = Runner(device=device)
+        ahead = modules_ahead(ROOT / "snippets" / file for file in FILES)
+        runner = Runner(device=device, ahead=ahead)
     except (RequestError, ServerError) as error:  # one line, not one for each file
         pytest.exit(str(error), returncode=2)
     with runner:

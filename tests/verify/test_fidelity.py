@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from verify.client import Server
-from verify.runner import Runner
+from verify.client import Server, ServerError
+from verify.runner import Runner, environment
 from verify.server import Stash
 
 PITFALLS = {
@@ -356,6 +356,25 @@ def test_a_stash_may_hold_a_part_of_a_package_in_another(tmp_path, monkeypatch):
     names = ("shared_package", "shared_package.part", "uses_package", "uses_part")
     for name in names:
         monkeypatch.delitem(sys.modules, name, raising=False)
+
+
+@pytest.mark.parametrize(("ends_at_fork", "serves"), [(True, True), (False, False)])
+def test_a_thread_that_stays_is_refused(ends_at_fork, serves, tmp_path):
+    """OpenBLAS ends its threads before a fork; what another holds stays locked."""
+    (tmp_path / "has_thread.py").write_text(
+        "import os, threading\n"
+        "end = threading.Event()\n"
+        "thread = threading.Thread(target=end.wait, daemon=True)\n"
+        "thread.start()\n"
+        f"if {ends_at_fork}:\n"
+        "    os.register_at_fork(before=lambda: (end.set(), thread.join()))\n"
+    )
+    env = environment() | {"PYTHONPATH": str(tmp_path)}
+    if serves:
+        Server(env=env, ahead=("has_thread",)).close()
+        return
+    with pytest.raises(ServerError, match="an import started a thread"):
+        Server(env=env, ahead=("has_thread",))
 
 
 def test_what_is_imported_ahead_is_unseen_too(write):
