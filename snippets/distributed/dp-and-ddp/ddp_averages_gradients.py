@@ -1,8 +1,11 @@
+# Needs: snippets
 # Run: torchrun --nproc-per-node=2 FILE
 import torch
 import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
+
+from snippets.ddp import distributed
 
 
 def main():
@@ -20,9 +23,8 @@ def main():
         print(model.weight.grad, "the mean")
 
 
-dist.init_process_group("gloo")
-main()
-#> tensor([[1., 2.]])
-#> tensor([[10., 20.]])
-#> tensor([[ 5.5000, 11.0000]]) the mean
-dist.destroy_process_group()
+with distributed(device="cpu"):
+    main()
+    #> tensor([[1., 2.]])
+    #> tensor([[10., 20.]])
+    #> tensor([[ 5.5000, 11.0000]]) the mean

@@ -1,8 +1,11 @@
+# Needs: snippets
 # Run: torchrun --nproc-per-node=2 FILE
 import torch
 import torch.distributed as dist
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
 from torch.nn.parallel import DistributedDataParallel
+
+from snippets.ddp import distributed
 
 sent = []
 
@@ -12,19 +15,14 @@ def hook(group, bucket):
     return allreduce_hook(group, bucket)
 
 
-def main():
+with distributed(device="cpu") as here:
     model = torch.nn.Sequential(*[torch.nn.Linear(512, 512) for _ in range(2)])
     ddp = DistributedDataParallel(model, bucket_cap_mb=1)  # one layer is 1 MiB
     ddp.register_comm_hook(dist.group.WORLD, hook)
     for _ in range(2):
         ddp(torch.ones(1, 512)).sum().backward()
-
-
-dist.init_process_group("gloo")
-main()
-if dist.get_rank() == 0:
-    print(*sent, sep="\n")
-    #> [(512, 512), (512,), (512, 512), (512,)]
-    #> [(512,), (512, 512)]
-    #> [(512,), (512, 512)]
-dist.destroy_process_group()
+    if here.is_main:
+        print(*sent, sep="\n")
+        #> [(512, 512), (512,), (512, 512), (512,)]
+        #> [(512,), (512, 512)]
+        #> [(512,), (512, 512)]

@@ -1,15 +1,17 @@
+# Needs: snippets
 # Run: torchrun --nproc-per-node=2 FILE
 import torch
 import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from snippets.ddp import distributed
 
-def main():
+with distributed(device="cpu") as here:
     torch.manual_seed(0)
     model, twin = nn.Linear(4, 2), nn.Linear(4, 2)
     twin.load_state_dict(model.state_dict())
-    x = torch.randn(2, 3, 4)[dist.get_rank()]
+    x = torch.randn(2, 3, 4)[here.rank]
 
     ddp = DistributedDataParallel(twin)
     ddp(x).square().mean().backward()
@@ -17,13 +19,8 @@ def main():
     model(x).square().mean().backward()
     for parameter in model.parameters():
         dist.all_reduce(parameter.grad)
-        parameter.grad /= dist.get_world_size()
+        parameter.grad /= here.world_size
 
-    if dist.get_rank() == 0:
+    if here.is_main:
         print(torch.allclose(model.weight.grad, twin.weight.grad))
-
-
-dist.init_process_group("gloo")
-main()
-#> True
-dist.destroy_process_group()
+    #> True

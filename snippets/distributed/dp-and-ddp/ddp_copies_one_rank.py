@@ -1,8 +1,11 @@
+# Needs: snippets
 # Run: torchrun --nproc-per-node=2 FILE
 import torch
 import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
+
+from snippets.ddp import distributed
 
 
 def weights(model):
@@ -11,16 +14,15 @@ def weights(model):
     return every
 
 
-dist.init_process_group("gloo")
-torch.manual_seed(dist.get_rank())  # each rank starts elsewhere
-model = nn.Linear(2, 1)
-before = weights(model)
-ddp = DistributedDataParallel(model)
-after = weights(model)
-if dist.get_rank() == 0:
-    print(torch.equal(*before), torch.equal(*after))
-    #> False True
-    print(torch.equal(before[0], after[1]))
-    #> True
-del ddp
-dist.destroy_process_group()
+with distributed(device="cpu"):
+    torch.manual_seed(dist.get_rank())  # each rank starts elsewhere
+    model = nn.Linear(2, 1)
+    before = weights(model)
+    ddp = DistributedDataParallel(model)
+    after = weights(model)
+    if dist.get_rank() == 0:
+        print(torch.equal(*before), torch.equal(*after))
+        #> False True
+        print(torch.equal(before[0], after[1]))
+        #> True
+    del ddp

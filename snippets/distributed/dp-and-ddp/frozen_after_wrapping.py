@@ -1,8 +1,11 @@
+# Needs: snippets
 # Run: torchrun --nproc-per-node=2 FILE
 import torch
 import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
+
+from snippets.ddp import distributed
 
 
 def main():
@@ -15,10 +18,9 @@ def main():
         ddp(x)
     except RuntimeError as error:
         if dist.get_rank() == 0:
-            print(str(error).partition(".")[0])
+            print(str(error).partition(" before")[0])
 
 
-dist.init_process_group("gloo")
-main()
-#> Expected to have finished reduction in the prior iteration before starting a new one
-dist.destroy_process_group()
+with distributed(device="cpu"):
+    main()
+    #> Expected to have finished reduction in the prior iteration

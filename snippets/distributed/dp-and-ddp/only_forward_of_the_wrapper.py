@@ -1,8 +1,11 @@
+# Needs: snippets
 # Run: torchrun --nproc-per-node=2 FILE
 import torch
 import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
+
+from snippets.ddp import distributed
 
 
 def main():
@@ -18,8 +21,7 @@ def main():
             print(type(module).__name__, *every)
 
 
-dist.init_process_group("gloo")
-main()
-#> DistributedDataParallel tensor([[5.5000, 5.5000]]) tensor([[5.5000, 5.5000]])
-#> Linear tensor([[1., 1.]]) tensor([[10., 10.]])
-dist.destroy_process_group()
+with distributed(device="cpu"):
+    main()
+    #> DistributedDataParallel tensor([[5.5000, 5.5000]]) tensor([[5.5000, 5.5000]])
+    #> Linear tensor([[1., 1.]]) tensor([[10., 10.]])

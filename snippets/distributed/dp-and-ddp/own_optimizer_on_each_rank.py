@@ -1,8 +1,11 @@
+# Needs: snippets
 # Run: torchrun --nproc-per-node=2 FILE
 import torch
 import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
+
+from snippets.ddp import distributed
 
 
 def main():
@@ -21,8 +24,7 @@ def main():
             print(torch.equal(*every))
 
 
-dist.init_process_group("gloo")
-main()
-#> True
-#> True
-dist.destroy_process_group()
+with distributed(device="cpu"):
+    main()
+    #> True
+    #> True

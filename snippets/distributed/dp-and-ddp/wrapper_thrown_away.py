@@ -1,8 +1,11 @@
+# Needs: snippets
 # Run: torchrun --nproc-per-node=2 FILE
 import torch
 import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
+
+from snippets.ddp import distributed
 
 
 def main():
@@ -16,7 +19,6 @@ def main():
         print(*every)
 
 
-dist.init_process_group("gloo")
-main()
-#> tensor([[1., 1.]]) tensor([[10., 10.]])
-dist.destroy_process_group()
+with distributed(device="cpu"):
+    main()
+    #> tensor([[1., 1.]]) tensor([[10., 10.]])
