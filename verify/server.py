@@ -54,28 +54,35 @@ class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         others: What was stashed before; both may use a module, of which there is one.
     """
 
-    modules: dict[str, ModuleType]
-
     def __init__(self, name: str, others: tuple[Stash, ...] = ()) -> None:
+        self.modules: dict[str, ModuleType] = {}
+        self.links: list[tuple[ModuleType, str, ModuleType]] = []
         for other in others:
-            sys.modules.update(other.modules)
+            other._show()
         before = dict(sys.modules)
         try:
             __import__(name)
-        finally:
-            for other in others:
-                for known in other.modules:
-                    del sys.modules[known]
-        self.modules = {n: sys.modules.pop(n) for n in sys.modules.keys() - before}
-        self.links = []
-        for full, module in self.modules.items():
-            parent, _, attribute = full.rpartition(".")
-            if parent in before:  # it may be in the stash of another
-                names = vars(before[parent])
+            self.modules = {n: sys.modules[n] for n in sys.modules.keys() - before}
+            for full, module in self.modules.items():
+                parent, _, attribute = full.rpartition(".")
+                names = vars(before[parent]) if parent in before else {}
                 if names.get(attribute) is module:
-                    del names[attribute]
                     self.links.append((before[parent], attribute, module))
+        finally:
+            for stash in (self, *others):
+                stash._hide()
         sys.meta_path.insert(0, self)
+
+    def _show(self, but: str = "") -> None:
+        sys.modules.update({n: m for n, m in self.modules.items() if n != but})
+        for parent, attribute, module in self.links:
+            setattr(parent, attribute, module)
+
+    def _hide(self) -> None:
+        for name in self.modules:
+            del sys.modules[name]
+        for parent, attribute, _ in self.links:
+            delattr(parent, attribute)
 
     def find_spec(self, name, path=None, target=None):
         """Give everything back when the first of the modules is asked for."""
@@ -83,9 +90,7 @@ class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return None
         sys.meta_path.remove(self)
         # Not `name` itself: importlib would take that module's own spec, not ours.
-        sys.modules.update({n: m for n, m in self.modules.items() if n != name})
-        for parent, attribute, module in self.links:
-            setattr(parent, attribute, module)
+        self._show(but=name)
         return importlib.machinery.ModuleSpec(name, self)
 
     def create_module(self, spec):

@@ -358,6 +358,26 @@ def test_a_stash_may_hold_a_part_of_a_package_in_another(tmp_path, monkeypatch):
         monkeypatch.delitem(sys.modules, name, raising=False)
 
 
+def test_a_part_that_one_stash_holds_is_there_for_the_next(tmp_path, monkeypatch):
+    """NumPy imports `numpy.typing` when asked for it: unseen, it asked for ever."""
+    package = tmp_path / "lazy_package"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "def __getattr__(name):\n    import lazy_package.part as it\n    return it\n"
+    )
+    (package / "part.py").write_text("value = 7\n")
+    (tmp_path / "lazy_first.py").write_text("import lazy_package.part\n")
+    (tmp_path / "lazy_second.py").write_text("import lazy_package as p; p.part.value\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    import lazy_package
+
+    Stash("lazy_second", (Stash("lazy_first"),))
+    assert "lazy_second" not in sys.modules
+    assert "part" not in vars(lazy_package)
+    monkeypatch.delitem(sys.modules, "lazy_package")
+
+
 @pytest.mark.parametrize(("ends_at_fork", "serves"), [(True, True), (False, False)])
 def test_a_thread_that_stays_is_refused(ends_at_fork, serves, tmp_path):
     """OpenBLAS ends its threads before a fork; what another holds stays locked."""
