@@ -14,6 +14,11 @@ addEventListener("click", event => {
   }
 }, true)
 
+// The name of a file breaks after a slash, not within a word.
+document.querySelectorAll(".snippet .filename").forEach(name => {
+  name.innerHTML = name.textContent.replaceAll("/", "/<wbr>")
+})
+
 addEventListener("load", () => {
   const input = document.querySelector(".md-search__input")
   // Names for what a screen reader would list without one.
@@ -31,10 +36,11 @@ addEventListener("load", () => {
     button.tabIndex = 0
     button.title = opened.ariaLabel
   }
-  // A table that scrolls can be scrolled by keys.
+  // What scrolls, a table or a picture, can be scrolled by keys.
   const watch = new ResizeObserver(entries => entries.forEach(({ target }) => {
     if (target.scrollWidth > target.clientWidth) target.tabIndex = 0
     else target.removeAttribute("tabindex")
   }))
   document.querySelectorAll(".md-typeset__scrollwrap").forEach(box => watch.observe(box))
+  document.querySelectorAll(".md-typeset p > img").forEach(img => watch.observe(img.parentElement))
 })
