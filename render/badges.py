@@ -142,8 +142,13 @@ def need_in_words(need: str) -> str:
 def _library(snippet: Snippet, up: str) -> str:
     """The files of the library that a block imports, with links to their pages."""
     names = dict.fromkeys(IMPORT.findall(snippet.source))
+    # `launching` has no page of its own.
+    where = {name: f"{name}/" for name in names} | {
+        "launching": "ddp/#snippets.launching"
+    }
     return " + ".join(
-        f'<a href="{up}reference/{name}/">snippets/{name}.py</a>' for name in names
+        f'<a href="{up}reference/{where[name]}">snippets/{name}.py</a>'
+        for name in names
     )
 
 

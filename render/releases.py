@@ -30,6 +30,7 @@ PAGES = "<!-- release pages -->"
 CHANGES = "<!-- release changes -->"
 MARKERS = (RUNS, PAGES, CHANGES)
 
+MANY = 4  # changes with one cause, from which on they are told as one
 CUT = 160  # characters of a printed line or an error that are shown
 WORDS = {
     "zh": {
@@ -75,6 +76,7 @@ WORDS = {
         "k-unneeded": "条件已经多余",
         "k-warns": "新出现的警告",
         "k-passes": "恢复通过",
+        "many": "{n} 个片段",
         "new": "新",
         "same": "与 {release} 相同",
         "upstream": "torch 的不兼容改动",
@@ -142,6 +144,7 @@ WORDS = {
         "k-unneeded": "A need that is no longer needed",
         "k-warns": "New warnings",
         "k-passes": "Passes again",
+        "many": "{n} snippets",
         "new": "new",
         "same": "as on {release}",
         "upstream": "breaking change of torch",
@@ -429,8 +432,13 @@ class Release:
             yield ""
             yield f"**{words[f'k-{kind}']}{count}**"
             yield ""
-            for change in some:
-                yield from self._change(change, today[change.name], record, earlier)
+            for together in _by_cause(some):
+                if len(together) < MANY:
+                    for change in together:
+                        result = today[change.name]
+                        yield from self._change(change, result, record, earlier)
+                else:
+                    yield from self._same(together)
         if earlier:
             moved = sum(
                 name in earlier.snippets and earlier.snippets[name].sha256 != r.sha256
@@ -442,6 +450,19 @@ class Release:
         if record.seconds:
             yield ""
             yield f"{words['time']}{self._time(record)}"
+
+    def _same(self, together: list[Change]) -> Iterator[str]:
+        """Many changes with one cause: the first of them in words, all by name."""
+        words, first = self.words, together[0]
+        count = words["many"].format(n=len(together))
+        facts = words["brackets"].format(words[first.note or "unjudged"])
+        what = first.error or next(new or old for _, old, new in first.lines)
+        shown = facts if first.kind in ("failed", "output-changed") else ""
+        yield f"- {count}{shown}{words['colon']}{code(what)}"
+        yield ""
+        links = words["list"].join(self.link(change.name) for change in together)
+        yield f"    {links}"
+        yield ""
 
     def _change(
         self, change: Change, result: Result, record: Record, earlier: Record | None
@@ -543,6 +564,16 @@ def code(text: str) -> str:
     marks = "`" * (longest + 1)
     pad = " " if longest else ""
     return f"{marks}{pad}{text}{pad}{marks}"
+
+
+def _by_cause(some: list[Change]) -> list[list[Change]]:
+    """Changes with the same note, and the same words but for numbers, together."""
+    groups: dict[object, list[Change]] = {}
+    for change in some:
+        said = [change.error, *(new for _, _, new in change.lines)]
+        cause = frozenset(re.sub(r"\d+", "0", text) for text in said if text)
+        groups.setdefault((cause, change.note), []).append(change)
+    return list(groups.values())
 
 
 def _plain(text: str) -> str:

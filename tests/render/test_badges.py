@@ -164,6 +164,17 @@ def test_a_block_that_uses_the_library_leads_to_its_page(checkout, page, way):
     assert f"需要 numpy、{link}" in html
 
 
+def test_a_file_of_the_library_that_shares_a_page_is_found_on_it(checkout):
+    checkout.snippet(
+        "training/loop/train.py",
+        "# Needs: snippets\nfrom snippets.launching import launch\n\nprint(launch)\n"
+        "#> ...\n",
+    )
+    text = '```python\n--8<-- "training/loop/train.py"\n```\n'
+    html = checkout.render(checkout.page(text, "training/loop.md"))
+    assert '<a href="../../reference/ddp/#snippets.launching">' in html
+
+
 def test_state_is_said_in_words_and_the_sign_is_for_the_eye_only(checkout):
     checkout.record()
     assert '<span aria-hidden="true">✓</span> 已验证' in checkout.show()

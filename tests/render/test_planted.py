@@ -142,6 +142,23 @@ def test_a_changed_default(tree, read):
     assert f"行 torch {OLD} torch {NEW} 4 3 5" in text
 
 
+def test_many_changes_with_one_cause_are_told_once(tree, read):
+    names = [f"tensors/sums/mean_to_{number}.py" for number in range(3)]
+    for number, name in enumerate(names):
+        text = f"import torch\n\nprint(torch.mean([0, {2 * number}]))\n#> {number}.0\n"
+        tree.snippet(name, text)
+    tree.torch(OLD)
+    assert tree.verify(OLD)[0] == 0
+    tree.torch(NEW, "def mean(values):\n    return f'rank {sum(values)}'\n")
+    assert tree.verify(NEW)[0] == 1
+    text, links = read()
+    assert "Other output (4) 4 snippets (not judged yet): rank 3" in text
+    for name in (*names, BLOCK):
+        assert f"../../tensors/sums/#{name.rpartition('/')[2]}" in links
+    text, _ = read("zh")
+    assert "输出不同（4） 4 个片段（尚未判断）： rank 3" in text
+
+
 def test_a_changed_output(tree, read):
     tree.torch(NEW, "def mean(values):\n    return '`<mean|1.5>`'\n")
     assert tree.verify(NEW)[0] == 1
