@@ -118,7 +118,7 @@ class Checkpoints:
     """A folder that keeps the newest checkpoints and the best.
 
     Args:
-        folder: Made by the first `save`. Its only index are the names of the files.
+        folder: Made by the first `save`. Its only index is the names of the files.
         keep: How many of the newest to keep, at least 1.
         best: How many of the best to keep besides.
         mode: ``"min"`` or ``"max"``: which metric is best; NaN never is.
@@ -273,12 +273,15 @@ def _write(path: Path, name: str, state: Any, fsync: bool) -> None:
 
 
 class _File(io.BufferedRandom):
+    begun = 0  # bytes that the disk has been told of
+
     def write(self, data: Any) -> int:
         size = super().write(data)
-        if size >= 1 << 18 and hasattr(os, "posix_fadvise"):
-            # Linux starts to write these bytes to the disk, which fsync waits for.
-            start = self.tell() - size
-            os.posix_fadvise(self.fileno(), start, size, os.POSIX_FADV_DONTNEED)
+        new = self.tell() - self.begun
+        if new >= 32 << 20 and hasattr(os, "posix_fadvise"):
+            # Linux starts to write them to the disk, which fsync waits for.
+            os.posix_fadvise(self.fileno(), self.begun, new, os.POSIX_FADV_DONTNEED)
+            self.begun += new
         return size
 
 

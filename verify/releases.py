@@ -323,7 +323,8 @@ def _run(
                 records.write(record, part)
             ran = time.monotonic() - start
             print(f"  {len(left)} files: {ran:.1f} s", flush=True)
-            seconds = record.seconds | {"snippets": ran}
+            # Of a part only, it would say nothing of a release.
+            seconds = record.seconds | ({} if request.only else {"snippets": ran})
             if library:
                 found = library()
                 seconds["library"] = found.seconds

@@ -19,6 +19,11 @@ document.querySelectorAll(".snippet .filename").forEach(name => {
   name.innerHTML = name.textContent.replaceAll("/", "/<wbr>")
 })
 
+// Nor does a short piece of code in a sentence, which would lose its dashes.
+document.querySelectorAll(".md-typeset :is(p, li) > code, .md-typeset :is(p, li) > a > code").forEach(code => {
+  if (code.textContent.length <= 20) code.classList.add("whole")
+})
+
 addEventListener("load", () => {
   const input = document.querySelector(".md-search__input")
   // Names for what a screen reader would list without one.
