@@ -456,7 +456,7 @@ class Release:
         words, first = self.words, together[0]
         count = words["many"].format(n=len(together))
         facts = words["brackets"].format(words[first.note or "unjudged"])
-        what = first.error or next(new or old for _, old, new in first.lines)
+        what = first.error or str(next(new or old for _, old, new in first.lines))
         shown = facts if first.kind in ("failed", "output-changed") else ""
         yield f"- {count}{shown}{words['colon']}{code(what)}"
         yield ""
