@@ -144,7 +144,7 @@ def _library(snippet: Snippet, up: str) -> str:
     names = dict.fromkeys(IMPORT.findall(snippet.source))
     # `launching` has no page of its own.
     where = {name: f"{name}/" for name in names} | {
-        "launching": "ddp/#snippets.launching"
+        "launching": "ddp/#snippets.launching.launch"
     }
     return " + ".join(
         f'<a href="{up}reference/{where[name]}">snippets/{name}.py</a>'

@@ -172,7 +172,7 @@ def test_a_file_of_the_library_that_shares_a_page_is_found_on_it(checkout):
     )
     text = '```python\n--8<-- "training/loop/train.py"\n```\n'
     html = checkout.render(checkout.page(text, "training/loop.md"))
-    assert '<a href="../../reference/ddp/#snippets.launching">' in html
+    assert '<a href="../../reference/ddp/#snippets.launching.launch">' in html
 
 
 def test_state_is_said_in_words_and_the_sign_is_for_the_eye_only(checkout):
