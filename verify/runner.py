@@ -37,6 +37,8 @@ SLOW_MODULES = (
     "torch.distributed.fsdp",
     "torch.distributed.tensor",
 )
+# What imports torch._dynamo, another of them: an optimizer's first step, for example.
+IMPORTS_DYNAMO = r"\boptim\.|\bDistributedDataParallel\b|\btorch\.compile\b"
 WARNING = re.compile(r"^(.+?):\d+: (\w*Warning): (.*)$", re.M)
 PROBE = """
 import json, platform, sys, torch
@@ -469,13 +471,15 @@ def modules_ahead(paths: Iterable[Path]) -> tuple[str, ...]:
         paths: The files.
 
     Returns:
-        Those of `SLOW_MODULES` that more than two of the files import.
+        The slow modules that more than two of the files import.
     """
     texts = [path.read_text("utf-8", errors="replace") for path in paths]
+    imports = {name: rf"^(import|from) {name}\b" for name in SLOW_MODULES}
+    imports["torch._dynamo"] = IMPORTS_DYNAMO
     return tuple(
         name
-        for name in SLOW_MODULES
-        if sum(bool(re.search(rf"^(import|from) {name}\b", t, re.M)) for t in texts) > 2
+        for name, pattern in imports.items()
+        if sum(bool(re.search(pattern, text, re.M)) for text in texts) > 2
     )
 
 

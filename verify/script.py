@@ -16,6 +16,8 @@ import threading
 from types import CodeType, FrameType
 from typing import BinaryIO, cast
 
+from verify.shim import leave
+
 MARK_LINES = "VERIFY_MARK_LINES"
 """Environment variable: the file whose printing lines are to be marked (`--update`)."""
 
@@ -54,19 +56,6 @@ def become(message: dict, files: list[int], python: str) -> None:
     _fresh_streams(unbuffered)
     _fresh_state()
     leave(_run(argv))
-
-
-def leave(code: int) -> None:
-    """End this process at once with the status that the script ended with.
-
-    Args:
-        code: Exit code, or a negative signal number.
-    """
-    if code < 0:
-        with contextlib.suppress(OSError):  # SIGKILL cannot be handled
-            signal.signal(-code, signal.SIG_DFL)
-        os.kill(os.getpid(), -code)
-    os._exit(code & 0xFF)
 
 
 def _without_flags(argv: list[str]) -> tuple[list[str], bool]:
@@ -117,8 +106,6 @@ def _fresh_state() -> None:
     for path in reversed(os.environ.get("PYTHONPATH", "").split(os.pathsep)):
         if path and path not in sys.path:
             sys.path.insert(1, path)
-    for name in [name for name in sys.modules if name.split(".")[0] == "verify"]:
-        del sys.modules[name]
 
 
 def _run(argv: list[str]) -> int:

@@ -113,15 +113,15 @@ def warm_up(ahead: list[str]) -> dict:
     Raises:
         RuntimeError: Forks would not be safe.
     """
+    gc.disable()  # what an import makes, it keeps
     # numpy's random state is imported late; unseen in the stash it would escape the
     # reseeding of the forks.
     with contextlib.suppress(ImportError):
         import numpy.random  # noqa: F401
     import torch
 
-    # The first step of any optimizer imports it, which takes more than a second.
     stashes: list[Stash] = []
-    for name in ("torch._dynamo", *ahead):
+    for name in ahead:
         with contextlib.suppress(ImportError):
             stashes.append(Stash(name, tuple(stashes)))
     # The threads of OpenBLAS end before a fork and start when needed; others stay, and
@@ -136,11 +136,12 @@ def warm_up(ahead: list[str]) -> dict:
     )
     if any(path.startswith("/dev/nvidia") for path in opened):
         raise RuntimeError("an import initialised CUDA: forks could not use it")
-    # Handlers that imports registered would run at the end of each fork: 30 ms, and
-    # they delete temporary folders that all forks share.
+    # What imports registered would run at the end of each fork: 30 ms, and it deletes
+    # temporary folders that all forks share.
     for finalizer in list(vars(weakref.finalize)["_registry"]):
-        finalizer.atexit = False
+        finalizer.detach()
     # Frozen objects are not visited by a fork's collector, so their pages stay shared.
+    gc.enable()
     gc.collect()
     gc.freeze()
     return {"torch": torch.__version__}
@@ -156,6 +157,10 @@ def main(folder: str, slots: str, kind: str, *ahead: str) -> None:
         ahead: Modules to import ahead, besides torch.
     """
     cold = kind == "cold"
+    # A fresh interpreter has not imported them. Not in each fork: a walk over modules
+    # counts a reference to each name, and so copies the pages that they lie on.
+    for name in [name for name in sys.modules if name.split(".")[0] == "verify"]:
+        del sys.modules[name]
     _adopt_orphans()
     hello = {"python": sys.version.split()[0], **({} if cold else warm_up(list(ahead)))}
     listeners = []

@@ -22,7 +22,7 @@ def write(tmp_path):
 @pytest.fixture(scope="session")
 def warm():
     """A runner that forks: one server for all tests, so that each follows others."""
-    with Runner() as runner:
+    with Runner(ahead=["torch._dynamo"]) as runner:
         yield runner
 
 

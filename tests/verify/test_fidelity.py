@@ -412,7 +412,8 @@ def test_what_is_imported_ahead_is_unseen_too(write):
         #> False 1
         """
     )
-    with Runner(ahead=["matplotlib.pyplot", "no_such_module"]) as runner:
+    ahead = ["torch._dynamo", "matplotlib.pyplot", "no_such_module"]
+    with Runner(ahead=ahead) as runner:
         assert runner.server.run(["-c", code], cwd="/").out == "False\n"
         for _ in range(2):  # each file begins with no figure
             assert runner.run(draws).faults == ()

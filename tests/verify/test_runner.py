@@ -169,3 +169,10 @@ def test_what_three_files_draw_with_is_imported_once(write):
     paths = [write(text, f"{number}.py") for number in range(3)]
     assert modules_ahead(paths[:2]) == ()
     assert modules_ahead(paths) == ("matplotlib.pyplot",)
+
+
+def test_what_an_optimizer_imports_is_imported_once(write):
+    text = "from torch import optim\n\nstep = optim.SGD\n"
+    paths = [write(text, f"{number}.py") for number in range(3)]
+    assert modules_ahead(paths[:2]) == ()
+    assert modules_ahead(paths) == ("torch._dynamo",)
