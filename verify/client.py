@@ -18,15 +18,6 @@ from pathlib import Path
 from verify.wire import send
 
 HERE = Path(__file__).parent
-# For the server alone, where torch has read them before there is a script.
-SERVER_ENV = {
-    # Large pages, for Python's objects too: a fork has a fifth as many to list. Other C
-    # libraries than glibc do not read the first.
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
-    "PYTHONMALLOC": "malloc",
-    # Threads sleep at once where they have nothing to do: other files want the cores.
-    "GOMP_SPINCOUNT": "0",
-}
 GRACE = 5.0  # seconds in which helper processes may end by themselves
 
 
@@ -123,7 +114,7 @@ class Server:
         with open(home / "log", "w") as log:
             self._process = subprocess.Popen(
                 [*command, str(home), str(self._slots), kind, *self._ahead],
-                env={**self._env, "TMPDIR": str(home / "tmp"), **SERVER_ENV},
+                env={**self._env, "TMPDIR": str(home / "tmp")},
                 cwd=home / "tmp",
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -79,6 +79,7 @@ class Request:
             device=self.device,
             timeout=self.timeout,
             matrix=self.matrix,
+            bytecode=_bytecode(folder),
             **options,
         )
 
@@ -292,7 +293,12 @@ def _run(
         ServerError: The release cannot be imported.
     """
     part, start = _part(folder, request), time.monotonic()
-    with request.runner(folder, ahead=modules_ahead(files)) as runner:
+    tests = not request.only and TESTS.is_dir()
+    with contextlib.ExitStack() as stack:
+        library = None
+        if tests and not part.exists():  # beside the server, which imports torch first
+            library = stack.enter_context(library_tests(folder, request))
+        runner = stack.enter_context(request.runner(folder, ahead=modules_ahead(files)))
         record, left = records.make(runner, []), files
         if earlier:
             staying = records.without(earlier, map(name_of, files))
@@ -302,35 +308,36 @@ def _run(
             left = [path for path in files if not _has_run(path, record)]
         if len(left) < len(files):
             print(f"  {len(files) - len(left)} files have run before", flush=True)
+        if tests and not library and not record.library:
+            library = stack.enter_context(library_tests(folder, request))
         verdicts, kept = [], -KEEP_EVERY
         progress = Progress(len(left), faults=False)
-        tests = not request.only and not record.library and TESTS.is_dir()
-        with (
-            library_tests(folder, request) if tests else contextlib.nullcontext() as (
-                library
-            )
-        ):
-            try:
-                for verdict in runner.run_all(left):
-                    progress.show(verdict)
-                    verdicts.append(verdict)
-                    if time.monotonic() > kept + KEEP_EVERY:
-                        records.write(records.make(runner, verdicts, record), part)
-                        kept = time.monotonic()
-            finally:
-                progress.clear()
-                record = records.make(runner, verdicts, record)
-                records.write(record, part)
-            ran = time.monotonic() - start
-            print(f"  {len(left)} files: {ran:.1f} s", flush=True)
-            # Of a part only, it would say nothing of a release.
-            seconds = record.seconds | ({} if request.only else {"snippets": ran})
-            if library:
-                found = library()
-                seconds["library"] = found.seconds
-                record = dataclasses.replace(record, library=found)
-                print(f"  library's tests: {found.seconds:.1f} s, beside the files")
+        try:
+            for verdict in runner.run_all(left):
+                progress.show(verdict)
+                verdicts.append(verdict)
+                if time.monotonic() > kept + KEEP_EVERY:
+                    records.write(records.make(runner, verdicts, record), part)
+                    kept = time.monotonic()
+        finally:
+            progress.clear()
+            record = records.make(runner, verdicts, record)
+            records.write(record, part)
+        ran = time.monotonic() - start
+        print(f"  {len(left)} files: {ran:.1f} s", flush=True)
+        # Of a part only, it would say nothing of a release.
+        seconds = record.seconds | ({} if request.only else {"snippets": ran})
+        if library:
+            found = library()
+            seconds["library"] = found.seconds
+            record = dataclasses.replace(record, library=found)
+            print(f"  library's tests: {found.seconds:.1f} s, beside the files")
         return dataclasses.replace(record, seconds=seconds)
+
+
+def _bytecode(folder: Path) -> Path:
+    """Where what the environment compiles lies, not beside the sources."""
+    return folder / "bytecode"
 
 
 def _part(folder: Path, request: Request) -> Path:
@@ -372,7 +379,7 @@ def library_tests(folder: Path, request: Request) -> Iterator[Callable[[], Libra
         process = subprocess.Popen(
             [*command, f"--basetemp={temporary}/tests"],
             cwd=ROOT,
-            env={**environment(), "TMPDIR": temporary},
+            env={**environment(_bytecode(folder)), "TMPDIR": temporary},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -129,13 +129,15 @@ class Runner:
         device: ``"cpu"`` or ``"cuda"``: torch's default device in files that do not
             say ``# Device: cpu``.
         cold: Start a real ``python FILE`` for each file.
-        jobs: How many files run at once; None for one for each core, at most 8.
+        jobs: How many files run at once; None for one more than there are cores, for
+            some files wait, and at most 8.
         timeout: Seconds until a file is killed; None for the usual 30, and 60 under
             torchrun (and 120 for importing torch).
         matrix: The releases that are verified; None for those with a record. A file
             that needs another torch runs on the release beside its bound, and must
             fail there.
         ahead: Modules that many of the files import, see `modules_ahead`.
+        bytecode: As for `environment`.
 
     Attributes:
         facts: What the interpreter is.
@@ -154,6 +156,7 @@ class Runner:
         timeout: float | None = None,
         matrix: Iterable[str] | None = None,
         ahead: Iterable[str] = (),
+        bytecode: Path | None = None,
     ) -> None:
         if not sys.platform.startswith("linux"):
             raise RequestError(
@@ -165,8 +168,8 @@ class Runner:
             cold,
             timeout,
         )
-        self.jobs = jobs or min(8, os.cpu_count() or 1)
-        self._env = environment()
+        self.jobs = jobs or min(8, (os.cpu_count() or 1) + 1)
+        self._env = environment(bytecode)
         self._matrix = [
             _numbers(release)
             for release in (releases(device) if matrix is None else matrix)
@@ -510,10 +513,17 @@ def _torchrun() -> str:
     return found
 
 
-def environment() -> dict[str, str]:
-    """This process's environment with Python as a reader has it: nothing switched."""
+def environment(bytecode: Path | None = None) -> dict[str, str]:
+    """This process's environment with Python as a reader has it: nothing switched.
+
+    Args:
+        bytecode: Where compiled modules are to lie if Python is told to write none;
+            compiling a new torch at each import takes longer than the import.
+    """
     kept = ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONDONTWRITEBYTECODE")
     env = {k: v for k, v in os.environ.items() if k[:6] != "PYTHON" or k in kept}
+    if bytecode and env.pop("PYTHONDONTWRITEBYTECODE", None):
+        env["PYTHONPYCACHEPREFIX"] = str(bytecode)
     return {**env, "PYTHONUTF8": "1"}
 
 

@@ -41,6 +41,8 @@ sys.path[:2] = [""]
 POLL = 0.002  # seconds between two looks at running children
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+MADV_COLLAPSE = 25
+LARGE = 2 << 20  # bytes of a large page
 
 
 class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -144,7 +146,26 @@ def warm_up(ahead: list[str]) -> dict:
     gc.enable()
     gc.collect()
     gc.freeze()
+    _collapse()
     return {"torch": torch.__version__}
+
+
+def _collapse() -> None:
+    """Move what is in memory into large pages, of which a fork has far fewer to list.
+
+    A quarter of its price is left. Kernels before 6.1 refuse, then it costs all.
+    """
+    madvise = ctypes.CDLL(None).madvise
+    with open("/proc/self/maps") as file:
+        maps = [line.split() for line in file]
+    for line in maps:
+        # Of no file, or the heap.
+        if line[1] == "rw-p" and line[5:] in ([], ["[heap]"]):
+            start, end = (int(address, 16) for address in line[0].split("-"))
+            start, end = -(-start // LARGE) * LARGE, end // LARGE * LARGE
+            if start < end:
+                size = ctypes.c_size_t(end - start)
+                madvise(ctypes.c_void_p(start), size, MADV_COLLAPSE)
 
 
 def main(folder: str, slots: str, kind: str, *ahead: str) -> None:

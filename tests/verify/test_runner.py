@@ -1,9 +1,12 @@
 """Given a file and an interpreter: what the runner says of it."""
 
+import subprocess
+import sys
+
 import pytest
 
 from verify import runner as runner_module
-from verify.runner import RequestError, Runner, modules_ahead
+from verify.runner import RequestError, Runner, environment, modules_ahead
 
 
 def test_a_good_file_passes(runner, write):
@@ -150,8 +153,6 @@ def test_cuda_without_a_device_is_a_wrong_request(warm):
 
 
 def test_an_interpreter_without_torch_is_named(tmp_path):
-    import subprocess
-    import sys
 
     subprocess.run(
         [sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True
@@ -176,3 +177,17 @@ def test_what_an_optimizer_imports_is_imported_once(write):
     paths = [write(text, f"{number}.py") for number in range(3)]
     assert modules_ahead(paths[:2]) == ()
     assert modules_ahead(paths) == ("torch._dynamo",)
+
+
+def test_what_a_new_torch_compiles_lies_apart_where_none_is_to_be_written(
+    tmp_path, monkeypatch, write
+):
+    (tmp_path / "beside.py").write_text("value = 7\n")
+    path = write("import beside\n\nprint(beside.value)\n#> 7\n")
+    for told in ("", "1"):
+        monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", told)
+        env = environment(tmp_path / "bytecode")
+        subprocess.run([sys.executable, path], env=env, check=True)
+        assert (tmp_path / "bytecode").exists() == bool(told)
+        assert (tmp_path / "__pycache__").exists()  # of the first alone
+    assert len(list((tmp_path / "bytecode").rglob("beside.*.pyc"))) == 1
