@@ -153,7 +153,6 @@ def test_cuda_without_a_device_is_a_wrong_request(warm):
 
 
 def test_an_interpreter_without_torch_is_named(tmp_path):
-
     subprocess.run(
         [sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True
     )
