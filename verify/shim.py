@@ -5,11 +5,15 @@ multiprocessing's spawn with the one that is set there; the runner names this fi
 A worker then costs a fork and not an import of torch.
 """
 
-import contextlib
 import json
 import os
 import signal
 import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+# Nothing more of ours: what a worker imports here, it waits for.
+from verify.wire import leave, send
 
 
 def main(address: str, *argv: str) -> None:
@@ -19,10 +23,6 @@ def main(address: str, *argv: str) -> None:
         address: Socket of the server.
         argv: What follows ``python`` on the command line.
     """
-    # Not from the package, which imports pathlib: that takes as long as all of this.
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-    from wire import send  # type: ignore[import-not-found]
-
     files = [
         fd
         for fd in map(int, os.listdir("/proc/self/fd"))
@@ -40,19 +40,6 @@ def main(address: str, *argv: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda n, _: connection.sendall(bytes([n])))
     leave(json.loads(connection.recv(4096) or '{"code": 1}')["code"])
-
-
-def leave(code: int) -> None:
-    """End this process at once with the status that another ended with.
-
-    Args:
-        code: Exit code, or a negative signal number.
-    """
-    if code < 0:
-        with contextlib.suppress(OSError):  # SIGKILL cannot be handled
-            signal.signal(-code, signal.SIG_DFL)
-        os.kill(os.getpid(), -code)
-    os._exit(code & 0xFF)
 
 
 if __name__ == "__main__":
