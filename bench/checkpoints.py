@@ -1,9 +1,10 @@
 """What it costs to save and load a checkpoint safely, as ratios of medians.
 
-Each round measures every way once, one after the other, so that a ratio compares what
-ran side by side. Saving is measured against a raw write and fsync of the same bytes;
-loading against ``torch.load`` plus ``zlib.crc32`` of the same bytes. Libraries that
-are installed join the table: lightning, accelerate, pytorch-ignite, safetensors.
+Each round measures every way once, one after the other in an order by chance, so that a
+ratio compares what ran side by side. Saving is measured against a raw write and fsync
+of the same bytes; loading against ``torch.load`` plus ``zlib.crc32`` of the same bytes.
+Libraries that are installed join the table: lightning, accelerate, pytorch-ignite,
+safetensors.
 
 ``python bench/checkpoints.py [--mib 256 1024] [--rounds 7] [--folder FOLDER]``
 """
@@ -14,6 +15,7 @@ import argparse
 import contextlib
 import importlib
 import os
+import random
 import statistics
 import sys
 import tempfile
@@ -82,11 +84,12 @@ def peers(folder: Path, state: dict[str, Any]) -> tuple[dict[str, Any], dict[str
 def medians(ways: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
     """Median seconds of each way over the rounds, after one round to warm up."""
     seconds: dict[str, list[float]] = {name: [] for name in ways}
+    dice = random.Random(0)  # what ran before has an effect: not always the same
     for _ in range(rounds + 1):
-        for name, way in ways.items():
+        for name in dice.sample([*ways], len(ways)):
             os.sync()  # what others left to the disk is not this one's to wait for
             start = time.perf_counter()
-            way()
+            ways[name]()
             seconds[name].append(time.perf_counter() - start)
     return {name: statistics.median(taken[1:]) for name, taken in seconds.items()}
 

@@ -89,7 +89,7 @@ def load(path: StrPath, *, map_location: Any = "cpu", verify: bool = True) -> An
         path: The file.
         map_location: Device of the tensors, as for ``torch.load``; ``"meta"`` checks
             the file and makes no tensors.
-        verify: Check all bytes first; in a file of ``torch.save``, those of records.
+        verify: Check all bytes; in a file of ``torch.save``, those of records.
 
     Returns:
         The object that was saved.
@@ -109,9 +109,12 @@ def load(path: StrPath, *, map_location: Any = "cpu", verify: bool = True) -> An
     """
     if os.path.isdir(path):
         raise CorruptCheckpoint(f"{path} is a folder: name a file in it")
-    with open(path, "rb") as file:
-        _check(path, file, verify)
-        return _torch_load(path, file, map_location)
+    with _Reader(path) as file:
+        _check(path, file, skip=("data/" if verify else "",))
+        state = _torch_load(path, file if verify else path, map_location)
+        if verify:
+            _check(path, file)  # and the records of tensors, as torch has read them
+        return state
 
 
 class Checkpoints:
@@ -206,8 +209,8 @@ def _rated(files: list[File]) -> list[File]:
 def _whole(files: list[File], must: bool = False) -> Path | None:
     for *_, path in files:
         try:
-            with open(path, "rb") as file:
-                _check(path, file, content=True)
+            with _Reader(path) as file:
+                _check(path, file)
             return path
         except (CheckpointError, OSError) as error:
             warnings.warn(f"passed over: {error}", stacklevel=5)
@@ -245,7 +248,7 @@ def _write(path: Path, name: str, state: Any, fsync: bool) -> None:
         try:
             with _File(io.FileIO(temp, "x+")) as file:
                 torch.save(state, file)
-                rest = _outside_of_records(file)[:-2] + COMMENT
+                rest = _parts(file)[0][:-2] + COMMENT
                 file.seek(-2, os.SEEK_END)
                 file.write(COMMENT + zlib.crc32(rest).to_bytes(4, "little"))
                 file.flush()
@@ -310,21 +313,42 @@ def _unsafe(name: str, value: Any, seen: set[int]) -> Iterator[str]:
         yield f"{name}: {kind.__module__}.{kind.__qualname__}"
 
 
-def _check(path: StrPath, file: Any, content: bool) -> None:
+class _Reader(io.BufferedReader):
+    def __init__(self, path: StrPath) -> None:
+        super().__init__(io.FileIO(path))
+        self.sums: dict[tuple[int, int], int] = {}  # CRC-32 by start and size
+
+    def readinto(self, data: Any) -> int:
+        # So torch reads a record: summed up now, it is not read a second time.
+        start, size = self.tell(), super().readinto(data)
+        self.sums[start, size] = zlib.crc32(memoryview(data)[:size])
+        return size
+
+    def sum(self, start: int, size: int) -> int:
+        if (start, size) in self.sums:
+            return self.sums[start, size]
+        self.seek(start)
+        crc = 0
+        while size and (data := self.read(min(size, 1 << 19))):
+            crc, size = zlib.crc32(data, crc), size - len(data)
+        return -1 if size else crc
+
+
+def _check(path: StrPath, file: _Reader, skip: tuple[str, ...] = ()) -> None:
+    file.seek(0)
     head, wrong = file.read(512), ""
     try:
-        archive = zipfile.ZipFile(file)
-        names = [name.partition("/")[2] for name in archive.namelist()]
+        rest, records = _parts(file)
+        names = [name for name, *_ in records]
         if "data.pkl" not in names or "constants.pkl" in names:
             # Of TorchScript, which torch.load of 2.4 would run.
             wrong = "is a zip file or TorchScript, but not of torch.save"
-        elif content and (bad := archive.testzip()):
-            wrong = f"is damaged in {bad.partition('/')[2]}: take an earlier one"
-        elif content:
-            rest = _outside_of_records(file)
-            plain = rest.rpartition(b"PK\5\6")[2][16:] == b"\0\0"  # no comment
-            if not plain and zlib.crc32(rest) != SEALED:
-                wrong = "is damaged outside of its records: take an earlier one"
+        for name, start, size, crc in records:
+            if not name.startswith(skip) and file.sum(start, size) != crc:
+                wrong = wrong or f"is damaged in {name}: take an earlier one"
+        plain = rest.rpartition(b"PK\5\6")[2][16:] == b"\0\0"  # no comment
+        if "" not in skip and not plain and zlib.crc32(rest) != SEALED:
+            wrong = wrong or "is damaged outside of its records: take an earlier one"
     except Exception:
         kinds = [text for start, text in KINDS.items() if re.match(start, head)]
         wrong = [*kinds, f"is no checkpoint, it starts with {head[:8]!r}"][0]
@@ -333,13 +357,17 @@ def _check(path: StrPath, file: Any, content: bool) -> None:
     file.seek(0)
 
 
-def _outside_of_records(file: Any) -> bytes:
-    found, end = bytearray(), 0
+def _parts(file: Any) -> tuple[bytes, list[tuple[str, int, int, int]]]:
+    """Return what lies outside of records; name, start, size and CRC-32 of each."""
+    rest, end, records = bytearray(), 0, []
     for info in zipfile.ZipFile(file).infolist():
         file.seek(info.header_offset + 26)  # the lengths of name and extra field
         start = info.header_offset + 30 + sum(struct.unpack("<HH", file.read(4)))
+        if info.compress_type == zipfile.ZIP_STORED:  # as torch.save does
+            name = info.filename.partition("/")[2]
+            records.append((name, start, info.file_size, info.CRC))
         file.seek(end)
-        found += file.read(start - end)
-        end = start + info.file_size
+        rest += file.read(start - end)
+        end = start + info.compress_size
     file.seek(end)
-    return bytes(found + file.read())
+    return bytes(rest + file.read()), records

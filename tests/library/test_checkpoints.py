@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections import Counter, OrderedDict, defaultdict
 from pathlib import Path
 
@@ -318,6 +319,21 @@ def test_no_file_with_a_zeroed_block_loads(path, block):
         load(path)
 
 
+def test_what_goes_bad_while_it_is_loaded_does_not_load(path, monkeypatch):
+    """The bytes that are checked are those that are returned, read once."""
+    torch_load = torch.load
+
+    def load_what_went_bad(*arguments, **named):
+        data = bytearray(path.read_bytes())
+        data[data.index(state(1)["weight"].numpy().tobytes())] ^= 1
+        path.write_bytes(data)
+        return torch_load(*arguments, **named)
+
+    monkeypatch.setattr(torch, "load", load_what_went_bad)
+    with pytest.raises(CorruptCheckpoint, match="is damaged in data/"):
+        load(path)
+
+
 def test_the_damaged_record_is_named(path):
     bad = bytearray(path.read_bytes())
     bad[len(bad) // 2] ^= 1
@@ -372,6 +388,17 @@ def test_a_folder_and_another_zip_file_are_named(tmp_path):
         CorruptCheckpoint, match="is a zip file or TorchScript, but not of"
     ):
         load(archive)
+
+
+def test_a_file_that_was_packed_again_is_not_called_damaged(path, tmp_path):
+    with (
+        zipfile.ZipFile(path) as old,
+        zipfile.ZipFile(tmp_path / "small.pt", "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    with pytest.raises(CorruptCheckpoint, match="is a zip file or TorchScript"):
+        load(tmp_path / "small.pt")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
