@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from render.files import read_text
 from render.mistakes import UNSEARCHED, page_order, page_title
 from render.names import CHAPTERS, Facts, Names, load_facts, resolve
 
@@ -147,7 +148,7 @@ def load_receivers(path: Path = RECEIVERS) -> Mapping[str, Mapping[str, str]]:
 @functools.lru_cache(maxsize=8192)
 def _names(path: Path, stamp: int, name: str, told: int) -> Names:
     receivers = load_receivers().get(name)
-    return resolve(path.read_text("utf-8"), load_facts(), receivers)
+    return resolve(read_text(path), load_facts(), receivers)
 
 
 def names_of(root: Path, name: str) -> Names:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import re
 import shlex
@@ -10,6 +9,7 @@ from collections.abc import Sequence
 from html import escape, unescape
 from pathlib import Path
 
+from render.files import sha256
 from verify.records import Record, Result, is_final
 from verify.snippet import Snippet
 
@@ -165,7 +165,7 @@ def newest_runs(found: Sequence[Record], snippets: Path, lang: str) -> str:
     """
     words = WORDS[lang]
     hashes = {
-        path.relative_to(snippets).as_posix(): _hash(path)
+        path.relative_to(snippets).as_posix(): sha256(path)
         for path in snippets.glob("*/**/*.py")
     }
     ran = [record for record in found if not record.fault and is_final(record.torch)]
@@ -289,7 +289,3 @@ def _device(record: Record) -> str:
 
 def _date(record: Record) -> str:
     return record.when[:10]
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -29,8 +29,9 @@ from markdown.preprocessors import Preprocessor
 
 from render import api, mistakes, releases
 from render.badges import newest_runs, status_line
+from render.files import read_bytes, read_text
 from verify import records
-from verify.snippet import Snippet, SnippetError, parse
+from verify.snippet import Snippet, SnippetError, parse_bytes
 
 try:  # MkDocs prints its own kind of error as one line, any other as a traceback.
     from mkdocs.exceptions import BuildError as _Error
@@ -139,28 +140,28 @@ def read_snippet(fence: Fence, root: Path) -> tuple[str, Snippet]:
     if not match:
         raise ValueError('the include is not of the form --8<-- "chapter/page/name.py"')
     name = match["path"]
-    folder = (root / "snippets").resolve()
-    path = folder / name
+    path = root / "snippets" / name
     if re.search(r"^\w+:|^[/\\]|\\|(^|/)\.\.?(/|$)", name):
         raise ValueError(f'"{name}" is not a path below snippets/')
     if not name.endswith(".py"):
         raise ValueError(f'"{name}" is not a whole Python file')
     if not path.is_file():
         raise ValueError(f"there is no file snippets/{name}")
-    if not path.resolve().is_relative_to(folder):
-        raise ValueError(f'"{name}" leads out of snippets/')
     if fence.info != "python" or not set(fence.body[0][: len(fence.lead)]) <= {" "}:
         raise ValueError("the fence of a snippet starts with ```python, nothing else")
     try:
-        return name, _parse(path, path.stat().st_mtime_ns)
+        return name, _parse(path, name, path.stat().st_mtime_ns)
     except SnippetError as error:
         faults = "; ".join(error.faults).replace(f"{root.resolve()}/", "")
         raise ValueError(faults) from None
 
 
 @functools.lru_cache(maxsize=4096)  # pages, notebooks and archives read the same files
-def _parse(path: Path, stamp: int) -> Snippet:
-    return parse(path)
+def _parse(path: Path, name: str, stamp: int) -> Snippet:
+    folder = path.parents[name.count("/")]
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise ValueError(f'"{name}" leads out of snippets/')
+    return parse_bytes(read_bytes(path), path)
 
 
 def locate(text: str, docs: Path) -> tuple[Path | None, int]:
@@ -177,7 +178,7 @@ def locate(text: str, docs: Path) -> tuple[Path | None, int]:
     """
     found = []
     for path in sorted(docs.rglob("*.md")):
-        page = path.read_text("utf-8-sig")
+        page = read_text(path)
         if page.endswith(text):
             found.append((page[: len(page) - len(text)].count("\n"), path))
     if not found:
@@ -222,11 +223,13 @@ class _Blocks(Preprocessor):
         super().__init__(md)
         self.root, self.lang = root, lang
         self.kept: list[str] = []
+        self.found: list[records.Record] = []
         self.page: Path | None = None
         self.up = ""
 
     def run(self, lines: list[str]) -> list[str]:
         self.kept.clear()
+        self.found = load_records(self.root / "records")
         self.page, _ = locate("\n".join(lines), self.root / "docs" / self.lang)
         self.up = self.way_up()
         return self.expand(lines) + self.last()
@@ -264,8 +267,7 @@ class _Blocks(Preprocessor):
                     lines, n, "an include outside a Python fence; put it into one"
                 )
             if lines[n].strip() == NEWEST_RUNS and not code:
-                found = load_records(self.root / "records")
-                html = newest_runs(found, self.root / "snippets", self.lang)
+                html = newest_runs(self.found, self.root / "snippets", self.lang)
                 rows += ["", self.keep(html), ""]
             elif lines[n].strip() in MARKERS and not code:
                 rows += ["", *self.expand(self.generated(lines[n].strip())), ""]
@@ -283,10 +285,9 @@ class _Blocks(Preprocessor):
     def block(self, fence: Fence) -> list[str]:
         """A fence as a unit of title, code, output and status line."""
         name, snippet = read_snippet(fence, self.root)
-        found = load_records(self.root / "records")
         leaf = name.rpartition("/")[2]
         address = f"{self.up}snippets/{name}"  # where render.downloads puts it
-        foot = status_line(name, snippet, found, self.lang, address, leaf, self.up)
+        foot = status_line(name, snippet, self.found, self.lang, address, leaf, self.up)
         return [
             "",
             fence.lead + self.keep(f'<div class="snippet" id="{leaf}">', leaf),

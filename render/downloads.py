@@ -40,6 +40,7 @@ from render.blocks import (
     load_records,
     read_snippet,
 )
+from render.files import read_bytes
 from verify.snippet import Snippet
 
 CONFIGS = {"zh": "mkdocs.yml", "en": "mkdocs.en.yml"}
@@ -118,6 +119,7 @@ class Source:
             pages = [below] if isinstance(below, str) else _leaves(below)
             yield title, [name for name in pages if (self.docs / name).is_file()]
 
+    @functools.cache  # noqa: B019, a source lives for one build
     def text(self, name: str) -> str:
         """A page without its front matter, its markers filled in."""
         rows = []
@@ -133,7 +135,7 @@ class Source:
         path = self.root / (module.replace(".", "/") + ".py")
         return f"```python\n{path.read_text('utf-8').rstrip()}\n```"
 
-    @functools.cache  # noqa: B019, a source lives for one build
+    @functools.cache  # noqa: B019
     def read(self, name: str) -> tuple[dict, str]:
         """The front matter of a page, and what follows it."""
         text = (self.docs / name).read_text("utf-8-sig")
@@ -156,6 +158,7 @@ class Source:
         path = name.removesuffix(".md")
         return self.url + ("" if path == "index" else f"{path}/")
 
+    @functools.cache  # noqa: B019
     def snippets(self, name: str) -> list[tuple[str, Snippet]]:
         """The files that a page shows, in order."""
         return [
@@ -478,7 +481,7 @@ def put_snippets(out: Path, root: Path = ROOT) -> None:
         root: The checkout.
     """
     for path in (root / "snippets").rglob("*.py"):
-        _put(out / path.relative_to(root), path.read_bytes())
+        _put(out / path.relative_to(root), read_bytes(path))
 
 
 def _put(path: Path, data: bytes) -> None:

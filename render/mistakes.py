@@ -32,6 +32,8 @@ from pathlib import Path
 
 import yaml
 
+from render.files import read_text
+
 LANGUAGES = ("zh", "en")
 WORDS = {
     "zh": {
@@ -345,7 +347,7 @@ def _erratum(entry: Mistake, lang: str, base: str) -> list[str]:
 
 def page_title(root: Path, lang: str, page: str) -> str:
     """The title that a page has in a language."""
-    match = TITLE.search((root / "docs" / lang / f"{page}.md").read_text("utf-8-sig"))
+    match = TITLE.search(read_text(root / "docs" / lang / f"{page}.md"))
     return match["title"] if match else page
 
 

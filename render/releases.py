@@ -7,7 +7,6 @@ that any generator takes. A result counts while the file is the one that ran.
 from __future__ import annotations
 
 import functools
-import hashlib
 import posixpath
 import re
 from collections import Counter
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from render.badges import need_in_words
+from render.files import read_text, sha256
 from verify.records import (
     Change,
     Record,
@@ -204,7 +204,7 @@ class Release:
         self.root, self.docs = root, root / "docs" / lang
         self.folder = posixpath.dirname(page)
         self.hashes = {
-            path.relative_to(root / "snippets").as_posix(): _hash(path)
+            path.relative_to(root / "snippets").as_posix(): sha256(path)
             for path in sorted((root / "snippets").glob("*/**/*.py"))
         }
 
@@ -506,7 +506,7 @@ class Release:
     @functools.cached_property
     def _texts(self) -> list[tuple[str, str]]:
         return [
-            (path.relative_to(self.docs).as_posix(), path.read_text("utf-8"))
+            (path.relative_to(self.docs).as_posix(), read_text(path))
             for path in sorted(self.docs.rglob("*.md"))
         ]
 
@@ -523,7 +523,7 @@ class Release:
         return f"[{self._title(page)}]({posixpath.relpath(page, self.folder or '.')})"
 
     def _title(self, page: str) -> str:
-        match = page and TITLE.search((self.docs / page).read_text("utf-8"))
+        match = page and TITLE.search(read_text(self.docs / page))
         return match["title"] if match else page or "–"
 
 
@@ -578,7 +578,3 @@ def _by_cause(some: list[Change]) -> list[list[Change]]:
 
 def _plain(text: str) -> str:
     return re.sub(r"([|*_`<\[\]\\])", r"\\\1", text)
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
