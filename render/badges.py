@@ -185,9 +185,11 @@ def newest_runs(found: Sequence[Record], snippets: Path, lang: str) -> str:
         )
         if skipped:
             counts += words["counts_skipped"].format(skipped=skipped)
-        where = " · ".join([f"torch {record.torch}", _device(record), _date(record)])
+        # No-break spaces: a dot ends a line, it starts none.
+        dot = "\u00a0· "
+        where = dot.join([f"torch {record.torch}", _device(record), _date(record)])
         lines.append(
-            f"<p>{words['newest']}<strong>{escape(where)}</strong> · {counts}</p>"
+            f"<p>{words['newest']}<strong>{escape(where)}</strong>{dot}{counts}</p>"
         )
     if lines and not any(r.device == "cuda" for r in ran):
         lines.append(f"<p>{words['cuda_none']}</p>")

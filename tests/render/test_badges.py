@@ -181,8 +181,8 @@ def test_state_is_said_in_words_and_the_sign_is_for_the_eye_only(checkout):
 
 
 def runs_of(page: str) -> list[str]:
-    """The lines about the newest runs."""
-    box = re.search(r'<div class="runs".*?</div>', page, re.S)[0]
+    """The lines about the newest runs; no-break spaces count as spaces."""
+    box = re.search(r'<div class="runs".*?</div>', page, re.S)[0].replace("\xa0", " ")
     return [re.sub(r"<[^>]*>", "", line) for line in re.findall(r"<p>.*?</p>", box)]
 
 
@@ -206,6 +206,11 @@ def test_newest_runs_count_what_passed_as_it_is_today(checkout):
         "Last verified: torch 2.15.0 · CPU · 2026-05-06 · 1 of 2 snippets passed",
         "CUDA not run",
     ]
+
+
+def test_no_line_of_the_newest_runs_starts_with_a_dot(checkout):
+    checkout.record()
+    assert " ·" not in checkout.render("<!-- newest runs -->\n")  # \xa0 before it
 
 
 def test_newest_runs_on_both_devices(checkout):
