@@ -8,6 +8,7 @@ before, it is the report.
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import contextlib
 import dataclasses
 import json
@@ -15,7 +16,6 @@ import os
 import platform
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -27,7 +27,7 @@ from pathlib import Path
 
 from verify import ROOT, environments, records
 from verify.__main__ import chosen_files
-from verify.client import ServerError
+from verify.client import Result, ServerError
 from verify.environments import InstallError, Source, python_of
 from verify.records import Library, Record, release_key
 from verify.report import Progress, release_report, stale_notes
@@ -293,12 +293,10 @@ def _run(
         ServerError: The release cannot be imported.
     """
     part, start = _part(folder, request), time.monotonic()
-    tests = not request.only and TESTS.is_dir()
     with contextlib.ExitStack() as stack:
-        library = None
-        if tests and not part.exists():  # beside the server, which imports torch first
-            library = stack.enter_context(library_tests(folder, request))
-        runner = stack.enter_context(request.runner(folder, ahead=modules_ahead(files)))
+        ahead = modules_ahead(files)
+        with _compiling(folder, ahead):
+            runner = stack.enter_context(request.runner(folder, ahead=ahead))
         record, left = records.make(runner, []), files
         if earlier:
             staying = records.without(earlier, map(name_of, files))
@@ -308,8 +306,9 @@ def _run(
             left = [path for path in files if not _has_run(path, record)]
         if len(left) < len(files):
             print(f"  {len(files) - len(left)} files have run before", flush=True)
-        if tests and not library and not record.library:
-            library = stack.enter_context(library_tests(folder, request))
+        library = None
+        if not request.only and TESTS.is_dir() and not record.library:
+            library = stack.enter_context(library_tests(folder, request, runner))
         verdicts, kept = [], -KEEP_EVERY
         progress = Progress(len(left), faults=False)
         try:
@@ -335,6 +334,28 @@ def _run(
         return dataclasses.replace(record, seconds=seconds)
 
 
+@contextlib.contextmanager
+def _compiling(folder: Path, ahead: tuple[str, ...]) -> Iterator[None]:
+    """Import from the other end what a server is importing, on another core.
+
+    In a new environment two thirds of an import is compiling. What one of the two has
+    compiled the other finds.
+    """
+    code = "import contextlib, sys\nfor name in sys.argv[:0:-1]:\n"
+    code += "    with contextlib.suppress(Exception):\n        __import__(name)"
+    command = [str(python_of(folder / "env")), "-c", code, *ahead]
+    with subprocess.Popen(
+        command,
+        env=environment(_bytecode(folder)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
 def _bytecode(folder: Path) -> Path:
     """Where what the environment compiles lies, not beside the sources."""
     return folder / "bytecode"
@@ -355,61 +376,47 @@ def _has_run(path: Path, record: Record) -> bool:
 
 
 @contextlib.contextmanager
-def library_tests(folder: Path, request: Request) -> Iterator[Callable[[], Library]]:
-    """Run the library's tests in the background.
+def library_tests(
+    folder: Path, request: Request, runner: Runner
+) -> Iterator[Callable[[], Library]]:
+    """Run the library's tests in the background, in a fork that has imported torch.
 
     Args:
         folder: That of the environment.
         request: What was asked for.
+        runner: The runner on the environment.
 
     Yields:
         A function that waits for them and says what came of them.
     """
-    report, said = folder / "library.xml", folder / "library.txt"
+    report = folder / "library.xml"
     report.unlink(missing_ok=True)
-    command = [str(python_of(folder / "env")), "-m", "pytest", str(TESTS), "-q"]
+    command = ["-c", "import pytest, sys; sys.exit(pytest.main())", str(TESTS), "-q"]
     command += ["-m", FAST, "-p", "no:cacheprovider", f"--junitxml={report}"]
     command += ["--device", request.device] * (request.device != "cpu")
-    start = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="verify-library-") as temporary,
-        open(said, "w") as output,
+        concurrent.futures.ThreadPoolExecutor(1) as pool,
     ):
         os.chmod(temporary, 0o711)  # a test of theirs gives up the rights of root
-        process = subprocess.Popen(
-            [*command, f"--basetemp={temporary}/tests"],
-            cwd=ROOT,
-            env={**environment(_bytecode(folder)), "TMPDIR": temporary},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+        command += [f"--basetemp={temporary}/tests"]
+        tests = pool.submit(
+            runner.run_program, command, ROOT, {"TMPDIR": temporary}, TIMEOUT_LIBRARY
         )
-
-        def wait() -> Library:
-            left = TIMEOUT_LIBRARY - (time.monotonic() - start)
-            try:
-                process.wait(max(left, 0.1))
-            except subprocess.TimeoutExpired:
-                problem = f"ran longer than {TIMEOUT_LIBRARY:g} s"
-                return Library(0, 0, 0, {shown(TESTS): problem}, TIMEOUT_LIBRARY)
-            return _library(report, said.read_text(), time.monotonic() - start)
-
         try:
-            yield wait
+            yield lambda: _library(report, tests.result())
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            if not tests.done():  # interrupted: do not wait for them
+                runner.close()
 
 
-def _library(report: Path, said: str, seconds: float) -> Library:
+def _library(report: Path, result: Result) -> Library:
     """What pytest's report says."""
     counts, failed = {"passed": 0, "skipped": 0}, {}
-    if not report.exists():
-        failed[shown(TESTS)] = (said.strip().splitlines() or ["pytest said nothing"])[
-            -1
-        ]
+    if result.killed or not report.exists():
+        lines = (result.out + result.err).strip().splitlines()
+        ending = f"pytest ended with {result.code} and said nothing"
+        failed[shown(TESTS)] = result.killed or [ending, *lines][-1]
     else:
         for case in ET.parse(report).iter("testcase"):
             problem = case.find("failure")
@@ -420,12 +427,12 @@ def _library(report: Path, said: str, seconds: float) -> Library:
                 failed[name] = (problem.get("message") or "").partition("\n")[0]
             else:
                 counts["passed" if case.find("skipped") is None else "skipped"] += 1
-    left_out = re.search(r"(\d+) deselected", said)
+    left_out = re.search(r"(\d+) deselected", result.out)
     return Library(
         **counts,
         left_out=int(left_out[1]) if left_out else 0,
         failed=failed,
-        seconds=round(seconds, 1),
+        seconds=round(result.seconds, 1),
     )
 
 

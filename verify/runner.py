@@ -290,6 +290,28 @@ class Runner:
         verdict = self._judge(snippet, result, strays, compare=False)
         return verdict, [(line, text.rstrip("\n")) for line, text in lines]
 
+    def run_program(
+        self, argv: list[str], folder: Path, env: dict[str, str], timeout: float
+    ) -> Result:
+        """Run what is no snippet file, in the place of one.
+
+        Args:
+            argv: What follows ``python`` on the command line.
+            folder: Its working folder.
+            env: What it finds in its environment besides what a file finds there.
+            timeout: Seconds after which it is killed.
+
+        Returns:
+            How it ended.
+        """
+        slot = self._slots.get()
+        try:
+            return self.server.run(
+                argv, folder, {**self._env, **env}, timeout, slot=slot
+            )
+        finally:
+            self._slots.put(slot)
+
     def unmet(self, snippet: Snippet) -> str | None:
         """The first need of a file that this interpreter or device does not meet."""
         return next((n for n in snippet.needs if not self._meets(n)), None)
@@ -343,11 +365,7 @@ class Runner:
 
     def _ask(self, code: str) -> str:
         """What a line of Python prints on the interpreter."""
-        slot = self._slots.get()
-        try:
-            result = self.server.run(["-c", code], "/", self._env, slot=slot)
-        finally:
-            self._slots.put(slot)
+        result = self.run_program(["-c", code], Path("/"), {}, 60.0)
         if result.code != 0:
             last = (result.err.strip() or _ending(result)).splitlines()[-1]
             raise RequestError(f"{self.python} cannot run snippets: {last}")

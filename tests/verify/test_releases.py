@@ -227,7 +227,8 @@ def test_first_broken_asks_the_records_before_it_installs(tree):
     assert out.endswith("passes on torch 2.16.0, the newest\n")
 
 
-def test_the_library_is_tested_beside_the_files(tree):
+def library_test(tree, text):
+    """A test of the library in the checkout, and pytest in its environments."""
     # pytest is that of the Python that runs this test
     there = os.path.dirname(os.path.dirname(pytest.__file__))
     wheel(tree.wheels, "pytest", "9.9", {"there.pth": there})
@@ -236,11 +237,16 @@ def test_the_library_is_tested_beside_the_files(tree):
     (tree.root / "pyproject.toml").write_text(
         '[tool.pytest.ini_options]\nmarkers = ["slow: left out"]\n'
     )
-    (tests / "test_sums.py").write_text(
+    (tests / "test_sums.py").write_text(text)
+
+
+def test_the_library_is_tested_beside_the_files(tree):
+    library_test(
+        tree,
         "import pytest, torch\n\n"
         "def test_release():\n    assert torch.__version__ == '2.15.0'\n\n"
         "def test_sum():\n    assert torch.add(1, 2) == 4, 'three'\n\n"
-        "@pytest.mark.slow\ndef test_slow():\n    raise ValueError\n"
+        "@pytest.mark.slow\ndef test_slow():\n    raise ValueError\n",
     )
     code, out, _ = tree.verify(NEW)
     assert code == 1
@@ -249,6 +255,32 @@ def test_the_library_is_tested_beside_the_files(tree):
     library = json.loads(tree.record(NEW).read_text())["library"]
     assert library["passed"] == 1
     assert [*library["failed"]] == ["tests.library.test_sums::test_sum"]
+
+
+def test_what_ends_the_librarys_tests_is_told(tree):
+    library_test(tree, "import os\n\nos._exit(3)\n")
+    code, out, _ = tree.verify(NEW)
+    assert code == 1
+    assert "library: 0 passed, 1 failed" in out
+    assert "  tests/library: pytest ended with 3 and said nothing" in out
+
+
+def test_an_interrupt_does_not_wait_for_the_librarys_tests(tree, tmp_path):
+    started = tmp_path / "started"
+    library_test(
+        tree,
+        f"import time\n\ndef test_long():\n    open({str(started)!r}, 'w').close()\n"
+        "    time.sleep(60)\n",
+    )
+    with tree.start(NEW) as process:
+        deadline = time.monotonic() + 60
+        while not started.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err.endswith("interrupted; the same command goes on from here\n")
+    assert not tree.record(NEW).exists()
 
 
 @pytest.fixture
