@@ -10,7 +10,8 @@ every = [torch.empty_like(tensor) for _ in range(2)]
 dist.all_gather(every, tensor)
 
 answers = [torch.empty(2, 2, dtype=torch.int64) for _ in range(2)]
-dist.gather(torch.stack(every), answers if rank == 0 else None)
+joined = torch.stack(every)
+dist.gather(joined, answers if rank == 0 else None)
 if rank == 0:
     for rank, values in enumerate(answers):
         print(rank, values.tolist())

@@ -5,8 +5,10 @@ import torch.distributed as dist
 dist.init_process_group("gloo")
 rank = dist.get_rank()
 
+mine = torch.tensor([6, 1]) if rank == 0 else torch.tensor([3, 2])
+tensor = torch.empty_like(mine)
 for op in ("SUM", "PRODUCT", "MIN", "MAX", "BAND", "BOR", "BXOR"):
-    tensor = torch.tensor([6, 1]) if rank == 0 else torch.tensor([3, 2])
+    tensor.copy_(mine)
     dist.all_reduce(tensor, op=getattr(dist.ReduceOp, op))
     if rank == 0:
         print(op, tensor)

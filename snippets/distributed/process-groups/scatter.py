@@ -7,7 +7,8 @@ rank = dist.get_rank()
 
 tensor = torch.empty(2, dtype=torch.int64)
 if rank == 0:
-    dist.scatter(tensor, [torch.tensor([1, 2]), torch.tensor([10, 20])], src=0)
+    parts = [torch.tensor([1, 2]), torch.tensor([10, 20])]
+    dist.scatter(tensor, parts, src=0)
 else:
     dist.scatter(tensor, src=0)
 

@@ -7,8 +7,9 @@ import torch.distributed as dist
 dist.set_debug_level(dist.DebugLevel.DETAIL)  # before the group starts
 dist.init_process_group("gloo")
 rank = dist.get_rank()
+tensor = torch.ones(2 + rank)
 try:
-    dist.all_reduce(torch.ones(2 + rank))
+    dist.all_reduce(tensor)
 except RuntimeError as error:
     if rank == 0:
         print(str(error).partition(".")[0])

@@ -6,9 +6,10 @@ import torch
 import torch.distributed as dist
 
 dist.init_process_group("gloo", timeout=timedelta(seconds=1))
+tensor = torch.ones(1)
 if dist.get_rank() == 0:
     try:
-        dist.all_reduce(torch.ones(1))
+        dist.all_reduce(tensor)
     except RuntimeError as error:
         print(error)
         #> ... Timed out waiting 1000ms for recv operation to complete
