@@ -8,6 +8,7 @@ import io
 import json
 import os
 import queue
+import random
 import re
 import shutil
 import signal
@@ -505,9 +506,16 @@ def modules_ahead(paths: Iterable[Path]) -> tuple[str, ...]:
 
 
 def _free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("", 0))
-        return str(probe.getsockname()[1])
+    """A port for torchrun, which opens it a second later.
+
+    Below 32768, from where on Linux gives ports to all who ask for any: one of these
+    would be somebody else's by then.
+    """
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("", port))
+            return str(port)
 
 
 def fits(need: str, release: str) -> bool:

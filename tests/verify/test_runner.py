@@ -1,12 +1,21 @@
 """Given a file and an interpreter: what the runner says of it."""
 
+import random
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from verify import runner as runner_module
-from verify.runner import RequestError, Runner, environment, modules_ahead
+from verify.runner import (
+    RequestError,
+    Runner,
+    _free_port,
+    environment,
+    modules_ahead,
+)
 
 
 def test_a_good_file_passes(runner, write):
@@ -190,3 +199,17 @@ def test_what_a_new_torch_compiles_lies_apart_where_none_is_to_be_written(
         assert (tmp_path / "bytecode").exists() == bool(told)
         assert (tmp_path / "__pycache__").exists()  # of the first alone
     assert len(list((tmp_path / "bytecode").rglob("beside.*.pyc"))) == 1
+
+
+def test_torchruns_port_is_free_and_nobody_is_given_it_meanwhile(monkeypatch):
+    given_out = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    with socket.socket() as taken:
+        taken.bind(("", 0))
+        number = taken.getsockname()[1]
+        drawn, draw = iter([number]), random.randrange
+        monkeypatch.setattr(
+            random, "randrange", lambda *bounds: next(drawn, None) or draw(*bounds)
+        )
+        found = int(_free_port())
+    assert found != number
+    assert not int(given_out[0]) <= found <= int(given_out[1])
