@@ -187,9 +187,10 @@ def newest_runs(found: Sequence[Record], snippets: Path, lang: str) -> str:
             counts += words["counts_skipped"].format(skipped=skipped)
         # No-break spaces: a dot ends a line, it starts none.
         dot = "\u00a0· "
-        where = dot.join([f"torch {record.torch}", _device(record), _date(record)])
+        where = [escape(f"torch {record.torch}"), escape(_device(record))]
+        where.append(f"<time>{_date(record)}</time>")
         lines.append(
-            f"<p>{words['newest']}<strong>{escape(where)}</strong>{dot}{counts}</p>"
+            f"<p>{words['newest']}<strong>{dot.join(where)}</strong>{dot}{counts}</p>"
         )
     if lines and not any(r.device == "cuda" for r in ran):
         lines.append(f"<p>{words['cuda_none']}</p>")
