@@ -16,6 +16,7 @@ from pathlib import Path
 
 from render.badges import need_in_words
 from render.files import read_text, sha256
+from render.mistakes import UNSEARCHED
 from verify.records import (
     Change,
     Record,
@@ -396,7 +397,7 @@ class Release:
         for record in shown:
             device = record.device.upper()
             slug = re.sub(r"[^\w]+", "-", f"{record.torch}-{record.device}")
-            yield f"### torch {record.torch} · {device} {{#torch-{slug}}}"
+            yield f"### torch {record.torch} · {device} {{#torch-{slug} {UNSEARCHED}}}"
             yield ""
             yield from self._changes(record)
             yield ""
