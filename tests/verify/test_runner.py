@@ -4,7 +4,6 @@ import random
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -202,7 +201,6 @@ def test_what_a_new_torch_compiles_lies_apart_where_none_is_to_be_written(
 
 
 def test_torchruns_port_is_free_and_nobody_is_given_it_meanwhile(monkeypatch):
-    given_out = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
     with socket.socket() as taken:
         taken.bind(("", 0))
         number = taken.getsockname()[1]
@@ -212,4 +210,4 @@ def test_torchruns_port_is_free_and_nobody_is_given_it_meanwhile(monkeypatch):
         )
         found = int(_free_port())
     assert found != number
-    assert not int(given_out[0]) <= found <= int(given_out[1])
+    assert 1024 <= found < 32768  # from there on Linux gives ports out
