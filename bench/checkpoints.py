@@ -113,7 +113,6 @@ def measure(mib: int, rounds: int, home: Path) -> None:
         {
             "raw write + fsync": lambda: write_raw(raw, data),
             "save": lambda: checkpoints.save(ours, state),
-            "save(fsync=False)": lambda: checkpoints.save(ours, state, fsync=False),
             "torch.save + fsync": lambda: save_torch_and_fsync(theirs, state),
             "torch.save": lambda: torch.save(state, theirs),
             **saves,
@@ -127,7 +126,6 @@ def measure(mib: int, rounds: int, home: Path) -> None:
             "torch.load": lambda: torch.load(ours, weights_only=True),
             "zlib.crc32": lambda: zlib.crc32(data),
             "load": lambda: checkpoints.load(ours),
-            "load(verify=False)": lambda: checkpoints.load(ours, verify=False),
             **loads,
         },
         rounds,

@@ -49,9 +49,9 @@ def folder(path: Path) -> Checkpoints:
 
 def load_newest(path: Path) -> Any:
     best, latest = folder(path).best(), folder(path).latest()  # both are checked
-    if best is None or step_of(checkpoints.load(best, verify=False)) < 0:
+    if best is None or step_of(checkpoints.load(best)) < 0:
         raise ValueError("no best")
-    return checkpoints.load(latest or path, verify=False)
+    return checkpoints.load(latest or path)
 
 
 WRITERS = {

@@ -2,13 +2,11 @@
 
 One file to copy: torch 2.4 or newer. The files are those of ``torch.save``. Under
 torch.distributed, with NumPy, every rank calls `save` and the methods of `Checkpoints`:
-rank 0 works, all return or raise what came of it. What differs between ranks comes into
-the state by ``torch.distributed.all_gather_object``; models spread over ranks belong to
-``torch.distributed.checkpoint``.
+rank 0 works, all return or raise what came of it. What differs between ranks belongs in
+the state by ``all_gather_object``, a sharded model in ``torch.distributed.checkpoint``.
 """
 
 import glob
-import io
 import os
 import pickle
 import re
@@ -20,16 +18,15 @@ import zipfile
 import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from torch import distributed
 from torch.serialization import get_safe_globals
 
 T = TypeVar("T")
-StrPath = str | os.PathLike[str]
-File = tuple[float, int, Path]  # metric with the lowest as the best, step, path
+File = tuple[float, int, Path]  # metric or NaN, step, path
 ATOMS = (type(None), bool, int, float, str, torch.dtype, torch.device, torch.Tensor)
 NAME = re.compile(r"step-(\d+)(?:_metric=(-?(?:inf|nan|[\d.]+(?:e[-+]\d+)?)))?\.pt")
 COMMENT = b"\4\0"  # a file of `save` ends with a zip comment of these many bytes,
@@ -40,7 +37,8 @@ KINDS = {  # what lies where a checkpoint should, by how it starts
     rb"\x80\x02\x8a\nl\xfc\x9cF": "is in torch's format before 1.6: save it anew",
     rb"(?s:.{8})\{\"": "is a safetensors file: use safetensors.torch.load_file",
     rb"\0*\Z": "is empty or full of zeros: take an earlier one",
-    rb"PK\x03\x04": "is cut short or damaged: take an earlier one",
+    rb"PK\x03\x04": "is damaged ({error}): take an earlier one",
+    rb"": "is no checkpoint, it starts with {head}",
 }
 
 
@@ -56,20 +54,18 @@ class UnsafeValue(CheckpointError):
     """A value does not load without running code."""
 
 
-def save(path: StrPath, state: Any, *, fsync: bool = True) -> None:
+def save(path: str | Path, state: Any) -> None:
     """Save so that `path` is at any moment the whole old or the whole new file.
 
     Args:
-        path: The file, in a folder that exists. Beside it ``.NAME-*.tmp`` is written,
-            tried and renamed; what a killed process left of these is deleted.
+        path: The file, in a folder that exists. Beside it ``.NAME-*.tmp`` is written
+            to the disk, tried and renamed; what killed processes left is deleted.
         state: Tensors, numbers and strings in dicts, lists and tuples, and what
             ``torch.serialization.add_safe_globals`` names.
-        fsync: Wait for the disk, so that a power failure loses nothing.
 
     Raises:
-        UnsafeValue: A value would not load.
+        UnsafeValue: A value would not load. As with all errors, the old file is there.
         OSError: It cannot be written, or another process began to save to `path`.
-            Whatever is raised, the old file is there.
 
     Source: https://lwn.net/Articles/457667 (fsync, then rename)
 
@@ -78,21 +74,15 @@ def save(path: StrPath, state: Any, *, fsync: bool = True) -> None:
         >>> load("last.pt")["step"]
         7
     """
-    file = Path(os.path.realpath(path))
-    _on_rank_0(lambda: _write(file, file.name, state, fsync))
+    _on_rank_0(lambda: _write(Path(os.path.realpath(path)), state))
 
 
-def load(path: StrPath, *, map_location: Any = "cpu", verify: bool = True) -> Any:
-    """Load what `save` or ``torch.save`` wrote if it is whole, without running code.
+def load(path: str | Path, *, map_location: Any = "cpu") -> Any:
+    """Return what `save` or ``torch.save`` wrote if it is whole; run no code of it.
 
     Args:
         path: The file.
-        map_location: Device of the tensors, as for ``torch.load``; ``"meta"`` checks
-            the file and makes no tensors.
-        verify: Check all bytes; in a file of ``torch.save``, those of records.
-
-    Returns:
-        The object that was saved.
+        map_location: As for ``torch.load``; ``"meta"`` checks and makes no tensors.
 
     Raises:
         CorruptCheckpoint: It is damaged or no checkpoint; the message says what it is.
@@ -109,12 +99,25 @@ def load(path: StrPath, *, map_location: Any = "cpu", verify: bool = True) -> An
     """
     if os.path.isdir(path):
         raise CorruptCheckpoint(f"{path} is a folder: name a file in it")
-    with _Reader(path) as file:
-        _check(path, file, skip=("data/" if verify else "",))
-        state = _torch_load(path, file if verify else path, map_location)
-        if verify:
-            _check(path, file)  # and the records of tensors, as torch has read them
-        return state
+    with open(path, "rb") as file:
+        head, null = file.read(512), types.SimpleNamespace(write=len)
+        try:
+            archive, rest = zipfile.ZipFile(file), _outside_of_records(file)
+            names = {name.partition("/")[2] for name in archive.namelist()}
+            files = map(archive.open, archive.infolist())  # each checks its CRC-32
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                [*pool.map(lambda part: shutil.copyfileobj(part, null, 1 << 20), files)]
+            plain = rest[-22:-18] + rest[-2:] == b"PK\5\6\0\0"  # as of torch.save
+            if not plain and zlib.crc32(rest) != SEALED:
+                raise zipfile.BadZipFile("Bad CRC-32 outside of records")
+        except Exception as error:
+            wrong = next(text for start, text in KINDS.items() if re.match(start, head))
+            wrong = wrong.format(error=error, head=head[:8])
+            raise CorruptCheckpoint(f"{path} {wrong}") from error
+        if "data.pkl" not in names or "constants.pkl" in names:  # as in TorchScript
+            raise CorruptCheckpoint(f"{path} is TorchScript or another zip file")
+        file.seek(0)
+        return _torch_load(path, file, map_location)
 
 
 class Checkpoints:
@@ -131,30 +134,25 @@ class Checkpoints:
 
     Example:
         >>> files = Checkpoints("run", keep=1, best=1)
-        >>> for step, loss in enumerate([0.5, 0.3, float("nan"), 0.4]):
-        ...     path = files.save(step, {"step": step}, loss)
-        >>> load(files.latest())["step"], load(files.best())["step"]
-        (3, 1)
+        >>> paths = [files.save(n, {"n": n}, loss) for n, loss in enumerate([3, 1, 2])]
+        >>> load(files.latest())["n"], load(files.best())["n"]
+        (2, 1)
     """
 
     def __init__(
-        self, folder: StrPath, *, keep: int = 3, best: int = 0, mode: str = "min"
+        self, folder: str | Path, *, keep: int = 3, best: int = 0, mode: str = "min"
     ) -> None:
         if keep < 1 or best < 0 or mode not in ("min", "max"):
             raise ValueError(f"{keep=}, {best=}, {mode=}: need >= 1, >= 0, min or max")
-        self.folder, self._keep, self._best = Path(folder), keep, best
-        self._sign = 1 if mode == "min" else -1
+        self.folder, self._keep, self._best, self._mode = Path(folder), keep, best, mode
 
     def save(self, step: int, state: Any, metric: float | None = None) -> Path:
-        """Save, then delete what is neither among the newest nor among the best.
+        """Save, delete what is neither newest nor best, and return the new path.
 
         Args:
             step: Its number, 0 or more, not below that of another whole file.
             state: As for the function `save`.
             metric: The number that `best` compares, if any.
-
-        Returns:
-            The file.
 
         Raises:
             ValueError: `step` is no such number.
@@ -164,53 +162,44 @@ class Checkpoints:
         return _on_rank_0(lambda: self._save(step, state, value))
 
     def _save(self, step: int, state: Any, value: str) -> Path:
-        number = type(step) is int and step >= 0
-        if not number or _whole([file for file in self._found() if file[1] > step]):
-            hint = "go on from latest(), or use another folder"
-            raise ValueError(f"step {step!r} is no int >= 0 or goes back: {hint}")
+        if type(step) is not int or step < 0 or _whole(self._files(after=step)):
+            raise ValueError(f"{step=}: need an int >= 0 that is not below latest()")
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"step-{step:09}{value}.pt"
-        _write(path, "step", state, fsync=True)
-        found = [file for file in self._found() if file[1] != step or file[2] == path]
-        kept = found[: self._keep] + _rated(found)[: self._best]
-        for *_, old in self._found():
-            if old not in {path, *(file[2] for file in kept)}:
-                old.unlink()
+        _write(path, state, "step")
+        found = [one for one in self._files() if one[1] != step or one[2] == path]
+        rated = self._rated(found)[: self._best]
+        kept = {path, *(one[2] for one in found[: self._keep] + rated)}
+        for old in {one[2] for one in self._files()} - kept:
+            old.unlink()
         return path
 
-    def _found(self) -> list[File]:
-        found = [
-            (self._sign * float(name[2] or "nan"), int(name[1]), path)
-            for path in self.folder.glob("step-*.pt")
-            if (name := NAME.fullmatch(path.name))
-        ]
-        return sorted(found, key=lambda file: file[1], reverse=True)
+    def _files(self, after: int = -1) -> list[File]:
+        names = [(NAME.fullmatch(path.name), path) for path in self.folder.glob("*.pt")]
+        found = [(float(n[2] or "nan"), int(n[1]), path) for n, path in names if n]
+        return sorted((one for one in found if one[1] > after), key=lambda one: -one[1])
+
+    def _rated(self, files: list[File]) -> list[File]:
+        rated = [one for one in reversed(files) if one[0] == one[0]]  # NaN is not
+        return sorted(rated, key=lambda one: one[0], reverse=self._mode == "max")
 
     def latest(self) -> Path | None:
-        """Find the newest file that is whole, warning of damaged ones.
-
-        Returns:
-            The file, or None if there is none.
+        """Find the newest whole file, or None if there is no file; warn of bad ones.
 
         Raises:
             CorruptCheckpoint: There are files, and none is whole.
         """
-        return _on_rank_0(lambda: _whole(self._found(), must=True))
+        return _on_rank_0(lambda: _whole(self._files(), must=True))
 
     def best(self) -> Path | None:
         """Find the file with the best metric, in the same way as `latest`."""
-        return _on_rank_0(lambda: _whole(_rated(self._found()), must=True))
-
-
-def _rated(files: list[File]) -> list[File]:
-    return sorted(file for file in files if file[0] == file[0])  # NaN is not
+        return _on_rank_0(lambda: _whole(self._rated(self._files()), must=True))
 
 
 def _whole(files: list[File], must: bool = False) -> Path | None:
     for *_, path in files:
         try:
-            with _Reader(path) as file:
-                _check(path, file)
+            load(path, map_location="meta")
             return path
         except (CheckpointError, OSError) as error:
             warnings.warn(f"passed over: {error}", stacklevel=5)
@@ -220,50 +209,48 @@ def _whole(files: list[File], must: bool = False) -> Path | None:
 
 
 def _on_rank_0(work: Callable[[], T]) -> T:
-    if not (distributed.is_available() and distributed.is_initialized()):
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
         return work()
     outcome: list[Any] = [None]
     try:
-        if distributed.get_rank() == 0:
+        if torch.distributed.get_rank() == 0:
             outcome = [work()]
     except (CheckpointError, OSError, ValueError) as error:
         outcome = [error]
     except BaseException as error:  # whatever it is, the other ranks wait
-        outcome = [CheckpointError(f"rank 0: {type(error).__name__}: {error}")]
+        outcome = [CheckpointError(f"rank 0: {error!r}")]
         raise
     finally:
-        distributed.broadcast_object_list(outcome)
+        torch.distributed.broadcast_object_list(outcome)
     if isinstance(outcome[0], Exception):
         raise outcome[0]
     return outcome[0]  # type: ignore[no-any-return]
 
 
-def _write(path: Path, name: str, state: Any, fsync: bool) -> None:
+def _write(path: Path, state: Any, name: str = "") -> None:
     if bad := ", ".join([*_unsafe("state", state, set())][:5]):
         raise UnsafeValue(f"{bad} would not load: make it a number, string or tensor")
-    temp = path.with_name(f".{name}-{os.urandom(4).hex()}.tmp")
+    temp = path.with_name(f".{name or path.name}-{os.urandom(4).hex()}.tmp")
     try:
-        for old in path.parent.glob(f".{glob.escape(name)}-????????.tmp"):
+        for old in path.parent.glob(glob.escape(temp.name[:-12]) + "????????.tmp"):
             old.unlink(missing_ok=True)
         try:
-            with _File(io.FileIO(temp, "x+")) as file:
+            with open(temp, "x+b") as file:
                 torch.save(state, file)
-                rest = _parts(file)[0][:-2] + COMMENT
+                rest = _outside_of_records(file)[:-2] + COMMENT
                 file.seek(-2, os.SEEK_END)
                 file.write(COMMENT + zlib.crc32(rest).to_bytes(4, "little"))
                 file.flush()
-                if fsync:
-                    os.fsync(file.fileno())
+                os.fsync(file.fileno())
             _torch_load(path, temp, "cpu", mmap=True)  # the proof
             os.replace(temp, path)
         finally:
             temp.unlink(missing_ok=True)
-        if fsync and hasattr(os, "O_DIRECTORY"):  # not on Windows
+        if hasattr(os, "O_DIRECTORY"):  # not on Windows
             folder = os.open(path.parent, os.O_DIRECTORY)
             os.fsync(folder)
             os.close(folder)
-    except (OSError, RuntimeError) as error:
-        # Where writing fails, torch raises a RuntimeError over the OSError.
+    except (OSError, RuntimeError) as error:  # torch raises the latter for the former
         cause = error if isinstance(error, OSError) else error.__context__
         if not isinstance(cause, OSError):
             raise
@@ -275,20 +262,7 @@ def _write(path: Path, name: str, state: Any, fsync: bool) -> None:
         raise OSError(cause.errno, f"{cause.strerror}: {text}", str(path)) from error
 
 
-class _File(io.BufferedRandom):
-    begun = 0  # bytes that the disk has been told of
-
-    def write(self, data: Any) -> int:
-        size = super().write(data)
-        new = self.tell() - self.begun
-        if new >= 32 << 20 and hasattr(os, "posix_fadvise"):
-            # Linux starts to write them to the disk, which fsync waits for.
-            os.posix_fadvise(self.fileno(), self.begun, new, os.POSIX_FADV_DONTNEED)
-            self.begun += new
-        return size
-
-
-def _torch_load(path: StrPath, source: Any, device: Any, mmap: bool = False) -> Any:
+def _torch_load(path: Any, source: Any, device: Any, mmap: bool = False) -> Any:
     try:
         return torch.load(source, device, weights_only=True, mmap=mmap)
     except pickle.UnpicklingError as error:
@@ -301,73 +275,25 @@ def _torch_load(path: StrPath, source: Any, device: Any, mmap: bool = False) -> 
 
 
 def _unsafe(name: str, value: Any, seen: set[int]) -> Iterator[str]:
-    kind = type(value)
-    if kind in (*ATOMS, torch.nn.Parameter) or id(value) in seen:
+    cls = type(value)
+    if cls in (*ATOMS, torch.nn.Parameter) or id(value) in seen:
         return
     seen.add(id(value))
-    if kind in (dict, OrderedDict, Counter, list, tuple, torch.Size):
+    if cls in (dict, OrderedDict, Counter, list, tuple, torch.Size):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _unsafe(f"{name} key {key!r}", key, seen)
             yield from _unsafe(f"{name}[{key!r}]", item, seen)
-    elif kind not in get_safe_globals() or hasattr(value, "placements"):  # a DTensor
-        yield f"{name}: {kind.__module__}.{kind.__qualname__}"
+    elif cls not in get_safe_globals() or hasattr(value, "placements"):  # a DTensor
+        yield f"{name}: {cls.__module__}.{cls.__qualname__}"
 
 
-class _Reader(io.BufferedReader):
-    def __init__(self, path: StrPath) -> None:
-        super().__init__(io.FileIO(path))
-        self.sums: dict[tuple[int, int], int] = {}  # CRC-32 by start and size
-
-    def readinto(self, data: Any) -> int:
-        # So torch reads a record: summed up now, it is not read a second time.
-        start, size = self.tell(), super().readinto(data)
-        self.sums[start, size] = zlib.crc32(memoryview(data)[:size])
-        return size
-
-    def sum(self, start: int, size: int) -> int:
-        if (start, size) in self.sums:
-            return self.sums[start, size]
-        self.seek(start)
-        crc = 0
-        while size and (data := self.read(min(size, 1 << 19))):
-            crc, size = zlib.crc32(data, crc), size - len(data)
-        return -1 if size else crc
-
-
-def _check(path: StrPath, file: _Reader, skip: tuple[str, ...] = ()) -> None:
-    file.seek(0)
-    head, wrong = file.read(512), ""
-    try:
-        rest, records = _parts(file)
-        names = [name for name, *_ in records]
-        if "data.pkl" not in names or "constants.pkl" in names:
-            # Of TorchScript, which torch.load of 2.4 would run.
-            wrong = "is a zip file or TorchScript, but not of torch.save"
-        for name, start, size, crc in records:
-            if not name.startswith(skip) and file.sum(start, size) != crc:
-                wrong = wrong or f"is damaged in {name}: take an earlier one"
-        plain = rest.rpartition(b"PK\5\6")[2][16:] == b"\0\0"  # no comment
-        if "" not in skip and not plain and zlib.crc32(rest) != SEALED:
-            wrong = wrong or "is damaged outside of its records: take an earlier one"
-    except Exception:
-        kinds = [text for start, text in KINDS.items() if re.match(start, head)]
-        wrong = [*kinds, f"is no checkpoint, it starts with {head[:8]!r}"][0]
-    if wrong:
-        raise CorruptCheckpoint(f"{path} {wrong}")
-    file.seek(0)
-
-
-def _parts(file: Any) -> tuple[bytes, list[tuple[str, int, int, int]]]:
-    """Return what lies outside of records; name, start, size and CRC-32 of each."""
-    rest, end, records = bytearray(), 0, []
+def _outside_of_records(file: Any) -> bytes:
+    rest, end = bytearray(), 0
     for info in zipfile.ZipFile(file).infolist():
         file.seek(info.header_offset + 26)  # the lengths of name and extra field
         start = info.header_offset + 30 + sum(struct.unpack("<HH", file.read(4)))
-        if info.compress_type == zipfile.ZIP_STORED:  # as torch.save does
-            name = info.filename.partition("/")[2]
-            records.append((name, start, info.file_size, info.CRC))
         file.seek(end)
         rest += file.read(start - end)
         end = start + info.compress_size
     file.seek(end)
-    return bytes(rest + file.read()), records
+    return bytes(rest + file.read())

@@ -225,7 +225,7 @@ def test_processes_that_save_to_one_path_never_spoil_it(path, tmp_path):
             torch.set_num_threads(1)
             for _ in range(40):
                 with contextlib.suppress(CheckpointError, OSError):
-                    save(path, state(step, numbers=200_000), fsync=False)
+                    save(path, state(step, numbers=200_000))
             os._exit(0)
         children.append(child)
     found = set()
@@ -266,9 +266,6 @@ def test_file_and_folder_reach_the_disk_before_save_returns(path, monkeypatch):
     monkeypatch.setattr(os, "replace", note_replace)
     save(path, state(2))
     assert steps == ["file", "rename", "folder"]
-    steps.clear()
-    save(path, state(3), fsync=False)
-    assert steps == ["rename"]
 
 
 # --- Damage ---------------------------------------------------------------------------
@@ -306,7 +303,7 @@ def test_no_file_that_is_cut_short_loads(path):
     ends = range(len(good) - 100, len(good))
     for size in [*dice.sample(range(1, len(good)), 50), *ends]:
         path.write_bytes(good[:size])
-        with pytest.raises(CorruptCheckpoint, match=r"last\.pt is (cut|damaged)"):
+        with pytest.raises(CorruptCheckpoint, match=r"last\.pt is damaged"):
             load(path)
 
 
@@ -319,29 +316,13 @@ def test_no_file_with_a_zeroed_block_loads(path, block):
         load(path)
 
 
-def test_what_goes_bad_while_it_is_loaded_does_not_load(path, monkeypatch):
-    """The bytes that are checked are those that are returned, read once."""
-    torch_load = torch.load
-
-    def load_what_went_bad(*arguments, **named):
-        data = bytearray(path.read_bytes())
-        data[data.index(state(1)["weight"].numpy().tobytes())] ^= 1
-        path.write_bytes(data)
-        return torch_load(*arguments, **named)
-
-    monkeypatch.setattr(torch, "load", load_what_went_bad)
-    with pytest.raises(CorruptCheckpoint, match="is damaged in data/"):
-        load(path)
-
-
 def test_the_damaged_record_is_named(path):
     bad = bytearray(path.read_bytes())
     bad[len(bad) // 2] ^= 1
     path.write_bytes(bad)
-    with pytest.raises(CorruptCheckpoint, match=r"last\.pt is damaged in data/0: take"):
+    with pytest.raises(CorruptCheckpoint, match=r"damaged \(.*/data/0'\): take an"):
         load(path)
     assert torch.load(path, weights_only=True)["step"] == 1  # torch says nothing
-    assert load(path, verify=False)["step"] == 1
 
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n"
@@ -364,11 +345,10 @@ LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n"
 def test_what_is_no_checkpoint_is_named(tmp_path, content, says):
     path = tmp_path / "last.pt"
     path.write_bytes(content)
-    for verify in (True, False):
-        with pytest.raises(CorruptCheckpoint, match=says) as raised:
-            load(path, verify=verify)
-        assert str(path) in str(raised.value)
-        assert "\n" not in str(raised.value)
+    with pytest.raises(CorruptCheckpoint, match=says) as raised:
+        load(path)
+    assert str(path) in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_the_format_before_1_6_is_named(tmp_path):
@@ -384,30 +364,26 @@ def test_a_folder_and_another_zip_file_are_named(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text("a")
     archive = shutil.make_archive(str(tmp_path / "out"), "zip", tmp_path / "in")
-    with pytest.raises(
-        CorruptCheckpoint, match="is a zip file or TorchScript, but not of"
-    ):
+    with pytest.raises(CorruptCheckpoint, match="is TorchScript or another zip"):
         load(archive)
 
 
-def test_a_file_that_was_packed_again_is_not_called_damaged(path, tmp_path):
+def test_a_file_that_was_packed_again_loads(path, tmp_path):
     with (
         zipfile.ZipFile(path) as old,
         zipfile.ZipFile(tmp_path / "small.pt", "w", zipfile.ZIP_DEFLATED) as new,
     ):
         for name in old.namelist():
             new.writestr(name, old.read(name))
-    with pytest.raises(CorruptCheckpoint, match="is a zip file or TorchScript"):
-        load(tmp_path / "small.pt")
+    assert holds(tmp_path / "small.pt", 1)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_a_torchscript_file_is_not_handed_on_to_torch_jit(tmp_path):
     # With torch 2.4, torch.load(weights_only=True) returns the script as a module.
     torch.jit.script(nn.Linear(1, 1)).save(str(tmp_path / "script.pt"))
-    for verify in (True, False):
-        with pytest.raises(CorruptCheckpoint, match="is a zip file or TorchScript"):
-            load(tmp_path / "script.pt", verify=verify)
+    with pytest.raises(CorruptCheckpoint, match="is TorchScript or another zip"):
+        load(tmp_path / "script.pt")
 
 
 def test_a_missing_file_is_missing(tmp_path):
@@ -450,9 +426,8 @@ def test_what_runs_code_is_refused_and_does_not_run(tmp_path, kind, place):
     marker = tmp_path / "ran"
     path = tmp_path / "evil.pt"
     torch.save(PLACES[place](kind(str(marker))), path)
-    for verify in (True, False):
-        with pytest.raises(UnsafeValue, match=r"holds [\w.]+, which could run code"):
-            load(path, verify=verify)
+    with pytest.raises(UnsafeValue, match=r"holds [\w.]+, which could run code"):
+        load(path)
     assert not marker.exists()
     torch.load(path, weights_only=False)
     assert marker.exists()  # the test is able to see it
@@ -684,7 +659,9 @@ def test_a_damaged_file_is_passed_over_with_a_warning(tmp_path):
         newest = files.save(step, state(step), 1 / step)
     damage(newest)
     for find in (files.latest, files.best):
-        with pytest.warns(UserWarning, match=r"passed over: .*3_metric.* is damaged"):
+        with pytest.warns(
+            UserWarning, match=r"passed over: .*3_metric.* is damaged"
+        ):
             assert holds(find(), 2)
 
 
@@ -701,7 +678,7 @@ def test_only_damaged_files_are_no_new_start(tmp_path):
 def test_a_run_does_not_go_back_behind_a_whole_file(tmp_path):
     files = Checkpoints(tmp_path, keep=1)
     files.save(5, state(5))
-    with pytest.raises(ValueError, match=r"step 4 .* goes back: go on from latest"):
+    with pytest.raises(ValueError, match=r"step=4: .* not below latest"):
         files.save(4, state(4))
     assert holds(files.latest(), 5)
     damage(files.latest())
@@ -747,7 +724,7 @@ def test_wrong_numbers_are_named(tmp_path, wrong):
 @pytest.mark.parametrize("step", [-1, True, 1.0, "1"])
 def test_a_step_is_a_number_from_zero_on(tmp_path, step):
     Checkpoints(tmp_path).save(0, {})  # beside which it is compared
-    with pytest.raises(ValueError, match=r"is no int >= 0"):
+    with pytest.raises(ValueError, match=r"need an int >= 0"):
         Checkpoints(tmp_path).save(step, state())
     assert steps_in(tmp_path) == [0]
 
@@ -823,7 +800,7 @@ def test_two_ranks_resume_as_one_and_as_four_with_each_sample_once(ranks, number
     [
         ("missing", "FileNotFoundError: [Errno 2] No such file or directory: "),
         ("unsafe", "UnsafeValue: state['best']"),
-        ("back", "ValueError: step 1 "),
+        ("back", "ValueError: step=1: "),
         ("latest", "/"),
         ("saved", "None"),
     ],
@@ -838,7 +815,7 @@ def test_all_ranks_return_or_raise_what_came_of_rank_0(ranks, what, starts):
 def test_ranks_do_not_wait_for_a_rank_0_that_was_stopped(ranks):
     zero, one = ranks[1][2]
     assert zero["interrupt"] == "SystemExit: stopped"
-    assert one["interrupt"] == "CheckpointError: rank 0: SystemExit: stopped"
+    assert one["interrupt"] == "CheckpointError: rank 0: SystemExit('stopped')"
 
 
 @pytest.mark.slow

@@ -20,6 +20,6 @@ for damaged in (
         load(path)
     except CorruptCheckpoint as error:
         print(error)
-#> last.pt is damaged in data/0: take an earlier one
-#> last.pt is cut short or damaged: take an earlier one
+#> last.pt is damaged (Bad CRC-32 for file 'archive/data/0'): take an earlier one
+#> last.pt is damaged (File is not a zip file): take an earlier one
 #> last.pt is a web page: download the file again
