@@ -37,8 +37,8 @@ KINDS = {  # what lies where a checkpoint should, by how it starts
     rb"\x80\x02\x8a\nl\xfc\x9cF": "is in torch's format before 1.6: save it anew",
     rb"(?s:.{8})\{\"": "is a safetensors file: use safetensors.torch.load_file",
     rb"\0*\Z": "is empty or full of zeros: take an earlier one",
-    rb"PK\x03\x04": "is damaged ({error}): take an earlier one",
-    rb"": "is no checkpoint, it starts with {head}",
+    rb"PK\x03\x04": "is damaged ({0}): take an earlier one",
+    rb"": "is no checkpoint, it starts with {1}",
 }
 
 
@@ -111,9 +111,8 @@ def load(path: str | Path, *, map_location: Any = "cpu") -> Any:
             if not plain and zlib.crc32(rest) != SEALED:
                 raise zipfile.BadZipFile("Bad CRC-32 outside of records")
         except Exception as error:
-            wrong = next(text for start, text in KINDS.items() if re.match(start, head))
-            wrong = wrong.format(error=error, head=head[:8])
-            raise CorruptCheckpoint(f"{path} {wrong}") from error
+            what = next(text for start, text in KINDS.items() if re.match(start, head))
+            raise CorruptCheckpoint(f"{path} {what.format(error, head[:8])}") from error
         if "data.pkl" not in names or "constants.pkl" in names:  # as in TorchScript
             raise CorruptCheckpoint(f"{path} is TorchScript or another zip file")
         file.seek(0)
@@ -125,12 +124,9 @@ class Checkpoints:
 
     Args:
         folder: Made by the first `save`. Its only index is the names of the files.
-        keep: How many of the newest to keep, at least 1.
-        best: How many of the best to keep besides.
+        keep: How many of the newest to keep, 1 or more; else ValueError, as below.
+        best: How many of the best to keep besides, 0 or more.
         mode: ``"min"`` or ``"max"``: which metric is best; NaN never is.
-
-    Raises:
-        ValueError: One of them is out of range.
 
     Example:
         >>> files = Checkpoints("run", keep=1, best=1)
@@ -184,10 +180,9 @@ class Checkpoints:
         return sorted(rated, key=lambda one: one[0], reverse=self._mode == "max")
 
     def latest(self) -> Path | None:
-        """Find the newest whole file, or None if there is no file; warn of bad ones.
+        """Find the newest whole file, or None if there is none at all.
 
-        Raises:
-            CorruptCheckpoint: There are files, and none is whole.
+        Warns of bad files; if all are bad, raises CorruptCheckpoint.
         """
         return _on_rank_0(lambda: _whole(self._files(), must=True))
 
@@ -236,7 +231,13 @@ def _write(path: Path, state: Any, name: str = "") -> None:
             old.unlink(missing_ok=True)
         try:
             with open(temp, "x+b") as file:
-                torch.save(state, file)
+
+                def write(data: Any) -> None:  # and begin to bring it to the disk
+                    file.write(data)
+                    if len(data) > 1 << 20 and hasattr(os, "posix_fadvise"):
+                        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+                torch.save(state, types.SimpleNamespace(write=write, flush=file.flush))
                 rest = _outside_of_records(file)[:-2] + COMMENT
                 file.seek(-2, os.SEEK_END)
                 file.write(COMMENT + zlib.crc32(rest).to_bytes(4, "little"))
@@ -270,8 +271,7 @@ def _torch_load(path: Any, source: Any, device: Any, mmap: bool = False) -> Any:
         what = f"holds {name[1]}, which could run code" if name else "has a bad pickle"
         raise UnsafeValue(f"{path} {what}: load it only if you trust it") from error
     except Exception as error:
-        text = str(error).partition("\n")[0]
-        raise CheckpointError(f"{path}: torch.load: {text}") from error
+        raise CheckpointError(f"{path}: {error}".partition("\n")[0]) from error
 
 
 def _unsafe(name: str, value: Any, seen: set[int]) -> Iterator[str]:
