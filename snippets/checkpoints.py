@@ -15,12 +15,12 @@ import struct
 import types
 import warnings
 import zipfile
-import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
+from zlib import crc32
 
 import torch
 from torch.serialization import get_safe_globals
@@ -29,8 +29,7 @@ T = TypeVar("T")
 File = tuple[float, int, Path]  # metric or NaN, step, path
 ATOMS = (type(None), bool, int, float, str, torch.dtype, torch.device, torch.Tensor)
 NAME = re.compile(r"step-(\d+)(?:_metric=(-?(?:inf|nan|[\d.]+(?:e[-+]\d+)?)))?\.pt")
-COMMENT = b"\4\0"  # a file of `save` ends with a zip comment of these many bytes,
-SEALED = 0x2144DF1C  # which make this the CRC-32 of all that is outside of records
+SEALED = 0x2144DF1C  # by its zip comment, the CRC-32 of all that is outside of records
 KINDS = {  # what lies where a checkpoint should, by how it starts
     rb"version https://git-lfs": "is a Git LFS pointer: run git lfs pull",
     rb"\s*<(?i:!doctype|html|\?xml)": "is a web page: download the file again",
@@ -101,14 +100,13 @@ def load(path: str | Path, *, map_location: Any = "cpu") -> Any:
         raise CorruptCheckpoint(f"{path} is a folder: name a file in it")
     with open(path, "rb") as file:
         head, null = file.read(512), types.SimpleNamespace(write=len)
-        try:
+        try:  # the end of the zip file: without comment by torch.save, sealed by save
             archive, rest = zipfile.ZipFile(file), _outside_of_records(file)
             names = {name.partition("/")[2] for name in archive.namelist()}
             files = map(archive.open, archive.infolist())  # each checks its CRC-32
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 [*pool.map(lambda part: shutil.copyfileobj(part, null, 1 << 20), files)]
-            plain = rest[-22:-18] + rest[-2:] == b"PK\5\6\0\0"  # as of torch.save
-            if not plain and zlib.crc32(rest) != SEALED:
+            if crc32(rest) != SEALED and rest[-22:-18] + rest[-2:] != b"PK\5\6\0\0":
                 raise zipfile.BadZipFile("Bad CRC-32 outside of records")
         except Exception as error:
             what = next(text for start, text in KINDS.items() if re.match(start, head))
@@ -196,8 +194,10 @@ def _whole(files: list[File], must: bool = False) -> Path | None:
         try:
             load(path, map_location="meta")
             return path
-        except (CheckpointError, OSError) as error:
+        except (CorruptCheckpoint, OSError) as error:
             warnings.warn(f"passed over: {error}", stacklevel=5)
+        except CheckpointError:  # whole, though meta tensors cannot be made of it
+            return path
     if files and must:
         raise CorruptCheckpoint(f"{files[0][2].parent}: none of its files is whole")
     return None
@@ -238,9 +238,9 @@ def _write(path: Path, state: Any, name: str = "") -> None:
                         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
                 torch.save(state, types.SimpleNamespace(write=write, flush=file.flush))
-                rest = _outside_of_records(file)[:-2] + COMMENT
+                rest = _outside_of_records(file)[:-2] + b"\4\0"  # bytes of the comment
                 file.seek(-2, os.SEEK_END)
-                file.write(COMMENT + zlib.crc32(rest).to_bytes(4, "little"))
+                file.write(b"\4\0" + crc32(rest).to_bytes(4, "little"))
                 file.flush()
                 os.fsync(file.fileno())
             _torch_load(path, temp, "cpu", mmap=True)  # the proof

@@ -653,15 +653,23 @@ def damage(path):
     path.write_bytes(bad)
 
 
+@pytest.mark.filterwarnings("ignore:.*(nested|quantized|TypedStorage)")
+def test_the_newest_is_found_whatever_kind_of_tensor_it_holds(tmp_path):
+    nested = torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])
+    path = Checkpoints(tmp_path).save(1, {"nested": nested})
+    assert Checkpoints(tmp_path).latest() == path
+    assert load(path)["nested"].is_nested
+    torch.save(System(str(tmp_path / "ran")), path)
+    assert Checkpoints(tmp_path).latest() == path  # whole: it is `load` that refuses it
+
+
 def test_a_damaged_file_is_passed_over_with_a_warning(tmp_path):
     files = Checkpoints(tmp_path, keep=3, best=1)
     for step in (1, 2, 3):
         newest = files.save(step, state(step), 1 / step)
     damage(newest)
     for find in (files.latest, files.best):
-        with pytest.warns(
-            UserWarning, match=r"passed over: .*3_metric.* is damaged"
-        ):
+        with pytest.warns(UserWarning, match=r"passed over: .*3_metric.* is damaged"):
             assert holds(find(), 2)
 
 
