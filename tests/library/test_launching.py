@@ -95,13 +95,14 @@ def test_a_rank_that_fails_ends_all_and_is_named(kind, world, tmp_path):
 def test_a_rank_that_hangs_is_named_and_not_those_that_wait_for_it(
     kind, world, limit, how, line, tmp_path
 ):
-    seconds = 3
+    seconds = 6  # in which all ranks are there, on a busy machine too
     options = {"timeout": seconds} if limit == "launch" else {}
     within = seconds if limit == "collective" else None
     began = time.monotonic()
     with pytest.raises(RankError) as caught:
         start(ddp_ranks.fail, world, kind, tmp_path, within, **options)
-    assert time.monotonic() - began < seconds + 5
+    # Where nothing else runs it is seconds + 2; + 5 was passed beside a browser.
+    assert time.monotonic() - began < seconds + 15
     error = caught.value
     assert (error.rank, error.exitcode, error.how) == (1, None, how)
     assert line in error.message
