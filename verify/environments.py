@@ -21,6 +21,7 @@ DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 # Torch before 2.3 was built for NumPy 1 and warns of a newer one.
 NUMPY_2_SINCE = "2.3.0"
 NIGHTLY = "nightly"
+NO_PROGRAM = 127  # the exit code of shells
 
 
 class InstallError(RuntimeError):
@@ -53,11 +54,15 @@ class Source:
         Raises:
             RequestError: pip finds none, or there is no pip.
         """
-        command = [*self._pip(), "index", "versions", "torch"]
+        command = [*self._pip, "index", "versions", "torch"]
         command += ["--extra-index-url", self.index] if self.index else []
         command += ["--find-links", str(self.wheels)] if self.wheels else []
         done = _run(command + ["--pre"] * pre)
         listed = re.search(r"^Available versions: (.+)$", done.stdout, re.M)
+        if done.returncode == NO_PROGRAM or "No module named pip" in done.stderr:
+            raise RequestError(
+                f"{self.python} has no pip, or is not there; name another with --python"
+            )
         if done.returncode or not listed:
             raise RequestError(f"pip finds no torch: {_last(done)}")
         found = {version.partition("+")[0] for version in listed[1].split(", ")}
@@ -105,17 +110,14 @@ class Source:
         index = ["--extra-index-url", self.index] if self.index else []
         venv = [self.python, "-m", "venv", "--without-pip", str(folder)]
         # Compiling all of torch takes longer than importing it once.
-        install = [*self._pip("--python", python), "install", "--quiet", "--no-compile"]
+        install = [*self._pip, "--python", python, "install", "--quiet", "--no-compile"]
         yield "pip", [venv, [*install, *index, *wheels, *wanted]]
 
-    def _pip(self, *options: str) -> list[str]:
+    @property
+    def _pip(self) -> list[str]:
         """The interpreter's own pip: its version and settings decide what fits."""
         command = [self.python, "-m", "pip"]
-        if _run([*command, "--version"]).returncode:
-            raise RequestError(
-                f"{self.python} has no pip, or is not there; name another with --python"
-            )
-        return [*command, "--disable-pip-version-check", "--no-input", *options]
+        return [*command, "--disable-pip-version-check", "--no-input"]
 
 
 def python_of(folder: Path) -> Path:
@@ -202,7 +204,7 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
             command, capture_output=True, text=True, env=environment(), check=False
         )
     except OSError as error:  # there is no such program
-        return subprocess.CompletedProcess(command, 127, "", str(error))
+        return subprocess.CompletedProcess(command, NO_PROGRAM, "", str(error))
 
 
 def _last(done: subprocess.CompletedProcess[str]) -> str:

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from snippets.checkpoints import Checkpoints, load
+from tests.forked import import_ahead
 
 pytest.importorskip("sklearn")
 
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "snippets" / "training" / "loop" / "train_digits.py"
 SECONDS = 8  # in which runs are interrupted
 CONTEXT = multiprocessing.get_context("forkserver")
+import_ahead("torch", "torch.utils.data", "sklearn.datasets")
 
 
 def run_program(arguments, output):
@@ -34,7 +36,6 @@ def run_program(arguments, output):
 def start(tmp_path_factory):
     """Start the program with arguments, without importing torch each time."""
     output = tmp_path_factory.mktemp("output") / "output.txt"
-    CONTEXT.set_forkserver_preload(["torch", "torch.utils.data", "sklearn.datasets"])
 
     def start(*arguments):
         words = [str(argument) for argument in arguments]

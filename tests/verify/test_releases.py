@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import time
+import venv
 
 import pytest
 
@@ -65,13 +66,21 @@ def test_an_unknown_release_is_2_in_one_line_with_the_nearest(tree):
         (["--first-broken", "snippets"], "snippets is a folder; name one file"),
         (["nightly"], "the index has no torch after 2.15.0; name with --index"),
         (["--device", "cuda"], "torch 2.15.0 sees no CUDA device"),
-        (["--python", "no-such-python"], "no-such-python"),
+        (["--python", "no-such-python"], "no-such-python has no pip, or is not there"),
     ],
 )
 def test_a_wrong_request_is_2_in_one_line(tree, arguments, words):
     code, _, err = tree.verify(*arguments)
     assert code == 2
     assert words in err
+    assert err.count("\n") == 1
+
+
+def test_an_interpreter_without_pip_is_2_in_one_line(tree, tmp_path):
+    venv.create(tmp_path / "bare", symlinks=True)
+    code, _, err = tree.verify("--python", tmp_path / "bare" / "bin" / "python")
+    assert code == 2
+    assert "has no pip, or is not there; name another with --python" in err
     assert err.count("\n") == 1
 
 

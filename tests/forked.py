@@ -1,0 +1,15 @@
+"""One server forks the processes of all tests; what they need it has imported once.
+
+`multiprocessing` has one such server, and the list that was set last before its start
+is the one that holds. So all name their modules here, while tests are collected.
+"""
+
+import multiprocessing
+
+AHEAD: list[str] = []
+
+
+def import_ahead(*modules: str) -> None:
+    """Let the server import modules before it forks; missing ones are passed over."""
+    AHEAD.extend(module for module in modules if module not in AHEAD)
+    multiprocessing.set_forkserver_preload(AHEAD)
