@@ -14,27 +14,43 @@ import pytest
 import torch
 
 from snippets.checkpoints import Checkpoints, load
+from verify.client import Server
 
 pytest.importorskip("sklearn")
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "snippets" / "distributed" / "ddp" / "train_digits_ddp.py"
 PAGES = [ROOT / "docs" / name / "distributed" / "ddp.md" for name in ("zh", "en")]
+AHEAD = ("torch._dynamo", "sklearn.datasets")  # what takes seconds to import
 EPOCHS = 4
 SECONDS = 60  # for one run on a busy machine
 
 
+# `python -m torch.distributed.run`, as a fork can do it too.
+TORCHRUN = ("-c", "from torch.distributed.run import main; main()")
+
+
+def command(processes, folder, *options):
+    """What follows `python`: the program on 0 processes, or torchrun on some."""
+    torchrun = [*TORCHRUN, f"--nproc-per-node={processes}"] if processes else []
+    words = [*torchrun, PROGRAM, "--folder", folder, "--epochs", EPOCHS, *options]
+    return [*map(str, words)]
+
+
 @pytest.fixture(scope="module")
-def start(device):
-    """Start the program, plainly on 0 processes or with torchrun on some."""
+def environment(device):
+    """Variables of a run."""
     hidden = {"CUDA_VISIBLE_DEVICES": ""} if device == "cpu" else {}
-    environment = os.environ | {"PYTHONPATH": str(ROOT), **hidden}
+    return os.environ | {"PYTHONPATH": str(ROOT), **hidden}
+
+
+@pytest.fixture(scope="module")
+def start(environment):
+    """Start the program; each process is an interpreter of its own."""
 
     def start(processes, folder, *options):
-        torchrun = ["-m", "torch.distributed.run", f"--nproc-per-node={processes}"]
-        command = [sys.executable, *(torchrun if processes else ()), PROGRAM]
         return subprocess.Popen(
-            [*command, "--epochs", str(EPOCHS), "--folder", folder, *options],
+            [sys.executable, *command(processes, folder, *options)],
             cwd=folder.parent,
             env=environment,
             stdout=subprocess.PIPE,
@@ -46,27 +62,41 @@ def start(device):
 
 
 @pytest.fixture(scope="module")
-def straight(start, tmp_path_factory):
+def run(environment):
+    """Run the program to its end and give its output; a process costs a fork."""
+    with Server(env=environment, ahead=AHEAD) as server:
+
+        def run(processes, folder, *options):
+            words = command(processes, folder, *options)
+            done = server.run(words, folder.parent, environment, timeout=SECONDS)
+            assert done.code == 0, done
+            return done.out
+
+        yield run
+
+
+@pytest.fixture(scope="module")
+def straight(run, tmp_path_factory):
     """The state after a run that nothing disturbs and its folder, by processes."""
     made = {}
 
     def straight(processes):
         if processes not in made:
             folder = tmp_path_factory.mktemp("straight") / str(processes)
-            finished(start(processes, folder))
+            run(processes, folder)
             made[processes] = load(Checkpoints(folder).latest()), folder
         return made[processes]
 
     return straight
 
 
-def finished(run):
+def finished(process):
     """What a run that succeeds has printed."""
     try:
-        output, _ = run.communicate(timeout=SECONDS)
+        output, _ = process.communicate(timeout=SECONDS)
     finally:
-        kill(run)
-    assert run.returncode == 0, output
+        kill(process)
+    assert process.returncode == 0, output
     return output
 
 
@@ -79,12 +109,12 @@ def family(pid):
     return [pid, *(other for child in children for other in family(int(child)))]
 
 
-def kill(run):
+def kill(process):
     """End torchrun and its processes at once, as a power failure does."""
-    for pid in family(run.pid):
+    for pid in family(process.pid):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    run.communicate()
+    process.communicate()
 
 
 ROW = re.compile(r"^\| (\d) \| (\d+) \| ([\d.]+) \| ([\d.]+) % \|$", re.M)
@@ -98,13 +128,13 @@ def test_both_languages_show_the_same_accuracies():
 
 @pytest.mark.parametrize(("processes", "batch", "lr", "percent"), TABLES[0])
 def test_accuracy_is_that_of_the_page(
-    start, straight, processes, batch, lr, percent, tmp_path
+    run, straight, processes, batch, lr, percent, tmp_path
 ):
     processes = int(processes)
     if lr == "0.1":
         state, _ = straight(processes if processes > 1 else 0)
     else:
-        finished(start(processes, tmp_path / "run", "--lr", lr))
+        run(processes, tmp_path / "run", "--lr", lr)
         state = load(Checkpoints(tmp_path / "run").latest())
     _, accuracy = state["history"][-1]
     assert int(batch) == 32 * processes
@@ -120,26 +150,26 @@ def test_torchrun_with_one_process_is_plain_python(start, straight, tmp_path):
     assert not differing(load(Checkpoints(tmp_path / "run").latest()), want)
 
 
-def test_killed_and_resumed_it_ends_bit_equal(start, straight, tmp_path):
+def test_killed_and_resumed_it_ends_bit_equal(start, run, straight, tmp_path):
     processes = 4  # the sum of two is the same in either order, that of four is not
     want, folder = straight(processes)
     before, last = sorted(folder.iterdir())
     epoch = last.stat().st_mtime - before.stat().st_mtime
     folder = tmp_path / "run"
-    run = start(processes, folder)
+    process = start(processes, folder)
     try:
         limit = time.monotonic() + SECONDS
         while not [*folder.glob("step-000000001*")]:
-            assert run.poll() is None, run.communicate()[0]
+            assert process.poll() is None, process.communicate()[0]
             assert time.monotonic() < limit
             time.sleep(0.005)
         time.sleep(random.uniform(0, epoch))
     finally:
-        kill(run)
-    assert run.returncode == -signal.SIGKILL
+        kill(process)
+    assert process.returncode == -signal.SIGKILL
     reached = load(Checkpoints(folder).latest())["history"]
     assert 0 < len(reached) < EPOCHS
-    output = finished(start(processes, folder))
+    output = run(processes, folder)
     assert f"epoch {len(reached)} " not in output  # went on, did not start anew
     assert not differing(load(Checkpoints(folder).latest()), want)
 
@@ -147,9 +177,9 @@ def test_killed_and_resumed_it_ends_bit_equal(start, straight, tmp_path):
 def test_it_goes_on_with_no_other_run(start, straight):
     _, folder = straight(0)
     before = sorted(os.listdir(folder))
-    run = start(0, folder, "--lr", "0.2")
-    output, _ = run.communicate(timeout=SECONDS)
-    assert run.returncode == 1
+    process = start(0, folder, "--lr", "0.2")
+    output, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 1
     assert "take another --folder" in output
     assert sorted(os.listdir(folder)) == before
 
