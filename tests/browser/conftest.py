@@ -58,7 +58,7 @@ class Reader:
         self.site = site
         self.faults = []
         self.context = chromium.new_context(**options)
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(60_000)  # other tests may go first
         self.page = self.context.new_page()
         self.page.on("request", self._request)
         self.page.on("response", self._response)

@@ -48,7 +48,7 @@ PITFALLS = {
         warnings.warn("seen in __main__", DeprecationWarning)
         """,
     "end": """
-        import atexit, threading, time
+        import atexit, threading
 
         class Noisy:
             def __del__(self):
@@ -59,7 +59,7 @@ PITFALLS = {
         atexit.register(print, "second")
 
         def late():
-            time.sleep(0.05)
+            threading.main_thread().join()
             print("thread")
 
         threading.Thread(target=late).start()
