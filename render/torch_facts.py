@@ -79,7 +79,8 @@ class Torch(Facts):
             return "value", RETURNS[name]
         attr = name.rpartition(".")[2]
         if inspect.isclass(owner):
-            if attr not in vars(owner) and not (name.startswith(TENSOR + ".")):
+            own = attr in vars(owner) and not _is_wrapped_from_above(owner, value)
+            if not own and not name.startswith(TENSOR + "."):
                 return None  # the class above has it
             if callable(value) or isinstance(value, (staticmethod, classmethod)):
                 return "method", self._returns(name, value)
@@ -115,6 +116,12 @@ class Torch(Facts):
         if noted is None and stub and (is_tensor or name.count(".") == 1):
             return _type(stub, _tensor())
         return _type(_parsed(noted), value) if noted is not None else None
+
+
+def _is_wrapped_from_above(owner: type, value: Any) -> bool:
+    """Whether it is the inherited step(), which a class's first optimizer wraps."""
+    name = getattr(value, "__qualname__", "")
+    return hasattr(value, "hooked") and not name.startswith(f"{owner.__name__}.")
 
 
 @functools.lru_cache(maxsize=1)

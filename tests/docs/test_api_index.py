@@ -76,6 +76,16 @@ def test_torch_itself_gives_the_same_names(torch_facts):
     hold(faults)
 
 
+def test_an_optimizer_that_was_made_changes_no_fact(torch_facts):
+    import torch
+
+    torch.optim.AdamW([torch.zeros(1)])  # sets AdamW.step, which Adam has
+    torch.optim.SGD([torch.zeros(1)])
+    fresh = type(torch_facts)()  # it keeps what it was asked
+    assert fresh.look_up("torch.optim.AdamW.step") is None
+    assert fresh.look_up("torch.optim.SGD.step")
+
+
 def test_the_facts_are_as_the_command_writes_them(torch_facts):
     from render.torch_facts import collect
 
