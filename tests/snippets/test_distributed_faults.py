@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tests.docs.pages import CODE, LANGUAGES, read_pages, tables
+from tests.forked import TORCHRUN
 from tests.snippets.fault_messages import MESSAGES, SECONDS
 from verify.client import Server
 from verify.runner import environment
@@ -97,17 +98,14 @@ class Runs:
         argv = ["--standalone", "--nproc-per-node=2", str(PROGRAM), fault]
         variables = {"TORCH_DISTRIBUTED_DEBUG": "DETAIL"} if debug else {}
         seconds = str(UNDER_TORCHRUN[kind][0])
-        return self.start([*self.launcher, *argv, seconds], slot, **variables)
+        return self.start([*TORCHRUN, *argv, seconds], slot, **variables)
 
     def half(self, kind, slot):
         """One of two hosts."""
         conf = f"join_timeout={SECONDS}"
         rendezvous = ["--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0"]
         argv = ["--nnodes=2", *rendezvous, f"--rdzv-conf={conf}", str(PROGRAM), "join"]
-        return self.start([*self.launcher, *argv, str(SECONDS)], slot)
-
-    # `python -m torch.distributed.run`, in a fork.
-    launcher = ("-c", "from torch.distributed.run import main; main()")
+        return self.start([*TORCHRUN, *argv, str(SECONDS)], slot)
 
     def alone(self, kind, slot):
         """Ranks that nobody watches, by the variables that torchrun would set."""

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from snippets.checkpoints import Checkpoints, load
+from tests.forked import TORCHRUN
 from verify.client import Server
 
 pytest.importorskip("sklearn")
@@ -26,14 +27,10 @@ EPOCHS = 4
 SECONDS = 60  # for one run on a busy machine
 
 
-# `python -m torch.distributed.run`, as a fork can do it too.
-TORCHRUN = ("-c", "from torch.distributed.run import main; main()")
-
-
-def command(processes, folder, *options):
+def command(processes, folder, *options, torchrun=TORCHRUN):
     """What follows `python`: the program on 0 processes, or torchrun on some."""
-    torchrun = [*TORCHRUN, f"--nproc-per-node={processes}"] if processes else []
-    words = [*torchrun, PROGRAM, "--folder", folder, "--epochs", EPOCHS, *options]
+    launcher = [*torchrun, f"--nproc-per-node={processes}"] if processes else []
+    words = [*launcher, PROGRAM, "--folder", folder, "--epochs", EPOCHS, *options]
     return [*map(str, words)]
 
 
@@ -49,8 +46,10 @@ def start(environment):
     """Start the program; each process is an interpreter of its own."""
 
     def start(processes, folder, *options):
+        torchrun = ("-m", "torch.distributed.run")
+        words = command(processes, folder, *options, torchrun=torchrun)
         return subprocess.Popen(
-            [sys.executable, *command(processes, folder, *options)],
+            [sys.executable, *words],
             cwd=folder.parent,
             env=environment,
             stdout=subprocess.PIPE,

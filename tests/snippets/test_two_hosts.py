@@ -18,6 +18,7 @@ import pytest
 import torch
 
 from snippets.checkpoints import Checkpoints, load
+from tests.forked import TORCHRUN
 from tests.snippets.fault_messages import MESSAGES, SECONDS
 from verify.client import Server
 from verify.runner import environment
@@ -50,7 +51,6 @@ echo host-{number} > /proc/sys/kernel/hostname &&
 echo 3 > /proc/sys/net/ipv4/tcp_retries2 &&
 exec {python} "$@"' sh "$@"
 """
-AGENT = "from torch.distributed.run import main; main()"
 
 
 def ip(*words):
@@ -92,7 +92,7 @@ class Host:
             conf += f",is_host={int(self.number == 0)}"
         meet = ["--rdzv-backend=c10d", f"--rdzv-endpoint={STORE}", "--rdzv-id=job"]
         words = ["--nnodes=2", "--nproc-per-node=1", *meet, f"--rdzv-conf={conf}", *own]
-        argv = ["-c", AGENT, *words, *map(str, options)]
+        argv = [*TORCHRUN, *words, *map(str, options)]
         return self.server.run(argv, self.folder, env, timeout=50)
 
     def goes_down(self):
