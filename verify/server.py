@@ -217,9 +217,10 @@ def main(folder: str, slots: str, kind: str, *ahead: str) -> None:
 def serve(listener: socket.socket) -> tuple[dict, list[int]]:
     """Answer requests for ever; return only in a fork, with what it is to become."""
     jobs: dict[int, socket.socket] = {}
+    sweep: Sweep | None = None
     while True:
         ready = select.select(
-            [listener, *jobs.values()], [], [], POLL if jobs else None
+            [listener, *jobs.values()], [], [], POLL if jobs or sweep else None
         )[0]
         for connection in ready:
             if connection is not listener:
@@ -232,8 +233,7 @@ def serve(listener: socket.socket) -> tuple[dict, list[int]]:
                 continue
             message, files = request
             if "grace" in message:
-                with new, contextlib.suppress(OSError):
-                    new.sendall(json.dumps(sweep(jobs, message["grace"])).encode())
+                sweep = Sweep(new, message["grace"])
             elif pid := os.fork():
                 jobs[pid] = new
             else:
@@ -242,7 +242,9 @@ def serve(listener: socket.socket) -> tuple[dict, list[int]]:
                 return message, files
             for fd in files:
                 os.close(fd)
-        reap(jobs)
+        left = reap(jobs)
+        if sweep and sweep.is_done(left):
+            sweep = None
 
 
 def _pass_signal(connection: socket.socket, jobs: dict[int, socket.socket]) -> None:
@@ -282,27 +284,43 @@ def reap(jobs: dict[int, socket.socket]) -> bool:
     return False
 
 
-def sweep(jobs: dict[int, socket.socket], grace: float) -> list[str]:
-    """Kill what a script left running.
+class Sweep:
+    """The end of what a script left running; requests are answered meanwhile.
+
+    A process that the script started may ask for its fork only after the script has
+    ended: unanswered, it could not end by itself.
 
     Args:
-        jobs: As for `reap`.
+        connection: Who waits for the command lines of the killed processes.
         grace: Seconds in which helper processes may end by themselves.
-
-    Returns:
-        The command lines of the killed processes.
     """
-    killed: dict[int, str] = {}
-    end = time.monotonic() + grace
-    while reap(jobs):
-        if time.monotonic() >= end:
+
+    def __init__(self, connection: socket.socket, grace: float) -> None:
+        self._connection = connection
+        self._end = time.monotonic() + grace
+        self._killed: dict[int, str] = {}
+
+    def is_done(self, left: bool) -> bool:
+        """Kill what is left once the time is over, or tell that nothing is left.
+
+        Args:
+            left: Whether any child is left.
+
+        Returns:
+            Whether it has told.
+        """
+        if not left:
+            with self._connection, contextlib.suppress(OSError):
+                answer = json.dumps(list(self._killed.values()))
+                self._connection.sendall(answer.encode())
+            return True
+        if time.monotonic() >= self._end:
             for pid in _children(os.getpid()):
                 with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline") as file:
                     command = file.read().replace("\0", " ").strip()
-                    killed.setdefault(pid, command[:200] or str(pid))
+                    self._killed.setdefault(pid, command[:200] or str(pid))
                 _kill(pid)
-        time.sleep(POLL)
-    return list(killed.values())
+        return False
 
 
 def _children(parent: int) -> set[int]:

@@ -32,11 +32,14 @@ def send(path: str, files: list[int], **message) -> socket.socket:
 
 
 def receive(connection: socket.socket) -> tuple[dict, list[int]] | None:
-    """Receive what `send` sent; None if the other side has gone."""
+    """Receive what `send` sent; None if the other side has gone, even half-way."""
     size, files, *_ = socket.recv_fds(connection, 4, MAX_FILES)
-    if len(size) < 4:
+    length = int.from_bytes(size, "big")
+    body = connection.recv(length, socket.MSG_WAITALL)
+    if not body or len(body) < length:
+        for fd in files:
+            os.close(fd)
         return None
-    body = connection.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
     return json.loads(body), files
 
 

@@ -100,6 +100,12 @@ PITFALLS = {
             with mp.get_context("fork").Pool(1) as pool:
                 print(pool.map(double, [1, 2]))
         """,
+    # It starts a helper and ends before that one has started.
+    "helper": """
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()
+        """,
     "groups": """
         import multiprocessing as mp
         import os

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import socket
 import threading
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from verify.runner import Runner
+from verify.wire import receive
 
 GOOD = """
 import torch
@@ -271,3 +273,15 @@ def test_nothing_is_left_of_a_server(write):
         assert is_running("server.py", folder)
     assert not is_running(folder)
     assert not Path(folder).exists()
+
+
+def test_a_request_that_stops_half_way_is_none():
+    """What a script starts may be killed while it asks for its fork."""
+    here, there = socket.socketpair()
+    with here, open(os.devnull) as file:
+        socket.send_fds(there, [(9).to_bytes(4, "big")], [file.fileno()])
+        there.sendall(b'{"ar')
+        there.close()
+        before = os.listdir("/proc/self/fd")
+        assert receive(here) is None
+        assert os.listdir("/proc/self/fd") == before
