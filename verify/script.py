@@ -96,6 +96,10 @@ def _fresh_state() -> None:
     # Without this, every file that sets no seed would print the same numbers.
     if torch := sys.modules.get("torch"):
         torch.default_generator.seed()
+        # OpenMP read it when torch was imported; torchrun sets it for its ranks.
+        threads = os.environ.get("OMP_NUM_THREADS", "")
+        if threads.isdecimal() and int(threads) not in (0, torch.get_num_threads()):
+            torch.set_num_threads(int(threads))
     if random := sys.modules.get("numpy.random"):
         random.seed()
     tempfile.tempdir = None  # the server's own, which the script must not fill
