@@ -1,5 +1,6 @@
-"""The device that snippet files run on."""
+"""The device that snippet files run on, and what holds for all that tests start."""
 
+import os
 import signal
 
 import pytest
@@ -8,6 +9,10 @@ import pytest
 # program that a test starts and interrupts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# Threads of OpenMP that spin while they wait take the core that another process needs.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def pytest_addoption(parser):

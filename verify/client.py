@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from verify.wire import send
+from verify.wire import send, unpack
 
 HERE = Path(__file__).parent
 # Threads of OpenMP spin while they wait, for a core that another file needs: side by
@@ -107,8 +108,11 @@ class Server:
         for slot in range(self._slots):
             # torchrun and multiprocessing start this as their python.
             shim = home / f"python-{slot}"
+            # The interpreter itself, not an environment's link to it, which it would
+            # take 3 ms to follow.
+            python = os.path.realpath(sys.executable)
             shim.write_text(
-                f"#!/bin/sh\nexec '{sys.executable}' -IS '{HERE / 'shim.py'}' "
+                f"#!/bin/sh\nexec '{python}' -IS '{HERE / 'shim.py'}' "
                 f"'{home / f'slot-{slot}'}' \"$@\"\n"
             )
             shim.chmod(0o755)
@@ -188,15 +192,17 @@ class Server:
             tempfile.TemporaryFile(dir=self._folder) as err,
         ):
             files = [null.fileno(), out.fileno(), err.fileno()]
-            with send(
-                address,
-                files,
-                targets=[0, 1, 2],
-                session=True,
-                argv=list(map(str, argv)),
-                cwd=str(cwd),
-                env=env,
-            ) as connection:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(address)
+                send(
+                    connection,
+                    files,
+                    targets=[0, 1, 2],
+                    session=True,
+                    argv=list(map(str, argv)),
+                    cwd=str(cwd),
+                    env=env,
+                )
                 while not select.select([connection], [], [], 0.05)[0]:
                     if time.perf_counter() - start > timeout:
                         killed = f"ran longer than {timeout:g} s"
@@ -214,7 +220,7 @@ class Server:
                 os.pread(fd, max_output, 0).decode(errors="replace") for fd in files[1:]
             ]
         if answer:
-            end = json.loads(answer)
+            end = unpack(answer)
         else:
             end = {"code": None, "cpu_s": 0.0, "peak_kb": 0}
             killed = killed or "killed the process that watches over it"
@@ -231,9 +237,12 @@ class Server:
         """Have the slot kill what is left; a slot that was killed has just started."""
         with (
             contextlib.suppress(OSError),
-            send(address, [0], grace=grace) as connection,
+            socket.socket(socket.AF_UNIX) as connection,
         ):
-            return json.loads(connection.makefile().read() or "[]")
+            connection.connect(address)
+            send(connection, [0], grace=grace)
+            if answer := connection.makefile("rb").read():
+                return unpack(answer)
         return []
 
     def close(self) -> None:

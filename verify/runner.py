@@ -40,6 +40,7 @@ SLOW_MODULES = (
 )
 # What imports torch._dynamo, another of them: an optimizer's first step, for example.
 IMPORTS_DYNAMO = r"\boptim\.|\bDistributedDataParallel\b|\btorch\.compile\b"
+RUNS_TORCHRUN = r"^# Run: torchrun\b"  # which is torch.distributed.run
 WARNING = re.compile(r"^(.+?):\d+: (\w*Warning): (.*)$", re.M)
 PROBE = """
 import json, platform, sys, torch
@@ -498,6 +499,7 @@ def modules_ahead(paths: Iterable[Path]) -> tuple[str, ...]:
     texts = [path.read_text("utf-8", errors="replace") for path in paths]
     imports = {name: rf"^(import|from) {name}\b" for name in SLOW_MODULES}
     imports["torch._dynamo"] = IMPORTS_DYNAMO
+    imports["torch.distributed.run"] = RUNS_TORCHRUN
     return tuple(
         name
         for name, pattern in imports.items()

@@ -39,7 +39,6 @@ def become(message: dict, files: list[int], python: str) -> None:
     """
     if message["session"]:
         os.setsid()  # a group of its own: killing it kills what the script started
-    signal.set_wakeup_fd(-1)
     files = [fcntl.fcntl(fd, fcntl.F_DUPFD, _FIRST_FREE) for fd in files]
     os.closerange(3, _FIRST_FREE)
     for fd in {0, 1, 2}.difference(message["targets"]):

@@ -32,13 +32,13 @@ from types import ModuleType
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from verify.script import become
-from verify.wire import receive
+from verify.wire import pack, receive
 
 # Ours and this file's folder: torch must not find its imports there. The first place
 # is that of the script's folder; here it is the client's empty one.
 sys.path[:2] = [""]
 
-POLL = 0.002  # seconds between two looks at running children
+POLL = 0.002  # seconds between two looks at what a script left running
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 MADV_COLLAPSE = 25
@@ -218,11 +218,18 @@ def serve(listener: socket.socket) -> tuple[dict, list[int]]:
     """Answer requests for ever; return only in a fork, with what it is to become."""
     jobs: dict[int, socket.socket] = {}
     sweep: Sweep | None = None
+    # A child's end is a byte in this pipe.
+    ended, end = os.pipe2(os.O_NONBLOCK)
+    signal.set_wakeup_fd(end, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
     while True:
         ready = select.select(
-            [listener, *jobs.values()], [], [], POLL if jobs or sweep else None
+            [listener, ended, *jobs.values()], [], [], POLL if sweep else None
         )[0]
         for connection in ready:
+            if connection == ended:
+                os.read(ended, 4096)
+                continue
             if connection is not listener:
                 _pass_signal(connection, jobs)
                 continue
@@ -237,6 +244,8 @@ def serve(listener: socket.socket) -> tuple[dict, list[int]]:
             elif pid := os.fork():
                 jobs[pid] = new
             else:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 _die_with_parent()
                 listener.close()
                 return message, files
@@ -280,7 +289,7 @@ def reap(jobs: dict[int, socket.socket]) -> bool:
                         "peak_kb": used.ru_maxrss,
                     }
                     with contextlib.suppress(OSError):
-                        connection.sendall(json.dumps(answer).encode())
+                        connection.sendall(pack(answer))
     return False
 
 
@@ -311,8 +320,7 @@ class Sweep:
         """
         if not left:
             with self._connection, contextlib.suppress(OSError):
-                answer = json.dumps(list(self._killed.values()))
-                self._connection.sendall(answer.encode())
+                self._connection.sendall(pack(list(self._killed.values())))
             return True
         if time.monotonic() >= self._end:
             for pid in _children(os.getpid()):

@@ -5,15 +5,15 @@ multiprocessing's spawn with the one that is set there; the runner names this fi
 A worker then costs a fork and not an import of torch.
 """
 
-import json
+import _signal  # type: ignore[import-not-found]
+import _socket
 import os
-import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-# Nothing more of ours: what a worker imports here, it waits for.
-from verify.wire import leave, send
+# Nothing more, see there: what a worker imports here, it waits for.
+from verify.wire import leave, send, unpack
 
 
 def main(address: str, *argv: str) -> None:
@@ -28,8 +28,10 @@ def main(address: str, *argv: str) -> None:
         for fd in map(int, os.listdir("/proc/self/fd"))
         if os.path.exists(f"/proc/self/fd/{fd}")  # not the one that listed them
     ]
-    connection = send(
-        address,
+    connection = _socket.socket(_socket.AF_UNIX)
+    connection.connect(address)
+    send(
+        connection,
         files,
         targets=files,
         session=False,
@@ -37,9 +39,10 @@ def main(address: str, *argv: str) -> None:
         cwd=os.getcwd(),
         env=dict(os.environ),
     )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda n, _: connection.sendall(bytes([n])))
-    leave(json.loads(connection.recv(4096) or '{"code": 1}')["code"])
+    for number in (_signal.SIGTERM, _signal.SIGINT):
+        _signal.signal(number, lambda n, _: connection.sendall(bytes([n])))
+    answer = connection.recv(4096)
+    leave(unpack(answer)["code"] if answer else 1)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Given a file, a fork does what `python FILE` does, to the byte."""
 
+import os
 import subprocess
 import sys
 
@@ -85,6 +86,7 @@ PITFALLS = {
         import os
 
         print(os.environ["HOME"], os.getenv("PYTHON_EXEC_") , os.getcwd())
+        print(os.getenv("OMP_WAIT_POLICY"))
         """,
     "multiprocessing": """
         import multiprocessing as mp
@@ -158,6 +160,14 @@ def test_a_fork_is_like_a_fresh_interpreter(name, warm, write, tmp_path, monkeyp
         plain.stderr,
     )
     assert not fork.left
+
+
+@pytest.mark.parametrize("number", ["1", "3"])
+def test_a_fork_has_as_many_threads_as_its_environment_says(warm, number):
+    """OpenMP has read that of the server; torchrun sets it for its ranks."""
+    code = "import torch; print(torch.get_num_threads())"
+    env = {**os.environ, "OMP_NUM_THREADS": number}
+    assert warm.server.run(["-c", code], cwd="/", env=env).out == f"{number}\n"
 
 
 def test_import_handlers_do_not_run_at_the_end_of_each_fork(warm):

@@ -186,6 +186,13 @@ def test_what_an_optimizer_imports_is_imported_once(write):
     assert modules_ahead(paths) == ("torch._dynamo",)
 
 
+def test_torchrun_is_imported_once(write):
+    text = "# Run: torchrun --nproc-per-node=2 FILE\nimport torch\n"
+    paths = [write(text, f"{number}.py") for number in range(3)]
+    assert modules_ahead(paths[:2]) == ()
+    assert modules_ahead(paths) == ("torch.distributed.run",)
+
+
 def test_what_a_new_torch_compiles_lies_apart_where_none_is_to_be_written(
     tmp_path, monkeypatch, write
 ):
