@@ -223,12 +223,10 @@ def serve(listener: socket.socket) -> tuple[dict, list[int]]:
     signal.set_wakeup_fd(end, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     while True:
-        ready = select.select(
-            [listener, ended, *jobs.values()], [], [], POLL if sweep else None
-        )[0]
-        for connection in ready:
-            if connection == ended:
-                os.read(ended, 4096)
+        waiting: list[int | socket.socket] = [listener, ended, *jobs.values()]
+        for connection in select.select(waiting, [], [], POLL if sweep else None)[0]:
+            if isinstance(connection, int):
+                os.read(connection, 4096)
                 continue
             if connection is not listener:
                 _pass_signal(connection, jobs)

@@ -53,7 +53,7 @@ def receive(connection: _socket.socket) -> tuple[dict, list[int]] | None:
     return unpack(body), files
 
 
-def pack(value: object) -> bytes:
+def pack(value: Any) -> bytes:
     """Numbers, texts, lists and dicts of them as bytes."""
     return marshal.dumps(value, VERSION)
 
