@@ -20,7 +20,7 @@ from verify.wire import send, unpack
 
 HERE = Path(__file__).parent
 # Threads of OpenMP spin while they wait, for a core that another file needs: side by
-# side, small tensors take ten times as long. Read at import; scripts do not see it.
+# side, small tensors took nine times as long. Read at import; scripts do not see it.
 WAITING = {"OMP_WAIT_POLICY": "passive"}
 GRACE = 5.0  # seconds in which helper processes may end by themselves
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from verify import ROOT
 from verify.client import Server, ServerError
 from verify.runner import Runner, environment
 from verify.server import Stash
@@ -145,6 +146,7 @@ if sys.version_info >= (3, 11):
 @pytest.mark.parametrize("name", PITFALLS)
 def test_a_fork_is_like_a_fresh_interpreter(name, warm, write, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONUTF8", "1")
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)  # the server has it
     path = str(write(PITFALLS[name]))
     plain = subprocess.run(
         [sys.executable, path],
@@ -168,6 +170,17 @@ def test_a_fork_has_as_many_threads_as_its_environment_says(warm, number):
     code = "import torch; print(torch.get_num_threads())"
     env = {**os.environ, "OMP_NUM_THREADS": number}
     assert warm.server.run(["-c", code], cwd="/", env=env).out == f"{number}\n"
+
+
+def test_the_shim_imports_nothing_slow():
+    """Each process that a script starts waits for it; `re` alone doubles its start."""
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import shim; print(*sys.modules)"
+    )
+    argv = [sys.executable, "-IS", "-c", code, ROOT / "verify"]
+    imported = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    assert "wire" in imported.split()
+    assert not {"re", "enum", "socket", "typing", "pathlib"} & {*imported.split()}
 
 
 def test_import_handlers_do_not_run_at_the_end_of_each_fork(warm):
