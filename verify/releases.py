@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from verify import ROOT, environments, records
+from verify import ROOT, bytecode, environments, records
 from verify.__main__ import chosen_files
 from verify.client import Result, ServerError
 from verify.environments import InstallError, Source, python_of
@@ -336,14 +336,11 @@ def _run(
 
 @contextlib.contextmanager
 def _compiling(folder: Path, ahead: tuple[str, ...]) -> Iterator[None]:
-    """Import from the other end what a server is importing, on another core.
+    """Compile what a server imports after torch, on another core.
 
-    In a new environment two thirds of an import is compiling. What one of the two has
-    compiled the other finds.
+    In a new environment three quarters of its start are compiling.
     """
-    code = "import contextlib, sys\nfor name in sys.argv[:0:-1]:\n"
-    code += "    with contextlib.suppress(Exception):\n        __import__(name)"
-    command = [str(python_of(folder / "env")), "-c", code, *ahead]
+    command = [str(python_of(folder / "env")), bytecode.__file__, *ahead]
     with subprocess.Popen(
         command,
         env=environment(_bytecode(folder)),

@@ -49,12 +49,20 @@ def become(message: dict, files: list[int], python: str) -> None:
     os.chdir(message["cwd"])
     if python:
         os.execve(python, [python, *message["argv"]], message["env"])
-    os.environ.clear()
-    os.environ.update(message["env"])
+    _become_environment(message["env"])
     argv, unbuffered = _without_flags(message["argv"])
     _fresh_streams(unbuffered)
     _fresh_state()
     leave(_run(argv))
+
+
+def _become_environment(env: dict[str, str]) -> None:
+    """Set what differs from the server's, which is little of it."""
+    for name in os.environ.keys() - env.keys():
+        del os.environ[name]
+    for name, value in env.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
 
 
 def _without_flags(argv: list[str]) -> tuple[list[str], bool]:

@@ -13,6 +13,7 @@ A cold server is the same without torch; its forks start a real ``python FILE``.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import gc
@@ -26,7 +27,7 @@ import socket
 import sys
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import ModuleType
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -43,13 +44,23 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 MADV_COLLAPSE = 25
 LARGE = 2 << 20  # bytes of a large page
+# Looked up once: each fork would make it anew.
+PRCTL = ctypes.CDLL(None).prctl
+# What torch imports to print a tensor, in an optimizer's step, to save: half of the
+# files would import the first of them, 3 ms each.
+LAZY = (
+    "torch._subclasses.schema_check_mode",
+    "torch.profiler._cupti_monitor",
+    "torch.utils.serialization",
+)
 
 
 class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """A module imported ahead of need, with all that it imports: there but unseen.
 
     The modules appear in ``sys.modules`` when something imports one of them, so that a
-    script that forgets an import fails as it would in a fresh interpreter.
+    script that forgets an import fails as it would in a fresh interpreter. One of the
+    standard library, which anything may import, appears alone.
 
     Args:
         name: The module.
@@ -63,14 +74,15 @@ class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             other._show()
         before = dict(sys.modules)
         try:
-            __import__(name)
+            with _holding_exits() as self.exits:
+                __import__(name)
+        finally:
             self.modules = {n: sys.modules[n] for n in sys.modules.keys() - before}
             for full, module in self.modules.items():
                 parent, _, attribute = full.rpartition(".")
                 names = vars(before[parent]) if parent in before else {}
                 if names.get(attribute) is module:
                     self.links.append((before[parent], attribute, module))
-        finally:
             for stash in (self, *others):
                 stash._hide()
         sys.meta_path.insert(0, self)
@@ -90,17 +102,51 @@ class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Give everything back when the first of the modules is asked for."""
         if name not in self.modules:
             return None
-        sys.meta_path.remove(self)
-        # Not `name` itself: importlib would take that module's own spec, not ours.
-        self._show(but=name)
-        return importlib.machinery.ModuleSpec(name, self)
+        if not _is_standard(name):
+            sys.meta_path.remove(self)
+            # Not `name` itself: importlib would take that module's own spec, not ours.
+            self._show(but=name)
+            for function, args, kwargs in self.exits:
+                atexit.register(function, *args, **kwargs)
+        own = self.modules[name].__spec__
+        return importlib.machinery.ModuleSpec(name, self, loader_state=own)
 
     def create_module(self, spec):
         """The module that was imported ahead."""
         return self.modules[spec.name]
 
     def exec_module(self, module):
-        """Nothing: it has been executed."""
+        """Give it its own spec back, for it has been executed."""
+        module.__spec__ = module.__spec__.loader_state
+
+
+def _is_standard(name: str) -> bool:
+    """Whether a module is of the standard library."""
+    return name.partition(".")[0] in sys.stdlib_module_names
+
+
+@contextlib.contextmanager
+def _holding_exits() -> Iterator[list[tuple[Callable, tuple, dict]]]:
+    """Collect what imports want to be done at the end, in place of registering it.
+
+    A script that does not see the modules must not run it; it would take 3 ms of each
+    fork. The standard library's own is not much, and its modules come back alone.
+    """
+    held: list[tuple[Callable, tuple, dict]] = []
+    real, holding = atexit.register, True
+
+    def register(function, *args, **kwargs):
+        caller = sys._getframe(1).f_globals.get("__name__", "")
+        if not holding or _is_standard(caller):  # somebody may have kept this function
+            return real(function, *args, **kwargs)
+        held.append((function, args, kwargs))
+        return function
+
+    atexit.register = register  # type: ignore[assignment]
+    try:
+        yield held
+    finally:
+        atexit.register, holding = real, False
 
 
 def warm_up(ahead: list[str]) -> dict:
@@ -123,7 +169,7 @@ def warm_up(ahead: list[str]) -> dict:
     import torch
 
     stashes: list[Stash] = []
-    for name in ahead:
+    for name in (*LAZY, *ahead):
         with contextlib.suppress(ImportError):
             stashes.append(Stash(name, tuple(stashes)))
     # The threads of OpenBLAS end before a fork and start when needed; others stay, and
@@ -361,11 +407,11 @@ def _kill_group(pid: int) -> None:
 
 
 def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _adopt_orphans() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    PRCTL(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 if __name__ == "__main__":

@@ -266,9 +266,28 @@ def test_the_stash_gives_a_whole_package_back(tmp_path, monkeypatch):
     import stashed_package.inner
 
     assert stashed_package.inner.value == 7
+    assert stashed_package.__spec__.origin == str(package / "__init__.py")
     assert stash not in sys.meta_path
     for name in ("stashed_package", "stashed_package.inner"):
         monkeypatch.delitem(sys.modules, name)
+
+
+def test_what_is_imported_ahead_is_not_done_at_the_end_of_all(tmp_path):
+    """Nor seen by a script that imports a module of the standard library alone."""
+    (tmp_path / "stashed_module.py").write_text(
+        "import atexit, wave\n\natexit.register(print, 'the end of stashed_module')\n"
+    )
+    env = {**environment(), "PYTHONPATH": str(tmp_path)}
+    alone = "import sys, wave; print('stashed_module' in sys.modules, wave.__spec__)"
+    wave = "ModuleSpec(name='wave', loader=<_frozen_importlib_external.SourceFileLoader"
+    with Server(env=env, ahead=("stashed_module",)) as server:
+        nothing = server.run(["-c", "import sys; print('wave' in sys.modules)"], "/")
+        standard = server.run(["-c", alone], "/")
+        all_of_it = server.run(["-c", "import wave, stashed_module"], "/")
+    assert nothing.out == "False\n"
+    assert standard.out.startswith(f"False {wave}")
+    assert standard.out.count("\n") == 1
+    assert all_of_it.out == "the end of stashed_module\n"
 
 
 def test_one_torchrun_at_a_time(write):
