@@ -130,33 +130,31 @@ def untrue(page, site, name):
 
 
 # Playwright moves the mouse to a button in a tenth of a second, this in a hundredth.
-COPIES = """async () => {
-  const copies = []
-  for (const block of document.querySelectorAll(".snippet")) {
-    await navigator.clipboard.writeText("")
-    block.querySelector("button[data-md-type=copy]").click()
-    copies.push([
-      block.querySelector(".filename").textContent,
-      await navigator.clipboard.readText(),
-    ])
-  }
-  // It says "copied" for two seconds; nobody waits for it to go.
-  document.querySelector("[data-md-component=dialog]").remove()
-  return copies
+# Anew for each block: five seconds after a gesture, or after this has begun, a page may
+# no longer write to the clipboard.
+COPY = """async (block) => {
+  await navigator.clipboard.writeText("")
+  block.querySelector("button[data-md-type=copy]").click()
+  return navigator.clipboard.readText()
 }"""
+# It says "copied" for two seconds; nobody waits for it to go.
+SAID = "document.querySelector('[data-md-component=dialog]').remove()"
 
 
 def copies(page):
     """Click every copy button, the first with the mouse; what is not the file."""
-    found = []
-    if block := page.query_selector(".snippet"):
-        block.query_selector("button[data-md-type=copy]").click()
-        copied = page.evaluate("navigator.clipboard.readText()")
-        found = [(block.query_selector(".filename").text_content(), copied)]
+    blocks = page.query_selector_all(".snippet")
+    if not blocks:
+        return []
+    blocks[0].query_selector("button[data-md-type=copy]").click()
+    copied = [page.evaluate("navigator.clipboard.readText()")]
+    copied += [page.evaluate(COPY, block) for block in blocks]
+    page.evaluate(SAID)
+    files = [block.query_selector(".filename").text_content() for block in blocks]
     return [
-        f"the copy of {file} begins with {copied[:40]!r}"
-        for file, copied in found + page.evaluate(COPIES)
-        if copied.encode() != (ROOT / file).read_bytes()
+        f"the copy of {file} begins with {text[:40]!r}"
+        for file, text in zip([files[0], *files], copied, strict=True)
+        if text.encode() != (ROOT / file).read_bytes()
     ]
 
 
