@@ -68,6 +68,7 @@ class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """
 
     def __init__(self, name: str, others: tuple[Stash, ...] = ()) -> None:
+        self.others = others
         self.modules: dict[str, ModuleType] = {}
         self.links: list[tuple[ModuleType, str, ModuleType]] = []
         for other in others:
@@ -106,8 +107,11 @@ class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             sys.meta_path.remove(self)
             # Not `name` itself: importlib would take that module's own spec, not ours.
             self._show(but=name)
-            for function, args, kwargs in self.exits:
-                atexit.register(function, *args, **kwargs)
+            # Its modules use those of the others without asking for them.
+            for stash in (*self.others, self):
+                while stash.exits:
+                    function, args, kwargs = stash.exits.pop(0)
+                    atexit.register(function, *args, **kwargs)
         own = self.modules[name].__spec__
         return importlib.machinery.ModuleSpec(name, self, loader_state=own)
 

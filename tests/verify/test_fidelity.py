@@ -278,16 +278,20 @@ def test_what_is_imported_ahead_is_not_done_at_the_end_of_all(tmp_path):
         "import atexit, wave\n\natexit.register(print, 'the end of stashed_module')\n"
     )
     env = {**environment(), "PYTHONPATH": str(tmp_path)}
+    (tmp_path / "stashed_user.py").write_text("import stashed_module\n")
     alone = "import sys, wave; print('stashed_module' in sys.modules, wave.__spec__)"
     wave = "ModuleSpec(name='wave', loader=<_frozen_importlib_external.SourceFileLoader"
-    with Server(env=env, ahead=("stashed_module",)) as server:
+    with Server(env=env, ahead=("stashed_module", "stashed_user")) as server:
         nothing = server.run(["-c", "import sys; print('wave' in sys.modules)"], "/")
         standard = server.run(["-c", alone], "/")
         all_of_it = server.run(["-c", "import wave, stashed_module"], "/")
+        user = server.run(["-c", "import stashed_user, stashed_module"], "/")
+        user_alone = server.run(["-c", "import stashed_user"], "/")
     assert nothing.out == "False\n"
     assert standard.out.startswith(f"False {wave}")
     assert standard.out.count("\n") == 1
-    assert all_of_it.out == "the end of stashed_module\n"
+    for shown in (all_of_it, user, user_alone):
+        assert shown.out == "the end of stashed_module\n"
 
 
 def test_one_torchrun_at_a_time(write):
