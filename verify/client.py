@@ -22,7 +22,9 @@ HERE = Path(__file__).parent
 # Threads of OpenMP spin while they wait, for a core that another file needs: side by
 # side, small tensors took nine times as long. Read at import; scripts do not see it.
 WAITING = {"OMP_WAIT_POLICY": "passive"}
-GRACE = 5.0  # seconds in which helper processes may end by themselves
+# Seconds in which helper processes may end by themselves: a compile worker of torch 2.4
+# imports torch, and only then sees that it is no longer wanted.
+GRACE = 10.0
 
 
 class ServerError(RuntimeError):
