@@ -19,7 +19,6 @@ def package(tmp_path):
         "top/inner/leaf.py": "def later():\n    import unused\n",
         "top/aside.py": "import top.missing, top.broken, top.space.inside\n",
         "top/broken.py": "import (\n",
-        "top/unused.py": "",
         "top/space/inside.py": "",
         "far.py": "import top\n",
         "unused.py": "",
