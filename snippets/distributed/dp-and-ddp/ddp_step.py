@@ -15,7 +15,7 @@ print(mean, 1 - 0.01 * mean)
 #> tensor(15.) tensor(0.8500)
 
 box = {"boxstyle": "round", "facecolor": "none"}
-plt.figure(figsize=(7.2, 4), layout="constrained")
+figure = plt.figure(figsize=(7.2, 4), layout="constrained")
 plt.axis([-0.6, 1.6, -1.6, 4.5])
 plt.axis("off")
 for rank, column in enumerate(columns):
@@ -27,4 +27,4 @@ for rank, column in enumerate(columns):
     plt.text(rank, 4.2, f"rank {rank}", ha="center")
     plt.plot([rank, 0.5, 0.5, rank], [0.5, 0, -0.5, -1.1], "C1", linewidth=0.8)
 plt.text(0.53, -0.3, f"all-reduce: mean {mean:g}")
-plt.savefig("ddp_step.svg")
+figure.savefig("ddp_step.svg")

@@ -19,7 +19,7 @@ boxes = {
     (0, 1): f"4  gather: loss {loss:g}",
     (0, 0): f"5  grad {weight.grad:g}, step: weight {1 - 0.01 * weight.grad:g}",
 }
-plt.figure(figsize=(7.2, 3.6), layout="constrained")
+figure = plt.figure(figsize=(7.2, 3.6), layout="constrained")
 plt.axis([-0.6, 1.6, -0.4, 5])
 plt.axis("off")
 for *x, top in [(0, 0, y) for y in range(1, 5)] + [(0, 1, 4), (1, 1, 3), (1, 0, 2)]:
@@ -27,4 +27,4 @@ for *x, top in [(0, 0, y) for y in range(1, 5)] + [(0, 1, 4), (1, 1, 3), (1, 0, 
 for (x, y), text in {(0, 4.8): "GPU 0", (1, 4.8): "GPU 1", **boxes}.items():
     box = {"boxstyle": "round", "facecolor": "none"} if y < 4.5 else None
     plt.text(x, y, text, ha="center", va="center", size="small", bbox=box)
-plt.savefig("dp_step.svg")
+figure.savefig("dp_step.svg")

@@ -16,7 +16,7 @@ with tempfile.NamedTemporaryFile("r") as file:
     workers = sorted(tuple(map(int, line.split())) for line in file)
 print(workers)
 #> [(0, 0, 0), (0, 1, 1), (1, 0, 2), (1, 1, 3)]
-axes = plt.figure(figsize=(7.5, 3), layout="constrained").gca()
+figure, axes = plt.subplots(figsize=(7.5, 3), layout="constrained")
 axes.set(xlim=(0, 8), ylim=(0.2, 2.5), frame_on=False, xticks=[], yticks=[])
 box = {"boxstyle": "round,pad=0.5", "facecolor": "none", "edgecolor": "C0"}
 arrow, center = {"arrowstyle": "->", "color": "C0"}, {"ha": "center", "va": "center"}
@@ -27,4 +27,4 @@ for host, local_rank, rank in workers:
     axes.text(x, 0.6, f"RANK={rank}\nLOCAL_RANK={local_rank}", bbox=box, **center)
 for host in 0, 1:
     axes.text(4 * host + 2, 2, f"torchrun\nGROUP_RANK={host}", bbox=box, **center)
-plt.savefig("who_starts_whom.svg")
+figure.savefig("who_starts_whom.svg")

@@ -27,4 +27,4 @@ for ax, (name, (before, after, arrows)) in zip(axes.flat, collectives.items()):
             ax.text(x, y, text, ha="center", va="center")
     for start, end in arrows:
         ax.plot([0.85, 1.2], [1 - start, 1 - end], f"C{start}-o", markevery=[1])
-plt.savefig("collectives.svg")
+figure.savefig("collectives.svg")

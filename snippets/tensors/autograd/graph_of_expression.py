@@ -25,6 +25,6 @@ for node, grads in sent.items():
         (x, y), (x2, y2) = at[node], at[source]
         plt.annotate("", (x2, y2), (x, y), arrowprops=arrow)
         plt.text((x + x2) / 2, (y + y2) / 2 + 0.04, f"{grad}", color="C1", ha="right")
-plt.savefig("graph_of_expression.svg")
+plt.gcf().savefig("graph_of_expression.svg")
 print(a.grad, b.grad)
 #> tensor(90.) tensor(150.)

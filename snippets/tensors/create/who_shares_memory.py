@@ -19,7 +19,7 @@ array[0] = 9
 shared = [bool(values[0] == 9) for values in results.values()]
 print(shared)
 #> [True, True, True, True, True, False, False]
-axes = plt.figure(figsize=(6, 3.6), layout="constrained").add_subplot()
+figure, axes = plt.subplots(figsize=(6, 3.6), layout="constrained")
 for row, values in enumerate(results.values()):
     color = "C0" if shared[row] else "C1"
     axes.barh([row] * 4, 0.9, left=range(4), color=color, alpha=0.5)
@@ -27,4 +27,4 @@ for row, values in enumerate(results.values()):
         axes.text(column + 0.45, row, f"{value:g}", ha="center", va="center")
 axes.set(yticks=range(7), yticklabels=results, xticks=[], title="array[0] = 9")
 axes.invert_yaxis()
-plt.savefig("who_shares_memory.svg")
+figure.savefig("who_shares_memory.svg")

@@ -22,4 +22,4 @@ for ax, (name, memory_format) in zip(axes, layouts.items()):
     ax.margins(x=0)
 #> NCHW (12, 4, 2, 1) [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
 #> channels_last (12, 1, 6, 3) [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]
-plt.savefig("memory_order.svg")
+figure.savefig("memory_order.svg")

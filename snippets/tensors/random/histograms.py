@@ -25,4 +25,4 @@ for axes, (call, values) in zip(grid.flat, samples.items()):
         axes.hist(values, bins=40, color="C0")
     axes.locator_params(axis="x", integer=True)
     axes.set_title(call)
-plt.savefig("histograms.svg")
+figure.savefig("histograms.svg")

@@ -21,4 +21,4 @@ for name, y, (rows, memory) in zip(("x", "x.t()"), (x, x.t()), axes.T):
             rows.text(j, i, number, **style)
             memory.text(place, 0, number, **style)
 plt.tight_layout()
-plt.savefig("strides_before_and_after_transpose.svg")
+figure.savefig("strides_before_and_after_transpose.svg")

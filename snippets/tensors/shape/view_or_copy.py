@@ -20,11 +20,11 @@ for y in results.values():
     shared = y.untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
     new_bytes.append(0 if shared else y.untyped_storage().nbytes())
 labels = [f"{size} bytes" if size else "view" for size in new_bytes]
-plt.figure(figsize=(7, 3.5), layout="tight")
+figure = plt.figure(figsize=(7, 3.5), layout="tight")
 plt.bar_label(plt.barh(list(results), new_bytes), labels, padding=4)
 plt.gca().invert_yaxis()
 plt.xlim(0, 45)
 plt.xlabel("new memory, bytes")
-plt.savefig("view_or_copy.svg")
+figure.savefig("view_or_copy.svg")
 print(new_bytes)
 #> [0, 0, 0, 24, 24, 0, 16, 12, 0, 36]

@@ -22,7 +22,8 @@ for k, second in enumerate(settings):
 print(len(pairs), pairs[0])
 #> 14 ('IterableDataset', 'shuffle=True')
 
-plt.figure(figsize=(7, 5), layout="constrained").gca().invert_yaxis()
-plt.scatter(*zip(*pairs), s=180, marker="X", color="C1")
+figure, axes = plt.subplots(figsize=(7, 5), layout="constrained")
+axes.invert_yaxis()
+axes.scatter(*zip(*pairs), s=180, marker="X", color="C1")
 plt.xticks(rotation=30, ha="right")
-plt.savefig("excluded_parameters.svg")
+figure.savefig("excluded_parameters.svg")

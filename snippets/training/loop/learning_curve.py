@@ -25,6 +25,6 @@ left.set(xlabel="epoch", ylabel="loss", yscale="log")
 left.legend()
 right.plot(epochs, accuracies, "o--C1")
 right.set(xlabel="epoch", ylabel="validation accuracy")
-plt.savefig("learning_curve.svg")
+figure.savefig("learning_curve.svg")
 print(losses[-1] < losses[0] / 10, max(accuracies) > 0.97)
 #> True True

@@ -18,4 +18,4 @@ for criterion in (nn.MSELoss, nn.L1Loss, nn.HuberLoss):
 left.set(xlabel="prediction - target", ylabel="loss", ylim=(0, 8))
 right.set(xlabel="prediction - target", ylabel="gradient")
 left.legend()
-plt.savefig("loss_against_error.svg")
+figure.savefig("loss_against_error.svg")

@@ -23,4 +23,4 @@ for (name, loss), style in zip(losses.items(), ("-", "--", ":")):
 left.set(xlabel="logit (target 0)", ylabel="loss")
 right.set(xlabel="logit (target 0)", ylabel="gradient")
 figure.legend(loc="outside upper center", ncols=3)
-plt.savefig("loss_against_logit.svg")
+figure.savefig("loss_against_logit.svg")

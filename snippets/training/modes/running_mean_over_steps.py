@@ -22,4 +22,4 @@ for momentum in 0.5, 0.1, 0.02, None:
 #> None ['4.6', '5.1', '5.1']
 axes.set(xlabel="step", ylabel="running_mean")
 axes.legend(ncols=2)
-plt.savefig("running_mean_over_steps.svg")
+figure.savefig("running_mean_over_steps.svg")

@@ -25,4 +25,4 @@ for name, make in optimizers.items():
 #> momentum=0.9 True
 #> Adam True
 axes.legend()
-plt.savefig("optimizer_paths.svg")
+figure.savefig("optimizer_paths.svg")

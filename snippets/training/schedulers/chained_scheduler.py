@@ -15,8 +15,8 @@ for epoch in range(40):
 print([round(rate, 4) for rate in (rates[0], rates[10], rates[39])])
 #> [0.01, 0.0599, 0.0135]
 
-plt.figure(figsize=(7, 2.2), layout="constrained")
+figure = plt.figure(figsize=(7, 2.2), layout="constrained")
 plt.plot(rates, drawstyle="steps-post")
 plt.xlabel("epoch")
 plt.ylabel("lr")
-plt.savefig("chained_scheduler.svg")
+figure.savefig("chained_scheduler.svg")

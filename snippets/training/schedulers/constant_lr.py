@@ -13,8 +13,8 @@ for epoch in range(40):
 print([round(rate, 4) for rate in (rates[0], rates[9], rates[10])])
 #> [0.01, 0.01, 0.1]
 
-plt.figure(figsize=(7, 2.2), layout="constrained")
+figure = plt.figure(figsize=(7, 2.2), layout="constrained")
 plt.plot(rates, drawstyle="steps-post")
 plt.xlabel("epoch")
 plt.ylabel("lr")
-plt.savefig("constant_lr.svg")
+figure.savefig("constant_lr.svg")

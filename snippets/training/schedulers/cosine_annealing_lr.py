@@ -13,8 +13,8 @@ for epoch in range(41):
 print([round(rate, 4) for rate in rates[::10]])
 #> [0.1, 0.0855, 0.0505, 0.0155, 0.001]
 
-plt.figure(figsize=(7, 2.2), layout="constrained")
+figure = plt.figure(figsize=(7, 2.2), layout="constrained")
 plt.plot(rates, drawstyle="steps-post")
 plt.xlabel("epoch")
 plt.ylabel("lr")
-plt.savefig("cosine_annealing_lr.svg")
+figure.savefig("cosine_annealing_lr.svg")

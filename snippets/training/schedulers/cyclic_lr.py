@@ -13,8 +13,8 @@ for batch in range(300):
 print([round(rate, 4) for rate in rates[::50]])
 #> [0.01, 0.1, 0.01, 0.1, 0.01, 0.1]
 
-plt.figure(figsize=(7, 2.2), layout="constrained")
+figure = plt.figure(figsize=(7, 2.2), layout="constrained")
 plt.plot(rates)
 plt.xlabel("batch")
 plt.ylabel("lr")
-plt.savefig("cyclic_lr.svg")
+figure.savefig("cyclic_lr.svg")

@@ -13,8 +13,8 @@ for epoch in range(40):
 print([round(rate, 4) for rate in rates[:4]])
 #> [0.1, 0.09, 0.081, 0.0729]
 
-plt.figure(figsize=(7, 2.2), layout="constrained")
+figure = plt.figure(figsize=(7, 2.2), layout="constrained")
 plt.plot(rates, drawstyle="steps-post")
 plt.xlabel("epoch")
 plt.ylabel("lr")
-plt.savefig("exponential_lr.svg")
+figure.savefig("exponential_lr.svg")

@@ -16,8 +16,8 @@ for batch in range(200):
 print([round(rate, 4) for rate in (rates[0], rates[19], rates[79])])
 #> [0.005, 0.1, 0.05]
 
-plt.figure(figsize=(7, 2.2), layout="constrained")
+figure = plt.figure(figsize=(7, 2.2), layout="constrained")
 plt.plot(rates)
 plt.xlabel("batch")
 plt.ylabel("lr")
-plt.savefig("lambda_lr.svg")
+figure.savefig("lambda_lr.svg")

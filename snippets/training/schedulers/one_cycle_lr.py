@@ -13,8 +13,8 @@ for batch in range(200):
 print([round(rate, 4) for rate in (rates[0], rates[59], rates[199])])
 #> [0.004, 0.1, 0.0]
 
-plt.figure(figsize=(7, 2.2), layout="constrained")
+figure = plt.figure(figsize=(7, 2.2), layout="constrained")
 plt.plot(rates)
 plt.xlabel("batch")
 plt.ylabel("lr")
-plt.savefig("one_cycle_lr.svg")
+figure.savefig("one_cycle_lr.svg")

@@ -15,8 +15,8 @@ for batch in range(200):
 print([round(rate, 4) for rate in (rates[0], rates[40], rates[120], rates[199])])
 #> [0.001, 0.1, 0.05, 0.0]
 
-plt.figure(figsize=(7, 2.2), layout="constrained")
+figure = plt.figure(figsize=(7, 2.2), layout="constrained")
 plt.plot(rates)
 plt.xlabel("batch")
 plt.ylabel("lr")
-plt.savefig("sequential_lr.svg")
+figure.savefig("sequential_lr.svg")
