@@ -18,10 +18,12 @@ from render.badges import need_in_words
 from render.files import read_text, sha256
 from render.mistakes import UNSEARCHED
 from verify.records import (
+    MANY,
     Change,
     Record,
     Result,
     before,
+    by_cause,
     changes,
     notes_of,
 )
@@ -31,7 +33,6 @@ PAGES = "<!-- release pages -->"
 CHANGES = "<!-- release changes -->"
 MARKERS = (RUNS, PAGES, CHANGES)
 
-MANY = 4  # changes with one cause, from which on they are told as one
 CUT = 160  # characters of a printed line or an error that are shown
 WORDS = {
     "zh": {
@@ -433,7 +434,7 @@ class Release:
             yield ""
             yield f"**{words[f'k-{kind}']}{count}**"
             yield ""
-            for together in _by_cause(some):
+            for together in by_cause(some):
                 if len(together) < MANY:
                     for change in together:
                         result = today[change.name]
@@ -483,7 +484,7 @@ class Release:
         yield text
         if change.lines:
             then = words["expected"]
-            if earlier and change.new is not None:
+            if earlier and change.new:
                 then = f"torch {earlier.torch}"
             yield ""
             yield f"    | {words['line']} | {then} | torch {record.torch} |"
@@ -565,16 +566,6 @@ def code(text: str) -> str:
     marks = "`" * (longest + 1)
     pad = " " if longest else ""
     return f"{marks}{pad}{text}{pad}{marks}"
-
-
-def _by_cause(some: list[Change]) -> list[list[Change]]:
-    """Changes with the same note, and the same words but for numbers, together."""
-    groups: dict[object, list[Change]] = {}
-    for change in some:
-        said = [change.error, *(new for _, _, new in change.lines)]
-        cause = frozenset(re.sub(r"\d+", "0", text) for text in said if text)
-        groups.setdefault((cause, change.note), []).append(change)
-    return list(groups.values())
 
 
 def _plain(text: str) -> str:

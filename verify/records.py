@@ -35,6 +35,7 @@ imported, or the record was changed after the run."""
 
 RELEASE = re.compile(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:\.?(dev|a|b|rc)(\d+))?")
 LINES = 20  # of a changed output are kept
+MANY = 4  # changes with one cause, from which on they are told as one
 
 
 class RecordError(ValueError):
@@ -508,6 +509,30 @@ def changes(
             found.append(dataclasses.replace(change, note=note))
     order = ("failed", "output-changed", "unneeded", "warns", "passes")
     return sorted(found, key=lambda change: (order.index(change.kind), change.name))
+
+
+def by_cause(some: Iterable[Change]) -> list[list[Change]]:
+    """Changes with the same note, and the same words but for numbers, together.
+
+    Args:
+        some: Changes of one kind.
+
+    Returns:
+        Each once, in the order of the first of each group.
+
+    Example:
+        >>> names = {"a.py": "rank 0", "b.py": "another word", "c.py": "rank 1"}
+        >>> some = [Change(name, "failed", True, names[name]) for name in names]
+        >>> [[change.name for change in group] for group in by_cause(some)]
+        [['a.py', 'c.py'], ['b.py']]
+    """
+    groups: dict[object, list[Change]] = {}
+    for change in some:
+        said = [change.error]
+        said += [old if new is None else new for _, old, new in change.lines]
+        cause = frozenset(re.sub(r"\d+", "0", text) for text in said if text)
+        groups.setdefault((cause, change.note), []).append(change)
+    return list(groups.values())
 
 
 def _changes(name: str, result: Result, old: Result | None) -> Iterable[Change]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from verify import ROOT
-from verify.records import Change, Record, changes
+from verify.records import MANY, Change, Record, by_cause, changes
 from verify.runner import CHANGED, FAILED, PASSED, SKIPPED, Runner, Verdict
 from verify.snippet import shown
 
@@ -122,8 +122,15 @@ def release_report(
         some = [change for change in found if change.kind == kind]
         if some:
             lines.append(f"{len(some)} {words}{against}:")
-        for change in some:
-            lines += _change(change, record, earlier, place(change.name, docs))
+        for together in by_cause(some):
+            whole = together if len(together) < MANY else together[:1]
+            for change in whole:
+                lines.append(_name(change, record, earlier, docs))
+                lines += _what(change, record, earlier)
+            if rest := together[len(whole) :]:
+                lines.append(f"    the same, but for numbers, in {len(rest)} more:")
+                names = [_name(change, record, earlier, docs) for change in rest]
+                lines += [f"  {name}" for name in names]
     if not found:
         lines.append(f"nothing differs{against}")
     if library := record.library:
@@ -161,20 +168,22 @@ def place(name: str, docs: Path) -> str | None:
     return shown(page) if page.exists() else None
 
 
-def _change(
-    change: Change, record: Record, earlier: Record | None, page: str | None
-) -> list[str]:
+def _name(change: Change, record: Record, earlier: Record | None, docs: Path) -> str:
+    """The file, its page, whether it is news, and what a person said of it."""
     facts = [f"  snippets/{change.name}"]
-    if page:
+    if page := place(change.name, docs):
         facts.append(f"({page})")
     if change.new is False and earlier:
         facts.append(f"as on {earlier.torch}")
     if record.snippets[change.name].outcome not in (PASSED, SKIPPED):
         facts.append(f"[{NOTES[change.note]}]")
-    lines = [" ".join(facts)]
-    if change.error:
-        lines.append(f"    {change.error}")
-    before = earlier.torch if earlier and change.new is not None else "expected"
+    return " ".join(facts)
+
+
+def _what(change: Change, record: Record, earlier: Record | None) -> list[str]:
+    """The error, and what was printed then and now."""
+    lines = [f"    {change.error}"] if change.error else []
+    before = earlier.torch if earlier and change.new else "expected"
     width = max(len(before), len(record.torch))
     for number, then, here in change.lines:
         lines += [

@@ -150,7 +150,12 @@ def test_many_changes_with_one_cause_are_told_once(tree, read):
     tree.torch(OLD)
     assert tree.verify(OLD)[0] == 0
     tree.torch(NEW, "def mean(values):\n    return f'rank {sum(values)}'\n")
-    assert tree.verify(NEW)[0] == 1
+    code, out, _ = tree.verify(NEW)
+    assert code == 1
+    assert out.count("rank ") == 1  # one of them in words, the others by name
+    assert "the same, but for numbers, in 3 more:\n" in out
+    for name in (*names, BLOCK):
+        assert out.count(f"  snippets/{name} (docs/en/tensors/sums.md)") == 1
     text, links = read()
     assert "Other output (4) 4 snippets (not judged yet): rank 3" in text
     for name in (*names, BLOCK):
@@ -167,6 +172,7 @@ def test_a_changed_output(tree, read):
     code, out, _ = tree.verify("2.16.0")
     assert code == 1
     assert f"snippets/{BLOCK} (docs/en/tensors/sums.md) as on {NEW}" in out
+    assert "line 4, expected: 1.5\n    line 4, 2.16.0  : `<mean|1.5>`\n" in out
     # and then it has changed back
     tree.torch("2.17.0")
     code, out, _ = tree.verify("2.17.0")
@@ -174,7 +180,8 @@ def test_a_changed_output(tree, read):
     assert "line 4, 2.16.0: `<mean|1.5>`\n    line 4, 2.17.0: 1.5\n" in out
     text, _ = read()
     assert "Line torch 2.14.0 torch 2.15.0 4 1.5 `<mean|1.5>`" in text
-    assert "(as on 2.15.0, not judged yet)" in text
+    now = "Line Output in the file torch 2.16.0 4 1.5 `<mean|1.5>`"
+    assert f"(as on 2.15.0, not judged yet) {now}" in text
     assert "Line torch 2.16.0 torch 2.17.0 4 `<mean|1.5>` 1.5" in text
     assert (
         "mean_of_a_list.py : 2.14.0 passed; 2.15.0–2.16.0 other output; 2.17.0 passed"
