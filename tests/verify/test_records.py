@@ -262,3 +262,13 @@ def test_the_notes_of_this_repository_explain_differences():
 )
 def test_an_error_is_kept_without_the_folders_of_a_machine(said, kept):
     assert records.without_folders(said) == kept
+
+
+def test_lines_that_are_gone_have_a_cause_too():
+    gone = {"a.py": "rank 0 is up", "b.py": "loaded", "c.py": "rank 1 is up"}
+    some = [
+        records.Change(name, "output-changed", True, lines=((1, line, None),))
+        for name, line in gone.items()
+    ]
+    groups = [[change.name for change in group] for group in records.by_cause(some)]
+    assert groups == [["a.py", "c.py"], ["b.py"]]
