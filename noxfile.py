@@ -57,7 +57,7 @@ def tests(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def verify(session: nox.Session) -> None:
     """Run all on torch releases; -- RELEASE …, or the newest. -- --help says more."""
-    command = [sys.executable, "-m", "verify.releases", *session.posargs]
+    command = [sys.executable, "-m", "verify.release", *session.posargs]
     with subprocess.Popen(command) as process:
         while process.poll() is None:
             # An interrupt reaches it too; it keeps what is done before it ends.

@@ -46,7 +46,7 @@ def verify(release: str, folder: Path) -> dict[str, float]:
             shutil.copytree(ROOT / name, folder / name, ignore=skipped)
         else:
             shutil.copy(ROOT / name, folder)
-    command = [sys.executable, "-m", "verify.releases", release]
+    command = [sys.executable, "-m", "verify.release", release]
     done = subprocess.run(command, cwd=folder)
     record = folder / "records" / f"torch-{release}-cpu.json"
     if done.returncode == 2 or not record.exists():

@@ -27,8 +27,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from verify import SNIPPETS
-from verify.runner import Runner, Verdict, environment
-from verify.snippet import Snippet, find, name_of, parse
+from verify.paths import find, name_of
+from verify.run import Runner, environment
+from verify.snippet import Snippet, parse
+from verify.verdict import Verdict
 
 # Runs a file as the runner does and says on its last line of errors how long the file's
 # own statements took.
@@ -133,7 +135,7 @@ def main() -> None:
     snippets = [parse(path.resolve()) for path in find(options.folder)]
     with Runner(jobs=1) as runner:
         snippets = [s for s in snippets if not runner.unmet(s)]
-        print(f"torch {runner.facts.torch}, Python {runner.facts.python}")
+        print(f"torch {runner.machine.build}, Python {runner.machine.python}")
     files = [snippet.path for snippet in snippets]
     plain = [s for s in snippets if not s.run]
     print(f"{len(files)} files\n")

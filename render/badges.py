@@ -10,7 +10,8 @@ from html import escape, unescape
 from pathlib import Path
 
 from render.files import sha256
-from verify.records import Record, Result, is_final
+from verify.evidence import Record, Result
+from verify.needs import is_final
 from verify.snippet import Snippet
 
 WORDS = {

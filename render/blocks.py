@@ -30,7 +30,7 @@ from markdown.preprocessors import Preprocessor
 from render import api, mistakes, releases
 from render.badges import newest_runs, status_line
 from render.files import read_bytes, read_text
-from verify import records
+from verify import evidence
 from verify.snippet import Snippet, SnippetError, parse_bytes
 
 try:  # MkDocs prints its own kind of error as one line, any other as a traceback.
@@ -211,7 +211,7 @@ def generated(marker: str, root: Path, lang: str, page: str) -> list[str]:
         if marker == API:
             return api.index(root, lang, page)
         entries = mistakes.load(root, page.removesuffix(".md"))
-    except (mistakes.MistakeError, api.ApiError, records.RecordError) as error:
+    except (mistakes.MistakeError, api.ApiError, evidence.RecordError) as error:
         raise BlockError(str(error)) from None
     return [line for line, _ in mistakes.boxes(entries, lang)]
 
@@ -223,7 +223,7 @@ class _Blocks(Preprocessor):
         super().__init__(md)
         self.root, self.lang = root, lang
         self.kept: list[str] = []
-        self.found: list[records.Record] = []
+        self.found: list[evidence.Record] = []
         self.page: Path | None = None
         self.up = ""
 
@@ -355,7 +355,7 @@ class _Output(Postprocessor):
         return BLOCK.sub(mark, text)
 
 
-def load_records(folder: Path) -> list[records.Record]:
+def load_records(folder: Path) -> list[evidence.Record]:
     """The records of a folder, read again only when one of its files has changed.
 
     Raises:
@@ -368,10 +368,10 @@ def load_records(folder: Path) -> list[records.Record]:
 
 
 @functools.lru_cache(maxsize=4)
-def _load_records(folder: Path, stamp: tuple) -> list[records.Record]:
+def _load_records(folder: Path, stamp: tuple) -> list[evidence.Record]:
     try:
-        return records.load(folder) if stamp else []
-    except records.RecordError as error:
+        return evidence.load(folder) if stamp else []
+    except evidence.RecordError as error:
         raise BlockError(str(error)) from None
 
 

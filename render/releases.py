@@ -17,16 +17,8 @@ from pathlib import Path
 from render.badges import need_in_words
 from render.files import read_text, sha256
 from render.mistakes import UNSEARCHED
-from verify.records import (
-    MANY,
-    Change,
-    Record,
-    Result,
-    before,
-    by_cause,
-    changes,
-    notes_of,
-)
+from verify.evidence import Record, Result
+from verify.history import MANY, Change, before, by_cause, changes, notes_of
 
 RUNS = "<!-- release runs -->"
 PAGES = "<!-- release pages -->"

@@ -18,3 +18,7 @@ RECORDS = ROOT / "records"
 DEFAULT_TORCH = "2.13.0"
 """The release that the files are written for: here a new warning fails a file, on
 other releases it is reported."""
+
+
+class RequestError(ValueError):
+    """What was asked for cannot be done; the message is one line for a person."""

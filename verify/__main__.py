@@ -7,12 +7,13 @@ import sys
 import time
 from pathlib import Path
 
-from verify import DEFAULT_TORCH, SNIPPETS, records
-from verify.client import ServerError
+from verify import DEFAULT_TORCH, RequestError, evidence
+from verify.fork.client import ServerError
+from verify.paths import chosen_files, name_of, shown
 from verify.report import Progress, summary
-from verify.runner import PASSED, SKIPPED, RequestError, Runner, modules_ahead
-from verify.snippet import find, name_of, shown
+from verify.run import Runner, modules_ahead
 from verify.update import UpdateError, update
+from verify.verdict import PASSED, SKIPPED
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -53,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         return _update(options) if options.update else _verify(options)
-    except (RequestError, ServerError, records.RecordError) as error:
+    except (RequestError, ServerError, evidence.RecordError) as error:
         print(f"verify: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -61,64 +62,36 @@ def main(argv: list[str] | None = None) -> int:
         return 130
 
 
-def chosen_files(paths: list[Path], word: str | None = None) -> list[Path]:
-    """The files that a person names.
-
-    Args:
-        paths: Files and folders; none for all of ``snippets/``.
-        word: Only files with this in their path.
-
-    Returns:
-        Each file once.
-
-    Raises:
-        RequestError: A path is no Python file or folder, or there is no file.
-    """
-    files: dict[Path, None] = {}
-    for path in paths or [SNIPPETS]:
-        if path.is_dir():
-            files.update(dict.fromkeys(p.resolve() for p in find(path)))
-        elif path.is_file() and path.suffix == ".py":
-            files[path.resolve()] = None
-        else:
-            what = "is no Python file" if path.exists() else "does not exist"
-            raise RequestError(
-                f"{path} {what}; name a snippet file or a folder of them"
-            )
-    if word:
-        files = {p: None for p in files if word.lower() in str(p).lower()}
-    if not files:
-        raise RequestError(
-            "no snippet file to run" + f" has '{word}' in its path" * bool(word)
-        )
-    return list(files)
-
-
 def _verify(options: argparse.Namespace) -> int:
     files = chosen_files(options.paths, options.k)
     start, path, earlier = time.monotonic(), options.json, None
     ahead = modules_ahead(files)
     with Runner(
-        device=options.device, cold=options.cold, jobs=options.jobs, ahead=ahead
+        device=options.device,
+        cold=options.cold,
+        jobs=options.jobs,
+        matrix=evidence.releases(options.device),
+        ahead=ahead,
     ) as runner:
+        warned = runner.server.import_warnings
         if path and path.is_dir():
-            path = records.path_of(runner.release, runner.device, path)
+            path = evidence.path_of(runner.release, runner.device, path)
         if path and path.exists():
-            earlier = records.read(path)
+            earlier = evidence.read(path)
             if (earlier.torch, earlier.device) != (runner.release, runner.device):
                 raise RequestError(
                     f"{path} is of torch {earlier.torch} on {earlier.device}, "
                     f"this is torch {runner.release} on {runner.device}; name another "
                     "file"
                 )
-            staying = records.without(earlier, map(name_of, files))
+            staying = evidence.without(earlier, map(name_of, files))
+            nothing = evidence.make(runner.machine, [], warned)
             if staying.snippets:
-                records.make(runner, [], staying)  # says no before anything runs
-            elif earlier.machine != records.make(runner, []).machine:
+                evidence.complete(nothing, staying)  # says no before anything runs
+            elif earlier.machine != nothing.machine:
                 earlier = None
-        warned = runner.server.import_warnings.strip()
-        if warned:
-            print(f"import torch warns: {warned.splitlines()[0]}")
+        if warned.strip():
+            print(f"import torch warns: {warned.strip().splitlines()[0]}")
         verdicts, progress = [], Progress(len(files))
         try:
             for verdict in runner.run_all(files):
@@ -127,8 +100,9 @@ def _verify(options: argparse.Namespace) -> int:
         finally:
             progress.clear()
             if path and verdicts:  # what was run is kept, also when interrupted
-                records.write(records.make(runner, verdicts, earlier), path)
-        print(summary(verdicts, runner, time.monotonic() - start))
+                record = evidence.make(runner.machine, verdicts, warned, earlier)
+                evidence.write(record, path)
+        print(summary(verdicts, runner.machine, time.monotonic() - start))
         fine = all(verdict.outcome in (PASSED, SKIPPED) for verdict in verdicts)
         return 0 if fine else 1
 

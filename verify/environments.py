@@ -12,9 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from verify.records import is_final, release_key
-from verify.runner import RequestError, environment
-from verify.snippet import SnippetError, find, parse
+from verify import RequestError
+from verify.needs import is_final, release_key
+from verify.paths import find
+from verify.run import environment
+from verify.snippet import SnippetError, parse
 
 # Modules whose distribution has another name.
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}

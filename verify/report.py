@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from verify import ROOT
-from verify.records import MANY, Change, Record, by_cause, changes
-from verify.runner import CHANGED, FAILED, PASSED, SKIPPED, Runner, Verdict
-from verify.snippet import shown
+from verify.evidence import Record
+from verify.history import MANY, Change, by_cause, changes
+from verify.paths import shown
+from verify.verdict import CHANGED, FAILED, PASSED, SKIPPED, Machine, Verdict
 
 
 class Progress:
@@ -50,12 +51,12 @@ class Progress:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
-def summary(verdicts: list[Verdict], runner: Runner, seconds: float) -> str:
+def summary(verdicts: list[Verdict], machine: Machine, seconds: float) -> str:
     """The closing lines of a run.
 
     Args:
         verdicts: What came of the files.
-        runner: Who ran them.
+        machine: What they ran on.
         seconds: How long it took.
 
     Returns:
@@ -65,8 +66,8 @@ def summary(verdicts: list[Verdict], runner: Runner, seconds: float) -> str:
     needs = Counter(verdict.need for verdict in verdicts if verdict.outcome == SKIPPED)
     lines = [f"{count} skipped: needs {need}" for need, count in sorted(needs.items())]
     lines.append(
-        f"torch {runner.facts.torch}, Python {runner.facts.python}, "
-        f"{runner.device} ({runner.device_name}), {seconds:.1f} s"
+        f"torch {machine.build}, Python {machine.python}, "
+        f"{machine.device} ({machine.device_name}), {seconds:.1f} s"
     )
     failed = counts[FAILED] + counts[CHANGED]
     lines.append(f"{counts[PASSED]} passed, {failed} failed, {counts[SKIPPED]} skipped")

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from verify import ROOT, SNIPPETS
+from verify.needs import NEED
+from verify.paths import name_of, shown
 
 HEADER = re.compile(r"#\s*([A-Z]\w*):(.*)")
 KEYS = ("Needs", "Device", "Run", "Warns")
-NEED = re.compile(r"torch(>=|<)\d+\.\d+(\.\d+)?|[A-Za-z_]\w*(\.\w+)*")
 MARK = "#>"
 
 
@@ -75,41 +75,6 @@ class Snippet:
     def name(self) -> str:
         """The path below ``snippets/``, e.g. ``tensors/shape/view.py``."""
         return name_of(self.path)
-
-
-def name_of(path: Path) -> str:
-    """The name of a snippet file: its path below ``snippets/``, else the path.
-
-    Example:
-        >>> name_of(SNIPPETS / "tensors" / "shape" / "view.py")
-        'tensors/shape/view.py'
-    """
-    path = path.resolve()
-    return (
-        path.relative_to(SNIPPETS) if path.is_relative_to(SNIPPETS) else path
-    ).as_posix()
-
-
-def shown(path: Path) -> str:
-    """A path as a person writes it: from the root of the repository if it is below."""
-    path = path.resolve()
-    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
-
-
-def find(folder: Path = SNIPPETS) -> list[Path]:
-    """All snippet files at or below a folder; files of the library are none.
-
-    Args:
-        folder: ``snippets/`` or a folder below it.
-
-    Returns:
-        Sorted paths.
-    """
-    return sorted(
-        path
-        for path in folder.rglob("*.py")
-        if path.parent.resolve() != SNIPPETS and "__pycache__" not in path.parts
-    )
 
 
 def parse(path: Path) -> Snippet:

@@ -6,8 +6,9 @@ import ast
 from pathlib import Path
 
 from verify.compare import ANYTHING, same_line
-from verify.runner import Runner
-from verify.snippet import MARK, Snippet, SnippetError, parse, parse_bytes, shown
+from verify.paths import shown
+from verify.run import Runner
+from verify.snippet import MARK, Snippet, SnippetError, parse, parse_bytes
 
 
 class UpdateError(ValueError):

@@ -453,7 +453,7 @@ def test_chinese_on_an_english_page():
         ("x = 1\ny = '" + "a" * 90 + "'\n", 2, "columns"),
         ("x = 1\n" * 31, 31, "31 lines"),
         ("x = 1\n\tx\n".replace("\tx", "y = '\t'"), 2, "tab"),
-        ("x = 1\nimport verify.runner\n", 2, "verify"),
+        ("x = 1\nimport verify.run\n", 2, "verify"),
         ("def f():\n    from verify import runner\n", 2, "verify"),
         ("import os\nos.environ['MASTER_PORT'] = '29500'\n", 2, "port"),
         ("import os\nos.environ.setdefault('MASTER_PORT', '29500')\n", 2, "port"),

@@ -8,7 +8,7 @@ import markdown
 import pytest
 
 from render.downloads import read_config
-from verify import records
+from verify import evidence
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARES = """import torch
@@ -77,7 +77,7 @@ class Checkout:
         }
         path = self.root / "records" / f"torch-{torch}-{device}.json"
         path.parent.mkdir(exist_ok=True)
-        fields["seal"] = records.seal(fields)
+        fields["seal"] = evidence.seal(fields)
         path.write_text(json.dumps(fields), "utf-8")
 
     def render(self, text: str, lang: str = "zh") -> str:

@@ -11,7 +11,7 @@ import yaml
 
 from render.downloads import read_config
 from tests.verify.fakes import ROOT, Tree
-from verify import records
+from verify import evidence
 from verify.snippet import parse
 
 pytest.importorskip("mkdocs", reason="builds pages with MkDocs")
@@ -281,8 +281,8 @@ def test_a_record_under_the_name_of_another_release(tree, read, caplog):
 
 
 def test_a_record_of_another_machine(tree, read):
-    theirs = records.read(tree.record(OLD))
-    records.write(
+    theirs = evidence.read(tree.record(OLD))
+    evidence.write(
         dataclasses.replace(theirs, device_name="Elbrus-8C", python="3.10.1"),
         tree.record(OLD),
     )

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import LANGUAGES, read_pages, snippet_files
-from verify.client import ServerError
-from verify.runner import RequestError, Runner, modules_ahead
+from verify import RequestError
+from verify.evidence import releases
+from verify.fork.client import ServerError
+from verify.run import Runner, modules_ahead
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = snippet_files(ROOT)
@@ -18,7 +20,8 @@ def runner(device):
     """The runner, warm for all files, on the device of `--device`."""
     try:
         ahead = modules_ahead(ROOT / "snippets" / file for file in FILES)
-        runner = Runner(device=device, ahead=ahead)
+        matrix = releases(device)
+        runner = Runner(device=device, matrix=matrix, ahead=ahead)
     except (RequestError, ServerError) as error:  # one line, not one for each file
         pytest.exit(str(error), returncode=2)
     with runner:

@@ -15,7 +15,7 @@ import torch
 
 from snippets.checkpoints import Checkpoints, load
 from tests.forked import TORCHRUN
-from verify.client import Server
+from verify.fork.client import Server
 
 pytest.importorskip("sklearn")
 

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from verify.runner import Runner
+from verify.run import Runner
 
 
 @pytest.fixture

@@ -89,17 +89,17 @@ class Tree:
             page.write_text(old + block * (block not in old), "utf-8")
         return path
 
-    def verify(self, *arguments, module="verify.releases", **popen):
+    def verify(self, *arguments, module="verify.release", **popen):
         """Run the command; exit code, output and errors."""
         with self.start(*arguments, module=module, **popen) as process:
             out, err = process.communicate(timeout=120)
         return process.returncode, out, err
 
-    def start(self, *arguments, module="verify.releases", environment=None):
+    def start(self, *arguments, module="verify.release", environment=None):
         """Start the command."""
         return subprocess.Popen(
             [sys.executable, "-m", module, *map(str, arguments)]
-            + (["--wheels", str(self.wheels)] if module == "verify.releases" else []),
+            + (["--wheels", str(self.wheels)] if module == "verify.release" else []),
             cwd=self.root,
             env={
                 **os.environ,

@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from verify import ROOT
-from verify.client import Server, ServerError
-from verify.runner import Runner, environment
-from verify.server import Stash
+from verify.fork.client import Server, ServerError
+from verify.fork.stash import Stash
+from verify.run import Runner, environment
 
 PITFALLS = {
     "main": """

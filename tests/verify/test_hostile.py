@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from verify.runner import Runner
-from verify.wire import receive
+from verify.fork.protocol import receive
+from verify.run import Runner
 
 GOOD = """
 import torch

@@ -2,7 +2,8 @@
 
 import pytest
 
-from verify.snippet import SnippetError, find, parse, parse_bytes
+from verify.paths import find
+from verify.snippet import SnippetError, parse, parse_bytes
 
 
 def faults_of(path, data):

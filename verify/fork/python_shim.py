@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 # Nothing more, see there: what a worker imports here, it waits for. Not as a part of
 # `verify`, which imports `pathlib`.
-from wire import leave, send, unpack  # type: ignore[import-not-found]
+from protocol import leave, send, unpack  # type: ignore[import-not-found]
 
 
 def main(address: str, *argv: str) -> None:

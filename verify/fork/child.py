@@ -16,7 +16,7 @@ import threading
 from types import CodeType, FrameType
 from typing import BinaryIO, cast
 
-from verify.wire import leave
+from verify.fork.protocol import leave
 
 MARK_LINES = "VERIFY_MARK_LINES"
 """Environment variable: the file whose printing lines are to be marked (`--update`)."""

@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import os
+import platform
 import queue
 import random
 import re
@@ -16,18 +17,18 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
-from verify import DEFAULT_TORCH, ROOT, SNIPPETS
-from verify.client import Result, Server
-from verify.compare import Difference, differences
-from verify.records import releases
-from verify.script import DEFAULT_DEVICE, MARK_LINES
+from verify import DEFAULT_TORCH, ROOT, SNIPPETS, RequestError
+from verify.compare import differences
+from verify.fork.child import DEFAULT_DEVICE, MARK_LINES
+from verify.fork.client import Result, Server
+from verify.needs import fits, is_about_torch, is_next_to
 from verify.snippet import Snippet, SnippetError, parse, shown
+from verify.verdict import CHANGED, FAILED, PASSED, SKIPPED, Machine, Verdict
 from verify.watch import Watch
 
-PASSED, FAILED, CHANGED, SKIPPED = "passed", "failed", "output-changed", "skipped"
 TIMEOUT = 30.0  # seconds until a file is killed
 TIMEOUT_TORCHRUN = 60.0
 # Modules that take about a second to import.
@@ -50,7 +51,7 @@ except ImportError:
     numpy = None
 cuda = torch.cuda.is_available()
 print(json.dumps({
-    "torch": torch.__version__,
+    "build": torch.__version__,
     "python": platform.python_version(),
     "numpy": numpy,
     "platform": platform.platform(),
@@ -65,62 +66,7 @@ sys.argv.pop(0)
 sys.path[0] = os.path.dirname(os.path.realpath(sys.argv[0]))
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
-TORCH = re.compile(r"torch(>=|<)(.+)")
 PROCESSOR = re.compile(r"model name\s*:\s*(.+)")
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What an interpreter is.
-
-    Attributes:
-        torch: Its torch with the name of the build, e.g. ``2.13.0+cpu``.
-        python: Its version.
-        numpy: Version of its NumPy, None if it has none.
-        platform: Operating system.
-        cuda: Name of the first CUDA device, None if torch sees none.
-    """
-
-    torch: str
-    python: str
-    numpy: str | None
-    platform: str
-    cuda: str | None
-
-
-class RequestError(ValueError):
-    """What was asked for cannot be done; the message is one line for a person."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What came of one file.
-
-    Attributes:
-        path: The file.
-        outcome: ``"passed"``, ``"failed"``, ``"output-changed"`` or ``"skipped"``.
-        faults: One line each, with file and line where there is one.
-        need: The unmet need of a skipped file, e.g. ``"cuda"``; of a failed file the
-            need that it has no longer.
-        sha256: Hash of the file as it ran; None if it breaks the contract.
-        seconds: Wall time of the run.
-        warnings: What a reader would see, as ``Category: first line``.
-        error: Last line of what a failed file said; of a skipped one, if it ran to
-            see whether its need is real, how it fails.
-        differences: Where its output is not the expected one.
-        result: The run itself; None if there was none.
-    """
-
-    path: Path
-    outcome: str
-    faults: tuple[str, ...] = ()
-    need: str | None = None
-    sha256: str | None = None
-    seconds: float = 0.0
-    warnings: tuple[str, ...] = ()
-    error: str | None = None
-    differences: tuple[Difference, ...] = ()
-    result: Result | None = field(default=None, repr=False)
 
 
 class Runner:
@@ -135,18 +81,18 @@ class Runner:
             some files wait, and at most 8.
         timeout: Seconds until a file is killed; None for the usual 30, and 60 under
             torchrun (and 120 for importing torch).
-        matrix: The releases that are verified; None for those with a record. A file
-            that needs another torch runs on the release beside its bound, and must
-            fail there.
+        matrix: The releases that are verified. A file that needs another torch runs
+            on the one next to its bound, and must fail there. Without any, such a
+            file is skipped.
         ahead: Modules that many of the files import, see `modules_ahead`.
         bytecode: As for `environment`.
 
     Attributes:
-        facts: What the interpreter is.
+        machine: What the files run on.
 
     Raises:
         RequestError: There is no CUDA device to run on.
-        verify.client.ServerError: The interpreter cannot run snippets.
+        verify.fork.client.ServerError: The interpreter cannot run snippets.
     """
 
     def __init__(
@@ -156,7 +102,7 @@ class Runner:
         cold: bool = False,
         jobs: int | None = None,
         timeout: float | None = None,
-        matrix: Iterable[str] | None = None,
+        matrix: Iterable[str] = (),
         ahead: Iterable[str] = (),
         bytecode: Path | None = None,
     ) -> None:
@@ -172,10 +118,7 @@ class Runner:
         )
         self.jobs = jobs or min(8, (os.cpu_count() or 1) + 1)
         self._env = environment(bytecode)
-        self._matrix = [
-            _numbers(release)
-            for release in (releases(device) if matrix is None else matrix)
-        ]
+        self._matrix = tuple(matrix)
         self.server = Server(
             python,
             cold=cold,
@@ -192,30 +135,22 @@ class Runner:
         for slot in range(self.jobs):
             self._slots.put(slot)
         try:
-            self.facts = Facts(**json.loads(self._ask(PROBE)))
-            if device == "cuda" and not self.facts.cuda:
+            facts = json.loads(self._ask(PROBE))
+            self._cuda: str | None = facts.pop("cuda")
+            if device == "cuda" and not self._cuda:
                 raise RequestError(
-                    f"--device cuda: torch {self.facts.torch} sees no CUDA device"
+                    f"--device cuda: torch {facts['build']} sees no CUDA device"
                 )
+            name = str(self._cuda) if device == "cuda" else _processor()
+            self.machine = Machine(device=device, device_name=name, **facts)
         except BaseException:
             self.close()
             raise
 
     @property
-    def device_name(self) -> str:
-        """What the files run on, in words."""
-        if self.device == "cuda":
-            return str(self.facts.cuda)
-        try:
-            found = PROCESSOR.search(Path("/proc/cpuinfo").read_text())
-        except OSError:
-            found = None
-        return found[1].strip() if found else os.uname().machine
-
-    @property
     def release(self) -> str:
         """The torch release without the name of its build, e.g. ``2.13.0``."""
-        return self.facts.torch.partition("+")[0]
+        return self.machine.release
 
     def run(self, path: Path) -> Verdict:
         """Run one file.
@@ -233,7 +168,7 @@ class Runner:
                 path, FAILED, error.faults, error=error.faults[-1].partition(": ")[2]
             )
         need = self.unmet(snippet)
-        if need and not self._is_beside(snippet):
+        if need and not self._is_next_to_bound(snippet):
             return Verdict(path, SKIPPED, need=need, sha256=snippet.sha256)
         slot = self._slots.get()
         try:
@@ -319,7 +254,7 @@ class Runner:
         return next((n for n in snippet.needs if not self._meets(n)), None)
 
     def _meets(self, need: str) -> bool:
-        if TORCH.fullmatch(need):
+        if is_about_torch(need):
             return fits(need, self.release)
         if need == "cuda":
             return self.device == "cuda"
@@ -332,25 +267,17 @@ class Runner:
             self._modules[need] = self._ask(code).strip() == "True"
         return self._modules[need]
 
-    def _is_beside(self, snippet: Snippet) -> bool:
-        """Whether a file lacks nothing but another torch, and this one is beside it.
+    def _is_next_to_bound(self, snippet: Snippet) -> bool:
+        """Whether a file lacks nothing but another torch, and this one is next to it.
 
         On the verified release next to its bound a file must fail: else its need is
         not real.
         """
-        unmet = [need for need in snippet.needs if not self._meets(need)]
-        here = _numbers(self.release)
-        for need in unmet:
-            match = TORCH.fullmatch(need)
-            if not match:
-                return False
-            bound = _numbers(match[2])
-            if any(
-                here < other < bound if match[1] == ">=" else bound <= other < here
-                for other in self._matrix
-            ):
-                return False
-        return True
+        return bool(self._matrix) and all(
+            is_next_to(need, self.release, self._matrix)
+            for need in snippet.needs
+            if not self._meets(need)
+        )
 
     def _other_side(self, verdict: Verdict, need: str) -> Verdict:
         """The verdict on a file that ran although its need is not met."""
@@ -393,7 +320,7 @@ class Runner:
                 env["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
             if mark:
                 env[MARK_LINES] = file
-            if self.device == "cpu" and self.facts.cuda:
+            if self.device == "cpu" and self._cuda:
                 env["CUDA_VISIBLE_DEVICES"] = ""
             if torchrun:
                 program = Path(self.python).with_name("torchrun")
@@ -520,18 +447,13 @@ def _free_port() -> str:
             return str(port)
 
 
-def fits(need: str, release: str) -> bool:
-    """Whether a torch release meets a need; one that is not about torch it meets.
-
-    Example:
-        >>> fits("torch>=2.6", "2.13.0"), fits("torch<2.6", "2.13.0")
-        (True, False)
-    """
-    match = TORCH.fullmatch(need)
-    if not match:
-        return True
-    have, want = _numbers(release), _numbers(match[2])
-    return have >= want if match[1] == ">=" else have < want
+def _processor() -> str:
+    """The name of the processor."""
+    try:
+        found = PROCESSOR.search(Path("/proc/cpuinfo").read_text())
+    except OSError:
+        found = None
+    return found[1].strip() if found else platform.machine()
 
 
 def _torchrun() -> str:
@@ -553,12 +475,6 @@ def environment(bytecode: Path | None = None) -> dict[str, str]:
     if bytecode and env.pop("PYTHONDONTWRITEBYTECODE", None):
         env["PYTHONPYCACHEPREFIX"] = str(bytecode)
     return {**env, "PYTHONUTF8": "1"}
-
-
-def _numbers(release: str) -> tuple[int, ...]:
-    """``2.6`` and ``2.6.0a0`` as numbers of the same length."""
-    numbers = [int(n) for n in re.findall(r"\d+", release)[:3]]
-    return tuple(numbers + [0] * (3 - len(numbers)))
 
 
 def _says(err: str) -> str:

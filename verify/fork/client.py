@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from verify.wire import send, unpack
+from verify.fork.protocol import send, unpack
 
 HERE = Path(__file__).parent
 # Threads of OpenMP spin while they wait, for a core that another file needs: side by
@@ -114,7 +114,7 @@ class Server:
             # take 3 ms to follow.
             python = os.path.realpath(sys.executable)
             shim.write_text(
-                f"#!/bin/sh\nexec '{python}' -IS '{HERE / 'shim.py'}' "
+                f"#!/bin/sh\nexec '{python}' -IS '{HERE / 'python_shim.py'}' "
                 f"'{home / f'slot-{slot}'}' \"$@\"\n"
             )
             shim.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Verify torch releases: ``python -m verify.releases [RELEASE …]``.
+"""Verify torch releases: ``python -m verify.release [RELEASE …]``.
 
 Each release gets an environment of its own, in which every snippet file and the tests
 of the library run. What came of them is the record; against the record of the release
@@ -25,22 +25,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from verify import ROOT, bytecode, environments, records
-from verify.__main__ import chosen_files
-from verify.client import Result, ServerError
+from verify import ROOT, RequestError, environments, evidence
 from verify.environments import InstallError, Source, python_of
-from verify.records import Library, Record, release_key
+from verify.evidence import Library, Record
+from verify.fork import precompile
+from verify.fork.client import Result, ServerError
+from verify.history import before, changes, notes_of
+from verify.needs import fits, is_final, release_key
+from verify.paths import chosen_files, name_of, shown
 from verify.report import Progress, release_report, stale_notes
-from verify.runner import (
-    PASSED,
-    SKIPPED,
-    RequestError,
-    Runner,
-    environment,
-    fits,
-    modules_ahead,
-)
-from verify.snippet import name_of, parse, shown
+from verify.run import Runner, environment, modules_ahead
+from verify.snippet import parse
+from verify.verdict import PASSED, SKIPPED
 
 WORK = ROOT / ".nox" / "verify"
 TESTS = ROOT / "tests" / "library"
@@ -148,13 +144,13 @@ def main(argv: list[str] | None = None) -> int:
             options.only,
             options.keep,
             options.timeout,
-            tuple(records.releases(options.device)),
+            tuple(evidence.releases(options.device)),
             options.new,
         )
         if options.first_broken:
             return first_broken(options.first_broken, options.releases, request)
         return verify(options.releases, request)
-    except (RequestError, ServerError, InstallError, records.RecordError) as error:
+    except (RequestError, ServerError, InstallError, evidence.RecordError) as error:
         print(f"verify: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -190,9 +186,9 @@ def verify(named: list[str], request: Request) -> int:
         of = f" ({number} of {len(chosen)})" if len(chosen) > 1 else ""
         print(f"torch {torch} on {request.device}{of}", flush=True)
         record = verify_release(torch, files, request)
-        found = records.load()
-        earlier = records.before(record, found)
-        notes = records.notes_of(record)
+        found = evidence.load()
+        earlier = before(record, found)
+        notes = notes_of(record)
         print(release_report(record, earlier, notes), flush=True)
         fine &= is_fine(record, earlier, notes)
     return 0 if fine else 1
@@ -206,7 +202,7 @@ def is_fine(record: Record, earlier: Record | None, notes: dict[str, str]) -> bo
         for name, result in record.snippets.items()
     )
     library = not record.library or not record.library.failed
-    stale = stale_notes(records.changes(record, earlier), notes)
+    stale = stale_notes(changes(record, earlier), notes)
     return explained and library and not record.fault and not stale
 
 
@@ -225,30 +221,30 @@ def verify_release(torch: str, files: list[Path], request: Request) -> Record:
         RequestError: There is no such device.
     """
     folder = WORK / f"{torch}-{request.device}"
-    path = records.path_of(torch, request.device)
+    path = evidence.path_of(torch, request.device)
     start = time.monotonic()
     try:
         seconds = {"install": _install(torch, folder, request.source)}
-        earlier = records.read(path) if request.only and path.exists() else None
+        earlier = evidence.read(path) if request.only and path.exists() else None
         record = _run(files, folder, request, earlier)
     except (InstallError, ServerError) as error:
         fault = "not-installed" if isinstance(error, InstallError) else "not-imported"
         words = str(error).removeprefix(f"{python_of(folder / 'env')} ")
         record = _without_results(torch, request, fault, words)
         # An index that is out of order today does not unsay what ran.
-        if not path.exists() or records.read(path).fault:
-            records.write(record, path)
+        if not path.exists() or evidence.read(path).fault:
+            evidence.write(record, path)
         _clear(folder, request)
         return record
     if not request.only:
         seconds |= record.seconds | {"all": time.monotonic() - start}
         seconds = {p: round(s, 1) for p, s in seconds.items()}
         record = dataclasses.replace(record, seconds=seconds)
-    records.write(record, path)
-    for early in records.releases(request.device):
+    evidence.write(record, path)
+    for early in evidence.releases(request.device):
         same = release_key(early)[:3] == release_key(torch)[:3]
         if same and release_key(early) < release_key(torch):
-            records.path_of(early, request.device).unlink()  # a candidate of this one
+            evidence.path_of(early, request.device).unlink()  # a candidate of this one
     _clear(folder, request)
     return record
 
@@ -297,12 +293,13 @@ def _run(
         ahead = modules_ahead(files)
         with _compiling(folder, ahead):
             runner = stack.enter_context(request.runner(folder, ahead=ahead))
-        record, left = records.make(runner, []), files
+        warned = runner.server.import_warnings
+        record, left = evidence.make(runner.machine, [], warned), files
         if earlier:
-            staying = records.without(earlier, map(name_of, files))
-            record = records.make(runner, [], staying)
-        elif part.exists() and (before := records.read(part)).machine == record.machine:
-            record = before
+            staying = evidence.without(earlier, map(name_of, files))
+            record = evidence.complete(record, staying)
+        elif part.exists() and (had := evidence.read(part)).machine == record.machine:
+            record = had
             left = [path for path in files if not _has_run(path, record)]
         if len(left) < len(files):
             print(f"  {len(files) - len(left)} files have run before", flush=True)
@@ -316,12 +313,13 @@ def _run(
                 progress.show(verdict)
                 verdicts.append(verdict)
                 if time.monotonic() > kept + KEEP_EVERY:
-                    records.write(records.make(runner, verdicts, record), part)
+                    done = evidence.make(runner.machine, verdicts, warned, record)
+                    evidence.write(done, part)
                     kept = time.monotonic()
         finally:
             progress.clear()
-            record = records.make(runner, verdicts, record)
-            records.write(record, part)
+            record = evidence.make(runner.machine, verdicts, warned, record)
+            evidence.write(record, part)
         ran = time.monotonic() - start
         print(f"  {len(left)} files: {ran:.1f} s", flush=True)
         # Of a part only, it would say nothing of a release.
@@ -340,7 +338,7 @@ def _compiling(folder: Path, ahead: tuple[str, ...]) -> Iterator[None]:
 
     In a new environment three quarters of its start are compiling.
     """
-    command = [str(python_of(folder / "env")), bytecode.__file__, *ahead]
+    command = [str(python_of(folder / "env")), precompile.__file__, *ahead]
     with subprocess.Popen(
         command,
         env=environment(_bytecode(folder)),
@@ -443,7 +441,7 @@ def _without_results(torch: str, request: Request, fault: str, error: str) -> Re
         python=platform.python_version(),
         numpy=None,
         platform=platform.platform(),
-        when=records.now(),
+        when=evidence.now(),
         snippets={},
         fault=fault,
         error=error,
@@ -485,7 +483,7 @@ def first_broken(path: Path, named: list[str], request: Request) -> int:
         candidates = [
             release
             for release in request.source.releases()
-            if records.is_final(release) and release_key(release) >= since
+            if is_final(release) and release_key(release) >= since
         ]
     snippet = parse(file)
     candidates = [r for r in candidates if all(fits(n, r) for n in snippet.needs)]
@@ -522,9 +520,9 @@ def first_broken(path: Path, named: list[str], request: Request) -> int:
 
 def _error_on(torch: str, file: Path, sha256: str, request: Request) -> str | None:
     """What is wrong with a file on a release, by its record or by a run."""
-    path = records.path_of(torch, request.device)
+    path = evidence.path_of(torch, request.device)
     if path.exists():
-        result = records.read(path).snippets.get(name_of(file))
+        result = evidence.read(path).snippets.get(name_of(file))
         if result and result.sha256 == sha256 and result.outcome != SKIPPED:
             error = None if result.outcome == "passed" else str(result.error)
             print(f"  torch {torch}: {error or 'passes'} (record)", flush=True)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from verify import bytecode
+from verify.fork import precompile
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def package(tmp_path):
 def compiled(folder, *names):
     """The modules whose bytecode lies in a folder once the program has run."""
     env = {"PYTHONPATH": str(folder), "PYTHONPYCACHEPREFIX": str(folder / "cache")}
-    subprocess.run([sys.executable, bytecode.__file__, *names], env=env, check=True)
+    subprocess.run([sys.executable, precompile.__file__, *names], env=env, check=True)
     prefix = folder / "cache" / folder.relative_to("/")
     return {
         str(file.relative_to(prefix)).partition(".")[0]

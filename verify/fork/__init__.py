@@ -1,0 +1,1 @@
+"""Run a command as ``python ARGS`` would, in a fork of a warm interpreter."""
