@@ -8,10 +8,11 @@ import time
 from pathlib import Path
 
 from verify import DEFAULT_TORCH, RequestError, evidence
+from verify.ahead import modules_ahead
 from verify.fork.client import ServerError
 from verify.paths import chosen_files, name_of, shown
 from verify.report import Progress, summary
-from verify.run import Runner, modules_ahead
+from verify.run import Runner
 from verify.update import UpdateError, update
 from verify.verdict import PASSED, SKIPPED
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -15,7 +16,6 @@ from pathlib import Path
 from verify import RequestError
 from verify.needs import is_final, release_key
 from verify.paths import find
-from verify.run import environment
 from verify.snippet import SnippetError, parse
 
 # Modules whose distribution has another name.
@@ -203,10 +203,20 @@ def choose(named: list[str], source: Source, recorded: Iterable[str] = ()) -> li
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
-            command, capture_output=True, text=True, env=environment(), check=False
+            command, capture_output=True, text=True, env=_plain_python(), check=False
         )
     except OSError as error:  # there is no such program
         return subprocess.CompletedProcess(command, NO_PROGRAM, "", str(error))
+
+
+def _plain_python() -> dict[str, str]:
+    """This process's environment with Python's own switches off.
+
+    The tools need the rest of it: indexes, proxies, certificates.
+    """
+    kept = ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONDONTWRITEBYTECODE")
+    env = {k: v for k, v in os.environ.items() if k[:6] != "PYTHON" or k in kept}
+    return {**env, "PYTHONUTF8": "1"}
 
 
 def _last(done: subprocess.CompletedProcess[str]) -> str:

@@ -73,3 +73,11 @@ def chosen_files(paths: list[Path], word: str | None = None) -> list[Path]:
             "no snippet file to run" + f" has '{word}' in its path" * bool(word)
         )
     return list(files)
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file; "" if it can't be read."""
+    try:
+        return path.read_text("utf-8", errors="replace") if path.is_file() else ""
+    except OSError:
+        return ""

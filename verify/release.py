@@ -26,6 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from verify import ROOT, RequestError, environments, evidence
+from verify.ahead import modules_ahead
+from verify.environ import environment
 from verify.environments import InstallError, Source, python_of
 from verify.evidence import Library, Record
 from verify.fork import precompile
@@ -34,7 +36,7 @@ from verify.history import before, changes, notes_of
 from verify.needs import fits, is_final, release_key
 from verify.paths import chosen_files, name_of, shown
 from verify.report import Progress, release_report, stale_notes
-from verify.run import Runner, environment, modules_ahead
+from verify.run import Runner
 from verify.snippet import parse
 from verify.verdict import PASSED, SKIPPED
 

@@ -11,8 +11,8 @@ import torch
 from tests.docs.pages import CODE, LANGUAGES, read_pages, tables
 from tests.forked import TORCHRUN
 from tests.snippets.fault_messages import MESSAGES, SECONDS
+from verify.environ import environment
 from verify.fork.client import Server
-from verify.run import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(__file__).with_name("faulty_ranks.py")

@@ -20,8 +20,8 @@ import torch
 from snippets.checkpoints import Checkpoints, load
 from tests.forked import TORCHRUN
 from tests.snippets.fault_messages import MESSAGES, SECONDS
+from verify.environ import environment
 from verify.fork.client import Server
-from verify.run import environment
 
 pytest.importorskip("sklearn")
 

@@ -7,9 +7,10 @@ import sys
 import pytest
 
 from verify import ROOT
+from verify.environ import environment
 from verify.fork.client import Server, ServerError
 from verify.fork.stash import Stash
-from verify.run import Runner, environment
+from verify.run import Runner
 
 PITFALLS = {
     "main": """

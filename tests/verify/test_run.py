@@ -8,12 +8,12 @@ import sys
 import pytest
 
 from verify import RequestError
-from verify import run as run_module
+from verify import judge as judge_module
+from verify.ahead import modules_ahead
+from verify.environ import environment
 from verify.run import (
     Runner,
     _free_port,
-    environment,
-    modules_ahead,
 )
 
 
@@ -78,7 +78,7 @@ def test_a_need_is_met_or_the_file_is_skipped(warm, write, need, met):
 
 def test_a_warning_fails_a_file_on_the_default_release(warm, write, monkeypatch):
     text = "import warnings\n\nwarnings.warn('old', FutureWarning)\nprint(1)\n#> 1\n"
-    monkeypatch.setattr(run_module, "DEFAULT_TORCH", warm.release)
+    monkeypatch.setattr(judge_module, "DEFAULT_TORCH", warm.release)
     verdict = warm.run(write(text))
     assert verdict.faults[0].endswith("block.py:1: warns: FutureWarning: old")
     assert verdict.outcome == "failed"
@@ -86,7 +86,7 @@ def test_a_warning_fails_a_file_on_the_default_release(warm, write, monkeypatch)
 
 def test_a_warning_is_reported_on_other_releases(warm, write, monkeypatch):
     text = "import warnings\n\nwarnings.warn('old', FutureWarning)\nprint(1)\n#> 1\n"
-    monkeypatch.setattr(run_module, "DEFAULT_TORCH", "1.0.0")
+    monkeypatch.setattr(judge_module, "DEFAULT_TORCH", "1.0.0")
     verdict = warm.run(write(text))
     assert (verdict.outcome, verdict.warnings) == ("passed", ("FutureWarning: old",))
 

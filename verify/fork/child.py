@@ -16,13 +16,8 @@ import threading
 from types import CodeType, FrameType
 from typing import BinaryIO, cast
 
+from verify.fork import DEFAULT_DEVICE, MARK_LINES
 from verify.fork.protocol import leave
-
-MARK_LINES = "VERIFY_MARK_LINES"
-"""Environment variable: the file whose printing lines are to be marked (`--update`)."""
-
-DEFAULT_DEVICE = "VERIFY_DEFAULT_DEVICE"
-"""Environment variable: torch's default device in the script (`--device cuda`)."""
 
 _FIRST_FREE = 500  # descriptors below this are the script's, above it ours to move
 
