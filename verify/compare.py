@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 
 from verify.snippet import Expected
 
@@ -28,7 +27,7 @@ SHOWN = 200  # characters of a text that a message quotes
 
 @dataclass(frozen=True)
 class Difference:
-    """One place where the real output is not the expected one.
+    r"""One place where the real output is not the expected one.
 
     As a string it is one line of bounded length, whatever the file prints.
 
@@ -40,7 +39,7 @@ class Difference:
 
     Example:
         >>> print(Difference(4, "a", "\u0430"))  # a Cyrillic letter
-        expected 'a', got '\\u0430'
+        expected 'a', got '\u0430'
     """
 
     line: int
@@ -53,8 +52,8 @@ class Difference:
         if self.actual is None:
             return f"expected {_quote(self.expected)}, got no such line"
         texts = self.expected, self.actual
-        same = len(commonprefix(texts))
-        same_end = len(commonprefix([text[same:][::-1] for text in texts]))
+        same = _common(*texts)
+        same_end = _common(*(text[same:][::-1] for text in texts))
         # Texts that look alike differ in a non-ASCII character: a Cyrillic letter, a
         # full-width one, a combining mark. If there is one in the part that differs,
         # both are quoted as ASCII. repr() already escapes what doesn't print.
@@ -63,6 +62,13 @@ class Difference:
             _quote(text, same, repr if ascii_only else ascii) for text in texts
         )
         return f"expected {expected}, got {actual}"
+
+
+def _common(a: str, b: str) -> int:
+    """Return how many characters at the start of two texts are the same."""
+    pairs = zip(a, b, strict=False)
+    different = (n for n, (x, y) in enumerate(pairs) if x != y)
+    return next(different, min(len(a), len(b)))
 
 
 def _quote(text: str, at: int = 0, show: Callable[[str], str] = repr) -> str:
@@ -159,14 +165,17 @@ def _all_close(expected: Sequence[str], actual: Sequence[str]) -> bool:
 def _close(expected: str, actual: str) -> bool:
     if expected == actual:
         return True
+    a, b = float(expected), float(actual)
+    if math.inf in (a, b):
+        return False  # 1.8e+308 is more than a float can be
     # The last factor is for rounding: 1.0000 and 1.0001 are close.
-    return math.isclose(float(expected), float(actual), rel_tol=TOLERANCE * (1 + 1e-9))
+    return math.isclose(a, b, rel_tol=TOLERANCE * (1 + 1e-9))
 
 
 def differences(
     expected: Sequence[Expected], output: str, device: str = "cpu"
 ) -> list[Difference]:
-    """Return where a file's output is not what its ``#>`` lines expect.
+    r"""Return where a file's output is not what its ``#>`` lines expect.
 
     Args:
         expected: The ``#>`` lines in order.
@@ -181,7 +190,7 @@ def differences(
 
     Example:
         >>> expected = [Expected(2, "1."), Expected(4, "done")]
-        >>> for difference in differences(expected, "1\\ndone\\n"):
+        >>> for difference in differences(expected, "1\ndone\n"):
         ...     print(f"line {difference.line}: {difference}")
         line 2: expected '1.', got '1'
     """

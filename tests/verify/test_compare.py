@@ -63,6 +63,7 @@ def test_forgiven(expected, actual):
         ("1.5", "+1.5"),
         ("0.", "1e-30"),
         ("1e400", "1.5"),  # too large to be finite
+        ("1.8e+308", "1.8e+309"),
         ("1.5", "\uff11.5"),  # a full-width digit
         ("1.5", "\ud800"),  # what stands for a float inside of compare.py
         ("\ud800", "1.5"),
@@ -152,8 +153,10 @@ def test_a_message_is_short_and_shows_where_long_texts_differ():
     long = "x" * 1000
     message = str(Difference(1, f"{long}a{long}", f"{long}b{long}"))
     assert len(message) < 600
-    assert "xa" in message and "xb" in message
-    assert "...'xxx" in message and "xxx'... (2,001 characters)" in message
+    assert "xa" in message
+    assert "xb" in message
+    assert "...'xxx" in message
+    assert "xxx'... (2,001 characters)" in message
     assert str(Difference(1, "x", "y" * 10**6)) == (
         f"expected 'x', got '{'y' * 200}'... (1,000,000 characters)"
     )
@@ -175,12 +178,15 @@ HOSTILE = {
 
 
 def seconds(function, *args):
-    """Return the time of the quickest of three calls."""
+    """Return the CPU time of the quickest of three calls.
+
+    Unlike the time on the clock, it doesn't count the work of other processes.
+    """
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         function(*args)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return min(times)
 
 
@@ -188,10 +194,10 @@ def seconds(function, *args):
 def test_the_time_is_linear_in_the_length_of_a_line(kind):
     expected, actual = HOSTILE[kind]
     # 16 times the size takes 16 times as long, or 256 times if it's quadratic. A time
-    # below a millisecond says nothing.
+    # below 2 ms says nothing.
     small = seconds(same_line, expected, actual(4_000))
     large = seconds(same_line, expected, actual(64_000))
-    assert large < 64 * max(small, 0.001)
+    assert large < 64 * max(small, 0.002)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
@@ -200,7 +206,7 @@ def test_the_time_is_linear_in_the_number_of_lines(count):
         expected = of(*["1.5"] * (size * count // 2))
         return seconds(differences, expected, "x\n" * size)
 
-    assert run(16_000) < 64 * max(run(1_000), 0.001)
+    assert run(16_000) < 64 * max(run(1_000), 0.002)
 
 
 def test_half_a_million_lines_are_half_a_million_differences():
