@@ -22,6 +22,7 @@ from pathlib import Path
 
 from verify import DEFAULT_TORCH, ROOT, SNIPPETS, RequestError
 from verify.compare import differences
+from verify.evidence import library_hashes
 from verify.fork.child import DEFAULT_DEVICE, MARK_LINES
 from verify.fork.client import Result, Server
 from verify.needs import fits, is_about_torch, is_next_to
@@ -167,9 +168,11 @@ class Runner:
             return Verdict(
                 path, FAILED, error.faults, error=error.faults[-1].partition(": ")[2]
             )
-        need = self.unmet(snippet)
+        need, library = self.unmet(snippet), library_hashes(snippet)
         if need and not self._is_next_to_bound(snippet):
-            return Verdict(path, SKIPPED, need=need, sha256=snippet.sha256)
+            return Verdict(
+                path, SKIPPED, need=need, sha256=snippet.sha256, library=library
+            )
         slot = self._slots.get()
         try:
             result, strays = self._execute(snippet, slot)
@@ -177,7 +180,9 @@ class Runner:
                 strays = self._its_own(strays, snippet, slot)
         finally:
             self._slots.put(slot)
-        verdict = self._judge(snippet, result, strays)
+        verdict = replace(self._judge(snippet, result, strays), library=library)
+        if _edited(snippet, library):
+            verdict = replace(verdict, sha256=None, library={})
         return self._other_side(verdict, need) if need else verdict
 
     def run_all(self, paths: Iterable[Path]) -> Iterator[Verdict]:
@@ -432,6 +437,15 @@ def modules_ahead(paths: Iterable[Path]) -> tuple[str, ...]:
         for name, pattern in imports.items()
         if sum(bool(re.search(pattern, text, re.M)) for text in texts) > 2
     )
+
+
+def _edited(snippet: Snippet, library: dict[str, str]) -> bool:
+    """Whether the file or its library was edited since, perhaps before it read them."""
+    try:
+        same = snippet.path.read_bytes() == snippet.data
+        return not same or library_hashes(snippet) != library
+    except OSError:
+        return True
 
 
 def _free_port() -> str:
