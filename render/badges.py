@@ -1,4 +1,4 @@
-"""What the records say of a snippet file, as one line of HTML in a page's language."""
+"""What the records say about a snippet file, as a line of HTML."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import itertools
 import re
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
 
-from render.files import sha256
-from verify.evidence import Record, Result
+from render.files import current_snippets
+from verify.evidence import Record, Result, is_valid
+from verify.history import is_explained, judge, notes_of, outcome_of
 from verify.needs import is_final
 from verify.snippet import Snippet
 
@@ -19,6 +21,8 @@ WORDS = {
         "passed": "已验证",
         "failed": "未通过",
         "output-changed": "输出有变化",
+        "upstream": "因 torch 的改动而不同",
+        "drift": "输出有无害的漂移",
         "stale": "上次修改后尚未验证",
         "none": "尚未验证",
         "skipped": "未运行",
@@ -38,6 +42,8 @@ WORDS = {
         "passed": "Verified",
         "failed": "Failed",
         "output-changed": "Output changed",
+        "upstream": "Differs through a change in torch",
+        "drift": "Harmless drift of the output",
         "stale": "Not verified since the last change",
         "none": "Not verified yet",
         "skipped": "Not run",
@@ -50,40 +56,87 @@ WORDS = {
         "comma": ", ",
         "newest": "Last verified: ",
         "counts": "{passed} of {total} snippets passed",
-        "counts_skipped": ", {skipped} skipped for want of what they need",
+        "counts_skipped": ", {skipped} skipped because something is missing",
         "no_runs": "No run recorded yet.",
     },
 }
-IMPORT = re.compile(r"^\s*(?:from|import) snippets\.(\w+)", re.M)
 ICONS = {"passed": "✓", "failed": "✗", "output-changed": "✗"}
 
-Run = tuple[Record, Result]
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a snippet file.
+
+    Attributes:
+        record: The record of the release.
+        result: The result in it.
+        counts: Whether the result counts for the file as it is now.
+        note: What a person said about the result; None if the file passed.
+    """
+
+    record: Record
+    result: Result
+    counts: bool
+    note: str | None = None
+
+    @property
+    def state(self) -> str:
+        """An outcome, or ``"upstream"`` for a change in torch; drift is passed."""
+        outcome = outcome_of(self.result, self.note)
+        broken = outcome in ("failed", "output-changed")
+        return (
+            "upstream" if broken and is_explained(self.result, self.note) else outcome
+        )
 
 
-def status_line(
-    name: str,
-    snippet: Snippet,
-    found: Sequence[Record],
-    lang: str,
-    address: str,
-    leaf: str,
-    up: str = "",
-) -> str:
-    """The line under a block: state, releases, devices, date, needs, download.
+def runs_of(
+    name: str, snippet: Snippet, found: Sequence[Record], root: Path
+) -> list[Run]:
+    """List the runs of a file on final releases: a reader has no other.
 
     Args:
         name: Path of the file below `snippets/`.
         snippet: The file as it is today.
         found: All records, newest release first.
+        root: The checkout.
+
+    Returns:
+        The runs, newest release first.
+    """
+    runs = []
+    for record in found:
+        result = record.snippets.get(name)
+        if not result or not is_final(record.torch):
+            continue
+        counts, note = is_valid(result, snippet, root / "snippets"), None
+        if counts and result.outcome in ("failed", "output-changed"):
+            note = notes_of(record, root / "records").get(name)
+        runs.append(Run(record, result, counts, note))
+    return runs
+
+
+def status_line(
+    snippet: Snippet,
+    runs: Sequence[Run],
+    lang: str,
+    address: str,
+    leaf: str,
+    up: str = "",
+) -> str:
+    """Render the line under a block: state, releases, devices, date, needs, download.
+
+    Args:
+        snippet: The file as it is today.
+        runs: Its runs, newest release first.
         lang: `zh` or `en`.
-        address: Where the download leads.
+        address: The address of the download.
         leaf: The name under which the file is saved.
         up: The way from the page to the start of its language, e.g. ``../../``.
 
     Returns:
         One `div`.
     """
-    facts = _all_facts(name, snippet, found, lang, up)
+    facts = _all_facts(snippet, runs, lang, up)
     return (
         '<div class="snippet-foot" data-search-exclude>'
         f'<p class="snippet-facts">{" ".join(facts)}</p>'
@@ -92,28 +145,25 @@ def status_line(
     )
 
 
-def status_text(name: str, snippet: Snippet, found: Sequence[Record], lang: str) -> str:
-    """The same as text, for pages that are no HTML; without the download.
+def status_text(snippet: Snippet, runs: Sequence[Run], lang: str) -> str:
+    """Render the same as text, for pages that aren't HTML; without the download.
 
     Args:
-        name: Path of the file below `snippets/`.
         snippet: The file as it is today.
-        found: All records, newest release first.
+        runs: Its runs, newest release first.
         lang: `zh` or `en`.
 
     Returns:
         One line, e.g. ``✓ Verified · torch 2.13.0 · CPU · 2026-05-04``.
     """
-    facts = _all_facts(name, snippet, found, lang, "")
+    facts = _all_facts(snippet, runs, lang, "")
     return " · ".join(unescape(re.sub(r"<[^>]*>", "", fact)) for fact in facts)
 
 
-def _all_facts(
-    name: str, snippet: Snippet, found: Sequence[Record], lang: str, up: str
-) -> list[str]:
-    """What records say of a file, then what it says of itself."""
+def _all_facts(snippet: Snippet, runs: Sequence[Run], lang: str, up: str) -> list[str]:
+    """What the runs say about a file, then what its header says."""
     words = WORDS[lang]
-    facts = _facts(name, snippet, found, words)
+    facts = _facts(snippet, runs, words)
     if snippet.device == "cpu":
         facts.append(_span(words["cpu_only"]))
     if snippet.needs:
@@ -142,49 +192,38 @@ def need_in_words(need: str) -> str:
 
 def _library(snippet: Snippet, up: str) -> str:
     """The files of the library that a block imports, with links to their pages."""
-    names = dict.fromkeys(IMPORT.findall(snippet.source))
-    # `launching` has no page of its own.
-    where = {name: f"{name}/" for name in names} | {
+    # `launching` shares the page of `ddp`.
+    where = {name: f"{name}/" for name in snippet.library} | {
         "launching": "ddp/#snippets.launching.launch"
     }
     return " + ".join(
         f'<a href="{up}reference/{where[name]}">snippets/{name}.py</a>'
-        for name in names
+        for name in snippet.library
     )
 
 
-def newest_runs(found: Sequence[Record], snippets: Path, lang: str) -> str:
-    """The newest run on each device and what of today's files passed in it.
+def newest_runs(found: Sequence[Record], root: Path, lang: str) -> str:
+    """Render the newest run on each device: how many of today's files passed in it.
 
     Args:
         found: All records, newest release first.
-        snippets: The folder of the files.
+        root: The checkout.
         lang: `zh` or `en`.
 
     Returns:
-        One `div`; it says so when there is no record.
+        One `div`; it says so if there is no record.
     """
-    words = WORDS[lang]
-    hashes = {
-        path.relative_to(snippets).as_posix(): sha256(path)
-        for path in snippets.glob("*/**/*.py")
-    }
+    words, snippets = WORDS[lang], current_snippets(root)
     ran = [record for record in found if not record.fault and is_final(record.torch)]
     lines = []
     for device in ("cpu", "cuda"):
         record = next((r for r in ran if r.device == device), None)
         if record is None:
             continue
-        outcomes = [
-            result.outcome
-            for name, result in record.snippets.items()
-            if hashes.get(name) == result.sha256
-        ]
-        skipped = outcomes.count("skipped")
-        counts = words["counts"].format(
-            passed=outcomes.count("passed"), total=len(hashes)
-        )
-        if skipped:
+        notes = notes_of(record, root / "records")
+        outcomes = judge(record, None, notes, root, snippets).counts
+        counts = words["counts"].format(passed=outcomes["passed"], total=len(snippets))
+        if skipped := outcomes["skipped"]:
             counts += words["counts_skipped"].format(skipped=skipped)
         # No-break spaces: a dot ends a line, it starts none.
         dot = "\u00a0· "
@@ -199,60 +238,52 @@ def newest_runs(found: Sequence[Record], snippets: Path, lang: str) -> str:
     return f'<div class="runs" data-search-exclude>{body}</div>'
 
 
-def _facts(
-    name: str, snippet: Snippet, found: Sequence[Record], words: dict[str, str]
-) -> list[str]:
-    """State, releases, devices and date; runs of other contents do not count.
-
-    Nor do candidates and nightlies: a reader has a release.
-    """
-    known = [
-        (record, record.snippets[name])
-        for record in found
-        if name in record.snippets and is_final(record.torch)
-    ]
-    valid = [run for run in known if run[1].sha256 == snippet.sha256]
-    ran = [run for run in valid if run[1].outcome != "skipped"]
+def _facts(snippet: Snippet, runs: Sequence[Run], words: dict[str, str]) -> list[str]:
+    """State, releases, devices and date, of the runs that count."""
+    valid = [run for run in runs if run.counts]
+    ran = [run for run in valid if run.state != "skipped"]
     if not ran:
-        state = "skipped" if valid else "stale" if known else "none"
-        return [_state(state, words)]
-    cpu = [run for run in ran if run[0].device == "cpu"]
-    cuda = [run for run in ran if run[0].device == "cuda"]
+        return [_state("skipped" if valid else "stale" if runs else "none", words)]
+    cpu = [run for run in ran if run.record.device == "cpu"]
+    cuda = [run for run in ran if run.record.device == "cuda"]
     main = cpu or cuda
-    state = main[0][1].outcome
-    facts = [_state(state, words)]
-    if state == "passed":
-        facts += [_releases(main, words), _span(main[0][0].device.upper())]
+    newest = main[0]
+    facts = [_state(newest.state, words)]
+    if newest.state == "passed":
+        facts += [_releases(main, words), _span(newest.record.device.upper())]
     else:
-        facts.append(_span(f"torch {main[0][0].torch} · {main[0][0].device.upper()}"))
+        facts.append(_span(_where([newest])))
         if older := _passed(main):
             facts.append(f"<span>✓ {words['passed']} {_releases(older, words)}</span>")
-    for outcome, runs in itertools.groupby(main[1:], lambda run: run[1].outcome):
-        if outcome != "passed":
-            facts.append(_failure(list(runs), words))
+    for state, beside in itertools.groupby(main[1:], lambda run: run.state):
+        if state != "passed":
+            facts.append(_failure(list(beside), words))
+    for drifts, beside in itertools.groupby(main, _drifts):
+        if drifts:
+            facts.append(_span(f"{words['drift']}: {_where(list(beside))}"))
     if cpu and cuda:
         facts.append(_second_device(cpu[0], cuda, words))
     elif cpu and snippet.device != "cpu":
         facts.append(_span(words["cuda_none"], "snippet-unrun"))
     when = (_passed(main) or main)[0]
-    day = (when[1].when or when[0].when)[:10]
+    day = (when.result.when or when.record.when)[:10]
     facts.append(f'<time datetime="{day}">{day}</time>')
     return facts
 
 
 def _second_device(first: Run, cuda: list[Run], words: dict[str, str]) -> str:
-    """CUDA beside CPU; its release only where it is another one."""
-    record, result = cuda[0]
-    if result.outcome != "passed":
+    """CUDA beside CPU; the release only if it differs."""
+    newest = cuda[0]
+    if newest.state != "passed":
         return _failure(cuda[:1], words)
-    same = record.torch == first[0].torch
-    text = "CUDA" if same else f"CUDA (torch {record.torch})"
-    return f'<span title="{escape(record.device_name)}">{escape(text)}</span>'
+    same = newest.record.torch == first.record.torch
+    text = "CUDA" if same else f"CUDA (torch {newest.record.torch})"
+    return f'<span title="{escape(_gpu(newest))}">{escape(text)}</span>'
 
 
 def _releases(runs: list[Run], words: dict[str, str]) -> str:
-    """The newest release that passed; the oldest too where there are several."""
-    passed = [record.torch for record, _ in _passed(runs)]
+    """The newest release that passed, and the oldest if there are several."""
+    passed = [run.record.torch for run in _passed(runs)]
     if len(passed) == 1:
         return _span(f"torch {passed[0]}")
     text = f"torch {passed[-1]}–{passed[0]} ({words['releases']})"
@@ -261,15 +292,31 @@ def _releases(runs: list[Run], words: dict[str, str]) -> str:
 
 
 def _passed(runs: list[Run]) -> list[Run]:
-    return [run for run in runs if run[1].outcome == "passed"]
+    return [run for run in runs if run.state == "passed"]
+
+
+def _drifts(run: Run) -> bool:
+    return run.state == "passed" and run.result.outcome != "passed"
 
 
 def _failure(runs: list[Run], words: dict[str, str]) -> str:
     """Runs beside each other that ended alike, newest first."""
-    record, result = runs[0]
-    torch = "–".join(dict.fromkeys([runs[-1][0].torch, record.torch]))
-    where = f"torch {torch} · {record.device.upper()}"
-    return _span(f"✗ {words[result.outcome]}: {where}", "snippet-failed")
+    state = runs[0].state
+    text = f"{words[state]}: {_where(runs)}"
+    if state == "upstream":  # explained: not a failure of the block
+        return _span(text)
+    return _span(f"✗ {text}", "snippet-failed")
+
+
+def _where(runs: list[Run]) -> str:
+    """The releases of runs beside each other, newest first, and their device."""
+    ends = dict.fromkeys([runs[-1].record.torch, runs[0].record.torch])
+    return f"torch {'–'.join(ends)} · {runs[0].record.device.upper()}"
+
+
+def _gpu(run: Run) -> str:
+    machine = run.record.machines.get(run.result.machine)
+    return machine.device_name if machine else ""
 
 
 def _state(state: str, words: dict[str, str]) -> str:
@@ -288,7 +335,8 @@ def _span(text: str, css: str = "") -> str:
 def _device(record: Record) -> str:
     if record.device == "cpu":
         return "CPU"
-    return f"CUDA ({record.device_name})"
+    names = {machine.device_name for machine in record.machines.values()}
+    return f"CUDA ({', '.join(sorted(names))})"
 
 
 def _date(record: Record) -> str:

@@ -28,10 +28,10 @@ from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 
 from render import api, mistakes, releases
-from render.badges import newest_runs, status_line
-from render.files import read_bytes, read_text
+from render.badges import newest_runs, runs_of, status_line
+from render.files import read_snippet_file, read_text
 from verify import evidence
-from verify.snippet import Snippet, SnippetError, parse_bytes
+from verify.snippet import Snippet, SnippetError
 
 try:  # MkDocs prints its own kind of error as one line, any other as a traceback.
     from mkdocs.exceptions import BuildError as _Error
@@ -149,19 +149,13 @@ def read_snippet(fence: Fence, root: Path) -> tuple[str, Snippet]:
         raise ValueError(f"there is no file snippets/{name}")
     if fence.info != "python" or not set(fence.body[0][: len(fence.lead)]) <= {" "}:
         raise ValueError("the fence of a snippet starts with ```python, nothing else")
+    if not path.resolve().is_relative_to((root / "snippets").resolve()):
+        raise ValueError(f'"{name}" leads out of snippets/')
     try:
-        return name, _parse(path, name, path.stat().st_mtime_ns)
+        return name, read_snippet_file(path)
     except SnippetError as error:
         faults = "; ".join(error.faults).replace(f"{root.resolve()}/", "")
         raise ValueError(faults) from None
-
-
-@functools.lru_cache(maxsize=4096)  # pages, notebooks and archives read the same files
-def _parse(path: Path, name: str, stamp: int) -> Snippet:
-    folder = path.parents[name.count("/")]
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise ValueError(f'"{name}" leads out of snippets/')
-    return parse_bytes(read_bytes(path), path)
 
 
 def locate(text: str, docs: Path) -> tuple[Path | None, int]:
@@ -267,7 +261,7 @@ class _Blocks(Preprocessor):
                     lines, n, "an include outside a Python fence; put it into one"
                 )
             if lines[n].strip() == NEWEST_RUNS and not code:
-                html = newest_runs(self.found, self.root / "snippets", self.lang)
+                html = newest_runs(self.found, self.root, self.lang)
                 rows += ["", self.keep(html), ""]
             elif lines[n].strip() in MARKERS and not code:
                 rows += ["", *self.expand(self.generated(lines[n].strip())), ""]
@@ -287,7 +281,8 @@ class _Blocks(Preprocessor):
         name, snippet = read_snippet(fence, self.root)
         leaf = name.rpartition("/")[2]
         address = f"{self.up}snippets/{name}"  # where render.downloads puts it
-        foot = status_line(name, snippet, self.found, self.lang, address, leaf, self.up)
+        runs = runs_of(name, snippet, self.found, self.root)
+        foot = status_line(snippet, runs, self.lang, address, leaf, self.up)
         return [
             "",
             fence.lead + self.keep(f'<div class="snippet" id="{leaf}">', leaf),

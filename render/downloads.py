@@ -30,7 +30,7 @@ from pathlib import Path
 
 import yaml
 
-from render.badges import IMPORT, need_in_words, status_text
+from render.badges import need_in_words, runs_of, status_text
 from render.blocks import (
     MARKERS,
     NEWEST_RUNS,
@@ -201,7 +201,8 @@ def markdown_page(source: Source, name: str) -> str:
             continue
         path, snippet = read_snippet(fence, source.root)
         code = textwrap.indent(snippet.source.rstrip("\n"), fence.lead)
-        facts = status_text(path, snippet, source.records, source.lang)
+        runs = runs_of(path, snippet, source.records, source.root)
+        facts = status_text(snippet, runs, source.lang)
         rows += [f"{fence.lead}```python", *code.split("\n"), f"{fence.lead}```"]
         rows += ["", f"{fence.lead}*snippets/{path} · {facts}*"]
     rows += lines[done:]
@@ -265,7 +266,7 @@ def notebook(source: Source, name: str) -> dict:
 
 def library_used(source: Source, name: str) -> list[str]:
     """The modules of the library that the files of a page import."""
-    found = [IMPORT.findall(snippet.source) for _, snippet in source.snippets(name)]
+    found = (snippet.library for _, snippet in source.snippets(name))
     return sorted({module for modules in found for module in modules})
 
 

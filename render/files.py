@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from pathlib import Path
+
+from verify import evidence
+from verify.snippet import Snippet, parse_bytes
 
 
 def read_bytes(path: Path) -> bytes:
@@ -18,9 +20,24 @@ def read_text(path: Path) -> str:
     return read_bytes(path).decode("utf-8-sig").replace("\r\n", "\n")
 
 
-def sha256(path: Path) -> str:
-    """The hash under which records speak of a file."""
-    return hashlib.sha256(read_bytes(path)).hexdigest()
+def read_snippet_file(path: Path) -> Snippet:
+    """Parse a snippet file.
+
+    Raises:
+        SnippetError: If the file breaks the contract.
+    """
+    facts = path.stat()
+    return _parse(path, facts.st_mtime_ns, facts.st_size)
+
+
+def current_snippets(root: Path) -> dict[str, Snippet | None]:
+    """Parse all snippet files of a checkout, see `evidence.current_snippets`."""
+    return evidence.current_snippets(root / "snippets", read_snippet_file)
+
+
+@functools.lru_cache(maxsize=4096)
+def _parse(path: Path, stamp: int, size: int) -> Snippet:
+    return parse_bytes(_read(path, stamp, size), path)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -1,7 +1,7 @@
 """The page about releases: what ran where, page by page, and what changed when.
 
 Everything on it comes from `records/` and from the files as they are today, as Markdown
-that any generator takes. A result counts while the file is the one that ran.
+for any generator. `verify.history` decides what counts and what is fine.
 """
 
 from __future__ import annotations
@@ -15,10 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from render.badges import need_in_words
-from render.files import read_text, sha256
+from render.files import current_snippets, read_text
 from render.mistakes import UNSEARCHED
-from verify.evidence import Record, Result
-from verify.history import MANY, Change, before, by_cause, changes, notes_of
+from verify.evidence import Record
+from verify.history import (
+    KINDS,
+    Change,
+    Judgement,
+    before,
+    is_explained,
+    judge,
+    notes_of,
+    outcome_of,
+)
 
 RUNS = "<!-- release runs -->"
 PAGES = "<!-- release pages -->"
@@ -26,6 +35,7 @@ CHANGES = "<!-- release changes -->"
 MARKERS = (RUNS, PAGES, CHANGES)
 
 CUT = 160  # characters of a printed line or an error that are shown
+MANY = 4  # Of so many changes with one cause, only the first is shown in full.
 WORDS = {
     "zh": {
         "head": "| torch | 设备 | 结果 | 通过 | 未通过 | 输出不同 | 跳过 | 待重跑 "
@@ -45,17 +55,21 @@ WORDS = {
         "library": "{passed} 通过",
         "library_failed": "✗ {failed} 未通过，{passed} 通过",
         "library_none": "未运行",
+        "library_stale": "○ 待重跑",
+        "note_stale": "记录旁边的说明已经没有对应的差别，应当删去：",
         "library_failures": "库的测试未通过：",
         "cuda_none": "CUDA 还没有在任何版本上运行。",
         "none": "还没有运行记录。",
         "page": "页面",
-        "pages_note": "✓ 通过，✗ 未通过或输出不同，○ 没有运行（缺少所需，或修改后还没有"
-        "重跑）；数字是片段的个数。",
+        "pages_note": "✓ 通过，✗ 未通过或输出不同，≠ 因 torch 的改动而不同，○ 没有运行"
+        "（缺少所需，或修改后还没有重跑）；数字是片段的个数。",
         "details": "{page}：{n} 个片段，{rest} 个全部通过",
         "passed": "通过",
         "failed": "未通过",
         "output-changed": "输出不同",
         "skipped": "跳过",
+        "drifted": "通过，输出有无害的漂移",
+        "torch-changed": "因 torch 的改动而不同",
         "unverified": "修改后尚未运行",
         "absent": "未运行",
         "needs": "需要 {need}",
@@ -112,18 +126,22 @@ WORDS = {
         "library": "{passed} passed",
         "library_failed": "✗ {failed} failed, {passed} passed",
         "library_none": "not run",
+        "library_stale": "○ to run again",
+        "note_stale": "A note beside the record explains nothing; remove it: ",
         "library_failures": "Tests of the library that failed:",
         "cuda_none": "Nothing has been run on CUDA yet.",
         "none": "No run recorded yet.",
         "page": "Page",
-        "pages_note": "✓ passed, ✗ failed or printed something else, ○ not run (for "
-        "want of what it needs, or not since its last change); the numbers count "
-        "snippets.",
+        "pages_note": "✓ passed, ✗ failed or printed something else, ≠ differs through "
+        "a change in torch, ○ not run (something is missing, or the snippet has "
+        "changed since). The numbers count snippets.",
         "details": "{page}: {n} snippets, {rest} passed everywhere",
         "passed": "passed",
         "failed": "failed",
         "output-changed": "other output",
         "skipped": "skipped",
+        "drifted": "passed with a harmless drift",
+        "torch-changed": "differs through a change in torch",
         "unverified": "not run since the last change",
         "absent": "not run",
         "needs": "needs {need}",
@@ -162,16 +180,20 @@ WORDS = {
         "brackets": " ({})",
     },
 }
-KINDS = ("failed", "output-changed", "unneeded", "warns", "passes")
 TITLE = re.compile(r"^# (?P<title>.+?)\s*(\{[^{}]*\})?\s*$", re.M)
+
+
+PASSED = ("passed", "drifted")
 
 
 @dataclass(frozen=True)
 class State:
-    """What a record says of a file as it is today.
+    """What a record says about a file as it is today.
 
     Attributes:
-        kind: An outcome; ``"unverified"`` if other contents ran, ``"absent"`` if none.
+        kind: An outcome; ``"drifted"`` or ``"torch-changed"`` if a person has explained
+            a difference; ``"unverified"`` if the file or the library has changed since
+            the run; ``"absent"`` if the file didn't run.
         need: The unmet need of a skipped file.
         proven: Whether it was seen to fail without what it needs.
     """
@@ -182,7 +204,7 @@ class State:
 
 
 class Release:
-    """The records as one language of the page tells them.
+    """The records as one language of the page shows them.
 
     Args:
         root: The checkout.
@@ -197,23 +219,30 @@ class Release:
         self.words, self.found = WORDS[lang], list(found)
         self.root, self.docs = root, root / "docs" / lang
         self.folder = posixpath.dirname(page)
-        self.hashes = {
-            path.relative_to(root / "snippets").as_posix(): sha256(path)
-            for path in sorted((root / "snippets").glob("*/**/*.py"))
-        }
+        snippets, records = current_snippets(root), root / "records"
+        self.names = list(snippets)
+        self.judgements = [
+            judge(
+                record, before(record, found), notes_of(record, records), root, snippets
+            )
+            for record in found
+        ]
 
-    def state(self, name: str, record: Record) -> State:
-        """What a record says of a file as it is today."""
-        result = record.snippets.get(name)
+    def state(self, name: str, judgement: Judgement) -> State:
+        """What a record says about a file as it is today."""
+        result = judgement.results.get(name)
         if result is None:
-            return State("absent")
-        if result.sha256 != self.hashes[name]:
-            return State("unverified")
-        return State(
-            result.outcome,
-            result.need if result.outcome == "skipped" else None,
-            result.outcome == "skipped" and bool(result.error),
-        )
+            known = name in judgement.record.snippets
+            return State("unverified" if known else "absent")
+        note = judgement.notes.get(name)
+        kind = outcome_of(result, note)
+        if kind == "skipped":
+            return State(kind, result.need, bool(result.error))
+        if kind != result.outcome:
+            return State("drifted")
+        if kind != "passed" and is_explained(result, note):
+            return State("torch-changed")
+        return State(kind)
 
     def runs(self) -> Iterator[str]:
         """A row for each record, then what a number cannot say."""
@@ -223,75 +252,62 @@ class Release:
             return
         yield words["head"]
         yield "|" + " --- |" * (words["head"].count("|") - 1)
-        for record in self.found:
-            yield self._run(record)
+        for judgement in self.judgements:
+            yield self._run(judgement)
         yield ""
         if not any(record.device == "cuda" for record in self.found):
             yield words["cuda_none"]
             yield ""
-        for record in self.found:
+        for judgement in self.judgements:
+            record, library = judgement.record, judgement.library
             where = f"**torch {record.torch} · {record.device.upper()}**"
             if record.fault:
                 why = words[f"{record.fault}-long"]
                 yield f"- {where}{words['colon']}{why}{code(record.error or '')}"
             for text in record.import_warnings:
                 yield f"- {where}{words['colon']}{words['import']}{code(text)}"
-            if record.library and record.library.failed:
+            if library and library.failed:
                 yield f"- {where}{words['colon']}{words['library_failures']}"
-                for test, error in record.library.failed.items():
+                for test, error in library.failed.items():
                     yield f"    - {code(test)}{words['colon']}{code(error)}"
+            if judgement.stale_notes:
+                names = words["list"].join(map(self.link, judgement.stale_notes))
+                yield f"- {where}{words['colon']}{words['note_stale']}{names}"
         yield ""
         yield f'??? note "{words["machines"]}"'
         yield ""
         yield f"    {words['machine_head']}"
         yield "    |" + " --- |" * (words["machine_head"].count("|") - 1)
         for record in self.found:
-            cells = [record.build, record.device.upper(), record.device_name]
-            cells += [record.python, record.numpy or "–", record.platform]
-            cells.append(self._time(record))
-            yield f"    | {' | '.join(_plain(cell) for cell in cells)} |"
+            for n, machine in enumerate(record.machines.values()):
+                cells = [machine.build, record.device.upper(), machine.device_name]
+                cells += [machine.python, machine.numpy or "–", machine.platform]
+                cells.append(self._time(record) if n == 0 else "")
+                yield f"    | {' | '.join(_plain(cell) for cell in cells)} |"
         yield ""
 
-    def _run(self, record: Record) -> str:
-        words = self.words
-        counts = Counter(self.state(name, record).kind for name in self.hashes)
-        open_ = counts["unverified"] + counts["absent"]
-        notes = notes_of(record, self.root / "records")
-        broken = [
-            name
-            for name in self.hashes
-            if self.state(name, record).kind in ("failed", "output-changed")
-        ]
-        library = record.library
-        if record.fault:
-            result = words[record.fault]
-        elif (library and library.failed) or any(
-            notes.get(name) not in ("upstream", "drift")
-            or record.snippets[name].need is not None
-            for name in broken
-        ):
-            result = words["differs"]
-        elif broken:
-            result = words["explained"]
-        else:
-            result = words["stale"] if open_ else words["fine"]
+    def _run(self, judgement: Judgement) -> str:
+        words, record, counts = self.words, judgement.record, judgement.counts
+        result = words[judgement.state]
+        if judgement.fine and judgement.unverified:
+            result = words["stale"]
         cells = [record.torch, record.device.upper(), result]
         if record.fault:
             cells += ["–"] * 6
         else:
             kinds = ("passed", "failed", "output-changed", "skipped")
             cells += [str(counts[kind]) for kind in kinds]
-            cells.append(str(open_))
-            if library is None:
-                cells.append(words["library_none"])
-            else:
-                text = "library_failed" if library.failed else "library"
-                cells.append(
-                    words[text].format(
-                        passed=library.passed, failed=len(library.failed)
-                    )
-                )
+            cells += [str(len(judgement.unverified)), self._library(judgement)]
         return f"| {' | '.join([*cells, record.when[:10]])} |"
+
+    def _library(self, judgement: Judgement) -> str:
+        """The result of the library's tests in a cell."""
+        library = judgement.library
+        if library is None:
+            stale = judgement.library_is_stale
+            return self.words["library_stale" if stale else "library_none"]
+        text = self.words["library_failed" if library.failed else "library"]
+        return text.format(passed=library.passed, failed=len(library.failed))
 
     def _time(self, record: Record) -> str:
         names = {"library": "library_time"}
@@ -303,24 +319,24 @@ class Release:
     def pages(self) -> Iterator[str]:
         """Pages against runs in numbers, then blocks that did not pass everywhere."""
         words = self.words
-        shown = [record for record in self.found if not record.fault]
+        shown = [one for one in self.judgements if not one.record.fault]
         if not shown:
             yield words["none"]
             return
         by_page: dict[str, list[str]] = {}
-        for name in self.hashes:
+        for name in self.names:
             by_page.setdefault(self.page_of(name) or "", []).append(name)
         order = self._order(by_page)
         yield words["pages_note"]
         yield ""
         heads = [
-            record.torch + (" CUDA" if record.device == "cuda" else "")
-            for record in shown
+            one.record.torch + (" CUDA" if one.record.device == "cuda" else "")
+            for one in shown
         ]
         yield f"| {words['page']} | {' | '.join(heads)} |"
         yield "| --- |" + " --- |" * len(heads)
         for page in order:
-            cells = [self._counts(by_page[page], record) for record in shown]
+            cells = [self._counts(by_page[page], one) for one in shown]
             yield f"| {self._page_link(page)} | {' | '.join(cells)} |"
         yield ""
         for page in order:
@@ -336,20 +352,23 @@ class Release:
         known = [page for page in named if page in by_page]
         return known + sorted(by_page.keys() - set(known))
 
-    def _counts(self, names: list[str], record: Record) -> str:
-        kinds = Counter(self.state(name, record).kind for name in names)
-        bad = kinds["failed"] + kinds["output-changed"]
-        numbers = {"✗": bad, "✓": kinds["passed"]}
-        numbers["○"] = len(names) - bad - kinds["passed"]
+    def _counts(self, names: list[str], judgement: Judgement) -> str:
+        kinds = Counter(self.state(name, judgement).kind for name in names)
+        numbers = {
+            "✗": kinds["failed"] + kinds["output-changed"],
+            "≠": kinds["torch-changed"],
+            "✓": sum(kinds[kind] for kind in PASSED),
+        }
+        numbers["○"] = len(names) - sum(numbers.values())
         return " ".join(f"{sign} {n}" for sign, n in numbers.items() if n)
 
     def _blocks(
-        self, page: str, names: list[str], shown: list[Record]
+        self, page: str, names: list[str], shown: list[Judgement]
     ) -> Iterator[str]:
         rows = []
         for name in names:
-            states = [(record, self.state(name, record)) for record in shown]
-            if any(state.kind != "passed" for _, state in states):
+            states = [(one.record, self.state(name, one)) for one in shown]
+            if any(state.kind not in PASSED for _, state in states):
                 rows.append(f"    - {self.link(name)}{self.words['colon']}")
                 rows[-1] += self.words["semicolon"].join(self._spans(states))
         if rows:
@@ -384,68 +403,51 @@ class Release:
 
     def changes(self) -> Iterator[str]:
         """For each record what is not as on the release before."""
-        shown = [record for record in self.found if not record.fault]
+        shown = [one for one in self.judgements if not one.record.fault]
         if not shown:
             yield self.words["none"]
-        for record in shown:
+        for judgement in shown:
+            record = judgement.record
             device = record.device.upper()
             slug = re.sub(r"[^\w]+", "-", f"{record.torch}-{record.device}")
             yield f"### torch {record.torch} · {device} {{#torch-{slug} {UNSEARCHED}}}"
             yield ""
-            yield from self._changes(record)
+            yield from self._changes(judgement)
             yield ""
 
-    def _changes(self, record: Record) -> Iterator[str]:
-        words, earlier = self.words, before(record, self.found)
-        today = {
-            name: result
-            for name, result in record.snippets.items()
-            if result.sha256 == self.hashes.get(name)
-        }
-        found = [
-            change
-            for change in changes(
-                record, earlier, notes_of(record, self.root / "records")
-            )
-            if change.name in today
-        ]
+    def _changes(self, judgement: Judgement) -> Iterator[str]:
+        words, earlier = self.words, judgement.earlier
         intro = words["first"]
         if earlier:
             intro = words["against"].format(release=earlier.torch)
-            if earlier.machine[:2] != record.machine[:2]:
+            if judgement.is_on_another_machine:
                 intro += words["machine"]
-        if not found:
+        if not judgement.groups:
             yield f"{intro}{words['colon']}{words['nothing']}"
         else:
             yield f"{intro}{words['colon']}"
         for kind in KINDS:
-            some = [change for change in found if change.kind == kind]
-            if not some:
+            groups = [group for group in judgement.groups if group.kind == kind]
+            if not groups:
                 continue
-            count = words["brackets"].format(len(some))
+            count = words["brackets"].format(sum(len(g.changes) for g in groups))
             yield ""
             yield f"**{words[f'k-{kind}']}{count}**"
             yield ""
-            for together in by_cause(some):
-                if len(together) < MANY:
-                    for change in together:
-                        result = today[change.name]
-                        yield from self._change(change, result, record, earlier)
+            for group in groups:
+                if len(group.changes) < MANY:
+                    for change in group.changes:
+                        yield from self._change(change, judgement)
                 else:
-                    yield from self._same(together)
-        if earlier:
-            moved = sum(
-                name in earlier.snippets and earlier.snippets[name].sha256 != r.sha256
-                for name, r in today.items()
-            )
-            if moved:
-                yield ""
-                yield words["older"].format(n=moved)
-        if record.seconds:
+                    yield from self._same(group.changes)
+        if judgement.not_compared:
             yield ""
-            yield f"{words['time']}{self._time(record)}"
+            yield words["older"].format(n=judgement.not_compared)
+        if judgement.record.seconds:
+            yield ""
+            yield f"{words['time']}{self._time(judgement.record)}"
 
-    def _same(self, together: list[Change]) -> Iterator[str]:
+    def _same(self, together: Sequence[Change]) -> Iterator[str]:
         """Many changes with one cause: the first of them in words, all by name."""
         words, first = self.words, together[0]
         count = words["many"].format(n=len(together))
@@ -458,15 +460,15 @@ class Release:
         yield f"    {links}"
         yield ""
 
-    def _change(
-        self, change: Change, result: Result, record: Record, earlier: Record | None
-    ) -> Iterator[str]:
+    def _change(self, change: Change, judgement: Judgement) -> Iterator[str]:
         words, facts = self.words, []
+        record, earlier = judgement.record, judgement.earlier
+        outcome = judgement.results[change.name].outcome
         if change.new and change.kind == "failed":
             facts.append(words["new"])
         elif change.new is False and earlier:
             facts.append(words["same"].format(release=earlier.torch))
-        if result.outcome in ("failed", "output-changed"):
+        if outcome in ("failed", "output-changed"):
             facts.append(words[change.note or "unjudged"])
         text = f"- {self.link(change.name)}"
         if facts:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
 from pathlib import Path
 
 from verify import DEFAULT_TORCH, RequestError, evidence
 from verify.ahead import modules_ahead
-from verify.fork.client import ServerError
-from verify.paths import chosen_files, name_of, shown
+from verify.command import run_command
+from verify.evidence import Recorder
+from verify.paths import chosen_files, shown
 from verify.report import Progress, summary
 from verify.run import Runner
 from verify.update import UpdateError, update
@@ -24,7 +26,8 @@ def main(argv: list[str] | None = None) -> int:
         argv: The command's arguments; those of the process if None.
 
     Returns:
-        0 if all is as expected, 1 if something differs, 2 if the request is wrong.
+        0 if all is as expected, 1 if something differs, 2 if the request is wrong, and
+        other codes after a signal, see `run_command`.
     """
     parser = argparse.ArgumentParser(
         prog="python -m verify",
@@ -53,59 +56,42 @@ def main(argv: list[str] | None = None) -> int:
         help="files at once (default: as many as cores, up to 8)",
     )
     options = parser.parse_args(argv)
-    try:
-        return _update(options) if options.update else _verify(options)
-    except (RequestError, ServerError, evidence.RecordError) as error:
-        print(f"verify: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nverify: interrupted", file=sys.stderr)
-        return 130
+    command = _update if options.update else _verify
+    return run_command(lambda: command(options))
 
 
 def _verify(options: argparse.Namespace) -> int:
-    files = chosen_files(options.paths, options.k)
-    start, path, earlier = time.monotonic(), options.json, None
-    ahead = modules_ahead(files)
-    with Runner(
-        device=options.device,
-        cold=options.cold,
-        jobs=options.jobs,
-        matrix=evidence.releases(options.device),
-        ahead=ahead,
-    ) as runner:
+    files, start = chosen_files(options.paths, options.k), time.monotonic()
+    with contextlib.ExitStack() as stack:
+        runner = stack.enter_context(
+            Runner(
+                device=options.device,
+                cold=options.cold,
+                jobs=options.jobs,
+                matrix=evidence.releases(options.device),
+                ahead=modules_ahead(files),
+            )
+        )
         warned = runner.server.import_warnings
-        if path and path.is_dir():
-            path = evidence.path_of(runner.release, runner.device, path)
-        if path and path.exists():
-            earlier = evidence.read(path)
-            if (earlier.torch, earlier.device) != (runner.release, runner.device):
-                raise RequestError(
-                    f"{path} is of torch {earlier.torch} on {earlier.device}, "
-                    f"this is torch {runner.release} on {runner.device}; name another "
-                    "file"
-                )
-            staying = evidence.without(earlier, map(name_of, files))
-            nothing = evidence.make(runner.machine, [], warned)
-            if staying.snippets:
-                evidence.complete(nothing, staying)  # says no before anything runs
-            elif earlier.machine != nothing.machine:
-                earlier = None
+        recorder = None
+        if path := options.json:
+            if path.is_dir():
+                path = evidence.path_of(runner.release, runner.device, path)
+            recorder = stack.enter_context(Recorder(path, runner.machine, warned))
         if warned.strip():
             print(f"import torch warns: {warned.strip().splitlines()[0]}")
         verdicts, progress = [], Progress(len(files))
         try:
             for verdict in runner.run_all(files):
-                progress.show(verdict)
                 verdicts.append(verdict)
+                if recorder:
+                    recorder.add(verdict)
+                progress.show(verdict)
         finally:
             progress.clear()
-            if path and verdicts:  # what was run is kept, also when interrupted
-                record = evidence.make(runner.machine, verdicts, warned, earlier)
-                evidence.write(record, path)
-        print(summary(verdicts, runner.machine, time.monotonic() - start))
-        fine = all(verdict.outcome in (PASSED, SKIPPED) for verdict in verdicts)
-        return 0 if fine else 1
+    print(summary(verdicts, runner.machine, time.monotonic() - start))
+    fine = all(verdict.outcome in (PASSED, SKIPPED) for verdict in verdicts)
+    return 0 if fine else 1
 
 
 def _update(options: argparse.Namespace) -> int:

@@ -1,42 +1,56 @@
-"""The evidence: what came of each file on one torch release and one device.
+"""The evidence: the result of each file on one torch release and one device.
 
-A record is one run on one machine. It carries a seal, the hash of all that it says, so
-that a slip of the hand is seen; it is no signature. Beside it may lie a file of notes,
-``torch-2.15.0-cpu.notes.json``, in which a person says of a block what its difference
-is: ``{"tensors/shape/view.py": "upstream"}``.
+A result counts only while its key matches: the SHA-256 of the file and of every library
+file that it imports (`is_valid`). Runs put their results into a record with `merge`, so
+that no run takes away what another one found.
+
+A record has a seal, the hash of everything in it. The seal shows that somebody edited
+the record by hand. It is not a signature.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from verify import RECORDS, SNIPPETS
+from verify import RECORDS, ROOT, SNIPPETS
 from verify.needs import release_key
-from verify.paths import name_of
-from verify.verdict import Machine, Verdict
+from verify.paths import find, name_of
+from verify.snippet import Snippet, SnippetError, parse
+from verify.verdict import FAILED, Machine, Verdict
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 FAULTS = ("not-installed", "not-imported", "altered")
-"""Why a record says nothing of any file: torch could not be installed, or not be
+"""Why nothing in a record counts: torch couldn't be installed, torch couldn't be
 imported, or the record was changed after the run."""
 
 LINES = 20  # of a changed output are kept
+CHARACTERS = 1000  # of a line or an error are kept
+SAVE_EVERY = 2.0  # seconds between two saves during a run
+LOCK_TIMEOUT = 60.0  # seconds to wait for another run that writes
 
 
 class RecordError(ValueError):
-    """A file that is not a record; the message names it in one line."""
+    """A file that is not a usable record; the message names it in one line."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One place where the output is not the expected one.
+    """One place where the output differs from the expected one.
 
     Attributes:
         line: Line of the file.
@@ -51,19 +65,22 @@ class Line:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one snippet file.
+    """The result of one snippet file.
 
     Attributes:
-        sha256: Hash of the file as it ran; None if it broke the contract.
+        sha256: Hash of the file as it ran. None if the file broke the contract, or was
+            edited while it ran.
         outcome: ``"passed"``, ``"failed"``, ``"output-changed"`` or ``"skipped"``.
         seconds: Wall time of the run.
         when: When it ran, as ISO 8601 in UTC.
         warnings: What a reader would see, as ``Category: first line``.
-        error: For a failure the last line of the error; for a skipped file how it
-            fails where its need is not met, if that was tried.
-        need: For a skipped file the unmet need; for a failed one the need that is no
-            longer needed.
-        lines: Where the output is not the expected one, the first 20.
+        error: For a failure the last line of the error. For a skipped file how it fails
+            without what it needs, if that was tried.
+        need: For a skipped file the unmet need. For a failed file the need that it no
+            longer has.
+        lines: Where the output differs, the first 20 places.
+        library: Hashes of the library files that it imports, by their names.
+        machine: A key of `Record.machines`.
     """
 
     sha256: str | None
@@ -74,18 +91,22 @@ class Result:
     error: str | None = None
     need: str | None = None
     lines: tuple[Line, ...] = ()
+    library: dict[str, str] = field(default_factory=dict)
+    machine: str = ""
 
 
 @dataclass(frozen=True)
 class Library:
-    """What came of the library's tests.
+    """The result of the library's own tests.
 
     Attributes:
         passed: How many passed.
-        skipped: How many were skipped, e.g. for want of a GPU.
-        left_out: How many were not asked for, being slow.
+        skipped: How many were skipped, for example because there is no GPU.
+        left_out: How many were left out because they are slow.
         failed: The last line of the error, by the name of the test.
-        seconds: Wall time of them all.
+        seconds: Wall time of all tests.
+        sha256: The `library_key` before the tests ran; None in old records.
+        machine: A key of `Record.machines`.
     """
 
     passed: int
@@ -93,48 +114,359 @@ class Library:
     left_out: int
     failed: dict[str, str]
     seconds: float
+    sha256: str | None = None
+    machine: str = ""
 
 
 @dataclass(frozen=True)
 class Record:
-    """What came of all files on one release and one device.
+    """The results of all files on one release and one device.
 
     Attributes:
         torch: The release, e.g. ``2.13.0``.
-        build: The same with the name of the build, e.g. ``2.13.0+cpu``.
         device: ``"cpu"`` or ``"cuda"``.
-        device_name: The processor or GPU.
-        python: Version of Python.
-        numpy: Version of NumPy, None where there is none.
-        platform: Operating system.
         when: When the last of the files ran, as ISO 8601 in UTC.
+        machines: The machines that the results come from, by `Machine.id`.
         snippets: Results by the path of the file below ``snippets/``.
         import_warnings: What importing torch warned of.
-        library: What came of the library's tests; None if they did not run.
+        library: The result of the library's tests; None if they didn't run.
         seconds: Wall time of the parts of the run, e.g. ``{"install": 19.2}``.
-        fault: Why nothing here counts, one of `FAULTS`; None if it does.
-        error: The same as one line of the tool that said so.
+        fault: Why nothing here counts, one of `FAULTS`; None if the results count.
+        error: The fault in one line, in the words of the tool that found it.
     """
 
     torch: str
-    build: str
     device: str
-    device_name: str
-    python: str
-    numpy: str | None
-    platform: str
     when: str
-    snippets: dict[str, Result]
+    machines: dict[str, Machine] = field(default_factory=dict)
+    snippets: dict[str, Result] = field(default_factory=dict)
     import_warnings: tuple[str, ...] = ()
     library: Library | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     fault: str | None = None
     error: str | None = None
 
-    @property
-    def machine(self) -> tuple[str | None, ...]:
-        """What must be the same for two runs to be one record."""
-        return (self.device_name, self.platform, self.python, self.build, self.numpy)
+
+# ------------------------------------------------------------------ which results count
+
+
+def library_hashes(snippet: Snippet, folder: Path = SNIPPETS) -> dict[str, str]:
+    """Hash the library files that a snippet file runs.
+
+    Args:
+        snippet: The snippet file.
+        folder: The folder of the library files.
+
+    Returns:
+        SHA-256 by name, e.g. ``{"__init__.py": …, "ddp.py": …}``. All library files if
+        the snippet needs the library but imports it in a way that the syntax tree
+        doesn't show. Empty if the snippet doesn't use the library.
+    """
+    if not snippet.library and "snippets" not in snippet.needs:
+        return {}
+    names = [f"{module}.py" for module in snippet.library]
+    if not names:
+        names = [path.name for path in folder.glob("*.py")]
+    return {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in sorted({"__init__.py", *names})
+        if (folder / name).is_file()
+    }
+
+
+def is_valid(result: Result, snippet: Snippet | None, folder: Path = SNIPPETS) -> bool:
+    """Tell whether a result counts for a file as the file is now.
+
+    Args:
+        result: The result.
+        snippet: The file as it is now; None if it breaks the contract.
+        folder: The folder of the library files.
+
+    Returns:
+        True if neither the file nor a library file that it imports has changed since
+        the run.
+    """
+    if snippet is None:
+        return result.sha256 is None and result.outcome == FAILED
+    return result.sha256 == snippet.sha256 and result.library == library_hashes(
+        snippet, folder
+    )
+
+
+def current_snippets(
+    folder: Path = SNIPPETS, parse: Callable[[Path], Snippet] = parse
+) -> dict[str, Snippet | None]:
+    """Parse all snippet files as they are now.
+
+    Args:
+        folder: ``snippets/``.
+        parse: Parses one file.
+
+    Returns:
+        The files by their paths below the folder; None for a file that breaks the
+        contract.
+    """
+    found: dict[str, Snippet | None] = {}
+    for path in find(folder):
+        if path.parent == folder or not path.is_file():  # the library, or a broken link
+            continue
+        name = path.relative_to(folder).as_posix()
+        try:
+            found[name] = parse(path)
+        except (SnippetError, OSError):
+            found[name] = None
+    return found
+
+
+def library_key(root: Path = ROOT) -> str:
+    """Hash the library and its tests.
+
+    Args:
+        root: The checkout.
+
+    Returns:
+        One SHA-256 of the names and contents of all files.
+    """
+    files = [*(root / "snippets").glob("*.py")]
+    files += (root / "tests" / "library").rglob("*.py")
+    key = hashlib.sha256()
+    for path in sorted(files):
+        data = path.read_bytes()
+        key.update(f"{path.relative_to(root).as_posix()}\n{len(data)}\n".encode())
+        key.update(data)
+    return key.hexdigest()
+
+
+def library_is_valid(record: Record, root: Path = ROOT) -> bool:
+    """Tell whether the result of the library's tests counts.
+
+    Args:
+        record: The record.
+        root: The checkout.
+
+    Returns:
+        True if the tests ran, and neither the library nor its tests have changed since.
+    """
+    library = record.library
+    return library is not None and library.sha256 == library_key(root)
+
+
+# ------------------------------------------------------------------- adding the results
+
+
+def make(
+    machine: Machine,
+    verdicts: Iterable[Verdict] = (),
+    import_warnings: str = "",
+    library: Library | None = None,
+    seconds: Mapping[str, float] | None = None,
+) -> Record:
+    """Make a record of what just ran.
+
+    Args:
+        machine: The machine that the files ran on.
+        verdicts: The verdicts on the files.
+        import_warnings: What importing torch wrote to standard error.
+        library: The result of the library's tests, if they ran.
+        seconds: Wall time of the parts of the run, if it was a whole one.
+
+    Returns:
+        The record.
+    """
+    results = {name_of(v.path): _result_of(v, machine) for v in verdicts}
+    if library:
+        library = dataclasses.replace(library, machine=machine.id)
+    return Record(
+        torch=machine.release,
+        device=machine.device,
+        when=now(),
+        machines={machine.id: machine},
+        snippets=dict(sorted(results.items())),
+        import_warnings=tuple(import_warnings.strip().splitlines()[:1]),
+        library=library,
+        seconds=dict(seconds or {}),
+    )
+
+
+def merge(
+    path: Path,
+    machine: Machine,
+    verdicts: Iterable[Verdict] = (),
+    import_warnings: str = "",
+    library: Library | None = None,
+    seconds: Mapping[str, float] | None = None,
+) -> Record:
+    """Put what just ran into a record; see `make` and `merge_record`."""
+    return merge_record(
+        path, make(machine, verdicts, import_warnings, library, seconds)
+    )
+
+
+def merge_record(path: Path, new: Record) -> Record:
+    """Put the results of one record into another one.
+
+    Results of other files stay, those of files that no longer exist are dropped.
+    Nothing is taken over from a record that has a fault. Other runs that write into the
+    same folder wait meanwhile.
+
+    Args:
+        path: The record that is to have the results; it needn't exist.
+        new: The results, of one machine or of several.
+
+    Returns:
+        The record as it was written.
+
+    Raises:
+        RecordError: If the file is not a record, or belongs to another release or
+            device, or another run doesn't stop writing.
+        OSError: If the record cannot be written. The earlier record stays whole.
+    """
+    path = _real(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(path.parent):
+        earlier = _earlier(path, new.torch, new.device) or dataclasses.replace(
+            new, snippets={}, library=None, seconds={}
+        )
+        results = {
+            name: result
+            for name, result in {**earlier.snippets, **new.snippets}.items()
+            if (SNIPPETS / name).exists()
+        }
+        library = new.library or earlier.library
+        used = {result.machine for result in results.values()}
+        used |= {library.machine} if library else set()
+        machines = {**earlier.machines, **new.machines}
+        record = Record(
+            torch=new.torch,
+            device=new.device,
+            when=max((result.when for result in results.values()), default=new.when),
+            machines={id: machines[id] for id in sorted(used & machines.keys())},
+            snippets=dict(sorted(results.items())),
+            import_warnings=(new if new.snippets else earlier).import_warnings,
+            library=library,
+            seconds={**earlier.seconds, **new.seconds},
+        )
+        write(record, path)
+    return record
+
+
+def merge_fault(path: Path, torch: str, device: str, fault: str, error: str) -> Record:
+    """Say in a record that nothing could run on a release.
+
+    A record that has results is left as it is: if the index is out of order today, the
+    earlier results still hold.
+
+    Args:
+        path: The record; it needn't exist.
+        torch: The release.
+        device: The device.
+        fault: One of `FAULTS`.
+        error: The same in one line.
+
+    Returns:
+        A record of the fault alone, whether or not it was written.
+    """
+    path = _real(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    record = Record(torch, device, now(), fault=fault, error=_short(error))
+    with _locked(path.parent):
+        if not path.exists() or read(path).fault:
+            write(record, path)
+    return record
+
+
+class Recorder:
+    """Put verdicts into a record while a run goes on, every few seconds.
+
+    On the way out of the ``with`` block the rest is saved too, also if the run was
+    interrupted.
+
+    Args:
+        path: The record; it needn't exist.
+        machine: The machine that the files run on.
+        import_warnings: What importing torch wrote to standard error.
+
+    Raises:
+        RecordError: On entry, before anything runs, if the record cannot take results
+            of this release and device.
+        OSError: On entry if the record cannot be written, and on exit if the last save
+            fails.
+
+    Example:
+        with Recorder(path, runner.machine) as recorder:
+            for verdict in runner.run_all(files):
+                recorder.add(verdict)
+    """
+
+    def __init__(self, path: Path, machine: Machine, import_warnings: str = "") -> None:
+        self.path, self.machine, self.import_warnings = path, machine, import_warnings
+        self._unsaved: list[Verdict] = []
+        self._saved_at = time.monotonic()
+
+    def __enter__(self) -> Recorder:
+        path = _real(self.path)
+        _earlier(path, self.machine.release, self.machine.device)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, probe = _new_file(path)
+        os.close(handle)
+        probe.unlink()
+        return self
+
+    def add(self, verdict: Verdict) -> None:
+        """Take one verdict; save what has come since the last save if it is time."""
+        self._unsaved.append(verdict)
+        if time.monotonic() >= self._saved_at + SAVE_EVERY:
+            with contextlib.suppress(OSError):  # perhaps the disk has room later
+                self.save()
+            self._saved_at = time.monotonic()
+
+    def save(self) -> None:
+        """Put the verdicts that have come since the last save into the record."""
+        if self._unsaved:
+            merge(self.path, self.machine, self._unsaved, self.import_warnings)
+            self._unsaved = []
+
+    def __exit__(self, *_) -> None:
+        self.save()
+
+
+def _earlier(path: Path, torch: str, device: str) -> Record | None:
+    """The record that is there; None without one, or if nothing in it counts."""
+    if not path.exists():
+        return None
+    earlier = read(path)
+    if (earlier.torch, earlier.device) != (torch, device):
+        raise RecordError(
+            f"{path} is of torch {earlier.torch} on {earlier.device}, this is torch "
+            f"{torch} on {device}; name another file"
+        )
+    return None if earlier.fault else earlier
+
+
+def _result_of(verdict: Verdict, machine: Machine) -> Result:
+    """The part of a verdict that a record keeps."""
+    return Result(
+        sha256=verdict.sha256,
+        outcome=verdict.outcome,
+        seconds=round(verdict.seconds, 3),
+        when=now(),
+        warnings=verdict.warnings,
+        error=_short(without_folders(verdict.error)),
+        need=verdict.need,
+        lines=tuple(
+            Line(found.line, _short(found.expected), _short(found.actual))
+            for found in verdict.differences[:LINES]
+        ),
+        library=verdict.library,
+        machine=machine.id,
+    )
+
+
+def _short(text: str | None) -> str | None:
+    """A text without what is beyond the first 1000 characters."""
+    if text is None or len(text) <= CHARACTERS:
+        return text
+    return text[: CHARACTERS - 1] + "…"
 
 
 def now() -> str:
@@ -142,8 +474,21 @@ def now() -> str:
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
 
 
+def without_folders(text: str | None) -> str | None:
+    """Take the folders of the machine that saw an error out of its text.
+
+    Example:
+        >>> without_folders("no name 'f' in 'torch' (/home/me/env/lib/torch/x.py)")
+        "no name 'f' in 'torch' (x.py)"
+    """
+    return text and re.sub(r"(?<![\w./:])(?:/[\w.+@-]+)+/(?=[\w.+@-])", "", text)
+
+
+# ----------------------------------------------------------------------- files on disk
+
+
 def path_of(torch: str, device: str, folder: Path = RECORDS) -> Path:
-    """Where the record of a release and a device lies.
+    """Return the path of the record of a release and a device.
 
     Example:
         >>> path_of("2.13.0", "cpu").name
@@ -153,7 +498,7 @@ def path_of(torch: str, device: str, folder: Path = RECORDS) -> Path:
 
 
 def releases(device: str, folder: Path = RECORDS) -> list[str]:
-    """The releases of which there is a record for a device, oldest first."""
+    """List the releases with a record for a device, oldest first."""
     found = (
         re.fullmatch(rf"torch-(.+)-{device}\.json", path.name)
         for path in folder.glob(f"torch-*-{device}.json")
@@ -161,181 +506,179 @@ def releases(device: str, folder: Path = RECORDS) -> list[str]:
     return sorted((match[1] for match in found if match), key=release_key)
 
 
-def without_folders(text: str | None) -> str | None:
-    """An error without where things lie on the machine that saw it.
-
-    Example:
-        >>> without_folders("no name 'f' in 'torch' (/home/me/env/lib/torch/x.py)")
-        "no name 'f' in 'torch' (x.py)"
-    """
-    return text and re.sub(r"(?<![\w./:])(?:/[\w.+@-]+)+/(?=[\w.+@-])", "", text)
-
-
-def make(
-    machine: Machine,
-    verdicts: Iterable[Verdict],
-    import_warnings: str = "",
-    earlier: Record | None = None,
-) -> Record:
-    """A record of what just ran.
-
-    Args:
-        machine: What it ran on.
-        verdicts: What came of it.
-        import_warnings: What importing torch wrote to standard error.
-        earlier: A record of the same release and device, of which the results of
-            files that did not run now and still exist are kept.
-
-    Returns:
-        The record.
-
-    Raises:
-        RecordError: Results would be kept of a machine that is not this one.
-    """
-    when = now()
-    results = {
-        name_of(verdict.path): Result(
-            sha256=verdict.sha256,
-            outcome=verdict.outcome,
-            seconds=round(verdict.seconds, 3),
-            when=when,
-            warnings=verdict.warnings,
-            error=without_folders(verdict.error),
-            need=verdict.need,
-            lines=tuple(
-                Line(found.line, found.expected, found.actual)
-                for found in verdict.differences[:LINES]
-            ),
-        )
-        for verdict in verdicts
-    }
-    record = Record(
-        torch=machine.release,
-        build=machine.build,
-        device=machine.device,
-        device_name=machine.device_name,
-        python=machine.python,
-        numpy=machine.numpy,
-        platform=machine.platform,
-        when=when,
-        snippets=dict(sorted(results.items())),
-        import_warnings=tuple(import_warnings.strip().splitlines()[:1]),
-    )
-    return complete(record, earlier) if earlier else record
-
-
-def complete(record: Record, earlier: Record) -> Record:
-    """A record with the results of an earlier one that it has none of.
-
-    Args:
-        record: What just ran.
-        earlier: A record of the same release and device.
-
-    Returns:
-        Both in one; results of files that are gone are dropped. Of one that does not
-        count nothing is kept.
-
-    Raises:
-        RecordError: They are of different machines: one record is one machine's.
-    """
-    kept = {
-        name: result
-        for name, result in earlier.snippets.items()
-        if name not in record.snippets and (SNIPPETS / name).exists()
-    }
-    if earlier.fault:
-        return record
-    if kept and earlier.machine != record.machine:
-        theirs, ours = (
-            ", ".join(filter(None, one.machine)) for one in (earlier, record)
-        )
-        raise RecordError(
-            f"the record of torch {earlier.torch} on {earlier.device} was made on "
-            f"another machine ({theirs}), this is {ours}; run all files, or name "
-            "another file"
-        )
-    return dataclasses.replace(
-        record,
-        snippets=dict(sorted({**kept, **record.snippets}.items())),
-        library=record.library or earlier.library,
-        seconds=record.seconds or earlier.seconds,
-    )
-
-
-def without(record: Record, names: Iterable[str]) -> Record:
-    """A record without the results of some files."""
-    gone = set(names)
-    kept = {name: r for name, r in record.snippets.items() if name not in gone}
-    return dataclasses.replace(record, snippets=kept)
-
-
 def seal(fields: dict) -> str:
-    """The hash of all that a record says.
+    """Hash everything in a record.
 
     Args:
-        fields: The record as it is written; a seal among the fields does not count.
+        fields: The record as it is written; a seal among the fields doesn't count.
 
     Returns:
         A SHA-256.
     """
-    said = {key: value for key, value in fields.items() if key != "seal"}
-    text = json.dumps(said, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    sealed = {key: value for key, value in fields.items() if key != "seal"}
+    text = json.dumps(sealed, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def write(record: Record, path: Path) -> None:
-    """Write a record; a reader finds the old one or the new one, never half of one."""
+    """Write a record. A reader finds the old one or the new one, never half of one.
+
+    Args:
+        record: The record.
+        path: The file; it is replaced.
+
+    Raises:
+        OSError: If it cannot be written. Then the old file is unchanged.
+    """
+    path = _real(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fields = _without_empty(dataclasses.asdict(record), keep=("snippets", "numpy"))
+    fields = _without_empty(dataclasses.asdict(record), keep=("snippets",))
+    fields["machines"] = {
+        id: {key: value for key, value in facts.items() if key != "device"}
+        for id, facts in fields.get("machines", {}).items()
+    }
     fields["snippets"] = {
         name: _without_empty(result, keep=("sha256",))
         for name, result in fields["snippets"].items()
     }
+    if record.library:
+        fields["library"] = _without_empty(fields["library"], keep=("failed",))
     # As it is read again: tuples are lists by then.
     fields = json.loads(json.dumps(fields))
     fields["seal"] = seal(fields)
-    new = path.with_name(path.name + ".new")
-    new.write_text(json.dumps(fields, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    os.replace(new, path)
+    text = json.dumps(fields, indent=1, ensure_ascii=False) + "\n"
+    handle, new = _new_file(path)
+    try:
+        with open(handle, "wb") as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
+            file.flush()
+            os.fsync(handle)
+        os.replace(new, path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def _without_empty(fields: dict, keep: tuple[str, ...]) -> dict:
     return {
         key: value
         for key, value in fields.items()
-        if key in keep or value not in (None, (), {})
+        if key in keep or value not in (None, (), {}, "")
     }
 
 
-def read(path: Path) -> Record:
-    """Read one record.
+def _real(path: Path) -> Path:
+    """The file that a path leads to: replacing a link would leave its target old."""
+    return Path(os.path.realpath(path))
 
-    One that was changed after the run has the fault ``"altered"`` and no results:
-    nothing in it counts.
+
+def _new_file(path: Path) -> tuple[int, Path]:
+    """Open a new file beside another one, with the rights that the other would get."""
+    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    return os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), new
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other runs from writing into a folder.
+
+    Where there is flock, the lock ends with the process and leaves nothing behind. On
+    other systems it is a file, which stays if the process is killed.
+    """
+    deadline = time.monotonic() + LOCK_TIMEOUT
+    if fcntl:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    _wait_for_lock(deadline, f"{folder} is locked by another run")
+            yield
+        finally:
+            os.close(handle)
+        return
+    lock = folder / ".lock"
+    while True:
+        try:
+            handle = os.open(lock, os.O_CREAT | os.O_EXCL)
+            break
+        except FileExistsError:
+            _wait_for_lock(
+                deadline, f"{lock}: another run writes; if none does, delete this file"
+            )
+    try:
+        yield
+    finally:
+        os.close(handle)
+        lock.unlink()
+
+
+def _wait_for_lock(deadline: float, message: str) -> None:
+    if time.monotonic() > deadline:
+        raise RecordError(message)
+    time.sleep(0.02)
+
+
+def read(path: Path) -> Record:
+    """Read one record, of today's format or of the one before.
+
+    A record that was changed after the run has the fault ``"altered"`` and no results:
+    nothing in it counts. The older format names one machine, at the top.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The record.
 
     Raises:
-        RecordError: The file is not a record, or its name is not that of its release.
-        OSError: The file cannot be read.
+        RecordError: If the file is not a record.
+        OSError: If the file cannot be read.
     """
+    if path.exists() and not path.is_file():
+        raise RecordError(f"{path}: is not a regular file; name another file")
     try:
         fields = json.loads(path.read_text("utf-8"))
         if fields.pop("seal", None) != seal(fields):
-            fields |= {
-                "snippets": {},
-                "library": None,
-                "import_warnings": (),
-                "fault": "altered",
-                "error": f"{path.name} was changed after the run",
-            }
-        fields["snippets"] = {
-            name: _result(result) for name, result in fields["snippets"].items()
-        }
-        fields["import_warnings"] = tuple(fields.get("import_warnings", ()))
-        fields["library"] = Library(**lib) if (lib := fields.get("library")) else None
-        record = Record(**{"numpy": None, **fields})
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+            return Record(
+                fields["torch"],
+                fields["device"],
+                fields["when"],
+                fault="altered",
+                error=f"{path.name} was changed after the run",
+            )
+        return _record(fields)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise RecordError(f"{path}: is not a record: {error}") from None
-    return record
+
+
+def _record(fields: dict) -> Record:
+    device = fields["device"]
+    only = ""
+    if "machines" not in fields:  # the older format
+        facts = ("device_name", "build", "python", "platform")
+        machine = Machine(
+            device=device,
+            numpy=fields.pop("numpy", None),
+            **{fact: fields.pop(fact) for fact in facts},
+        )
+        only = machine.id if fields["snippets"] else ""
+        fields["machines"] = {only: machine} if only else {}
+    else:
+        fields["machines"] = {
+            id: Machine(device=device, **facts)
+            for id, facts in fields["machines"].items()
+        }
+    fields["snippets"] = {
+        name: _result({"machine": only, **result})
+        for name, result in fields["snippets"].items()
+    }
+    if library := fields.get("library"):
+        fields["library"] = Library(**{"machine": only, **library})
+    fields["import_warnings"] = tuple(fields.get("import_warnings", ()))
+    return Record(**fields)
 
 
 def _result(fields: dict) -> Result:
@@ -345,17 +688,17 @@ def _result(fields: dict) -> Result:
 
 
 def load(folder: Path = RECORDS) -> list[Record]:
-    """All records of a folder.
+    """Read all records of a folder.
 
     Args:
-        folder: Where they lie; a folder that does not exist holds none.
+        folder: The folder; one that doesn't exist has no records.
 
     Returns:
         The records, newest release first, the CPU before CUDA.
 
     Raises:
-        RecordError: A file in the folder is not a record, or not of the release and
-            device in its name.
+        RecordError: If a file in the folder is not a record, or doesn't belong to the
+            release and device in its name.
     """
     records = []
     for path in folder.glob("torch-*.json"):

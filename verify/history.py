@@ -9,19 +9,33 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from verify import RECORDS
-from verify.evidence import Line, Record, RecordError, Result, path_of
+from verify import RECORDS, ROOT
+from verify.evidence import (
+    Library,
+    Line,
+    Record,
+    RecordError,
+    Result,
+    current_snippets,
+    is_valid,
+    library_is_valid,
+    path_of,
+)
 from verify.needs import is_final, release_key
+from verify.snippet import Snippet
+from verify.verdict import CHANGED, FAILED, PASSED
 
-KINDS = ("upstream", "ours", "drift")
-"""What a person may say of a difference: a breaking change of torch, a mistake of
-ours, or a drift of the output that means nothing."""
+NOTES = ("upstream", "ours", "drift")
+"""What a person may say about a difference: a breaking change in torch, a mistake of
+ours, or a harmless drift of the output."""
 
-MANY = 4  # changes with one cause, from which on they are told as one
+KINDS = ("failed", "output-changed", "unneeded", "warns", "passes")
+"""The kinds of changes, the most important first; see `Change`."""
 
 
 def notes_of(record: Record, folder: Path = RECORDS) -> dict[str, str]:
@@ -32,7 +46,7 @@ def notes_of(record: Record, folder: Path = RECORDS) -> dict[str, str]:
         folder: Where the records lie.
 
     Returns:
-        One of `KINDS` by the path of the file below ``snippets/``.
+        One of `NOTES` by the path of the file below ``snippets/``.
 
     Raises:
         RecordError: The file says something else.
@@ -47,8 +61,8 @@ def notes_of(record: Record, folder: Path = RECORDS) -> dict[str, str]:
     if not isinstance(notes, dict):
         raise RecordError(f'{path}: holds no {{"file": "kind"}}')
     for name, kind in notes.items():
-        if kind not in KINDS:
-            raise RecordError(f"{path}: {name}: {kind!r} is none of {', '.join(KINDS)}")
+        if kind not in NOTES:
+            raise RecordError(f"{path}: {name}: {kind!r} is none of {', '.join(NOTES)}")
     return notes
 
 
@@ -87,7 +101,7 @@ class Change:
         error: For a failure the last line of the error, else what there is to say.
         lines: For a changed output what was printed before and now, by line of the
             file; None where there was nothing.
-        note: What a person said of it, one of `KINDS`; None if nobody did.
+        note: What a person said of it, one of `NOTES`; None if nobody did.
     """
 
     name: str
@@ -98,41 +112,215 @@ class Change:
     note: str | None = None
 
 
-def changes(
-    record: Record, earlier: Record | None = None, notes: dict[str, str] | None = None
-) -> list[Change]:
-    """What differs on a release.
+@dataclass(frozen=True)
+class Group:
+    """Changes of one kind that have one cause, as far as their words show it.
+
+    Attributes:
+        kind: As in `Change`.
+        changes: The changes, at least one.
+    """
+
+    kind: str
+    changes: tuple[Change, ...]
+
+    @property
+    def note(self) -> str | None:
+        """What a person said about all of them."""
+        return self.changes[0].note
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a record says about a release, for the files as they are now.
+
+    Attributes:
+        record: The record.
+        earlier: The record of the release before; None if there is none.
+        state: ``"fine"``, ``"explained"`` (a person has explained every difference),
+            ``"differs"``, or the record's fault.
+        results: The results that count, by file.
+        unverified: Files without a result that counts.
+        notes: What a person said about the differences, by file.
+        counts: How many results have each outcome; explained drift counts as passed.
+        groups: The changes, by kind and cause.
+        not_compared: How many files changed between the two runs.
+        stale_notes: Files with a note that explains nothing.
+        library: The result of the library's tests if it counts.
+        library_is_stale: Whether the library or its tests have changed since they ran.
+    """
+
+    record: Record
+    earlier: Record | None
+    state: str
+    results: dict[str, Result] = field(default_factory=dict)
+    unverified: tuple[str, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    groups: tuple[Group, ...] = ()
+    not_compared: int = 0
+    stale_notes: tuple[str, ...] = ()
+    library: Library | None = None
+    library_is_stale: bool = False
+
+    @property
+    def fine(self) -> bool:
+        """Whether all results that count are as expected or explained."""
+        return self.state in ("fine", "explained")
+
+    @property
+    def is_on_another_machine(self) -> bool:
+        """Whether the release before ran on another processor, GPU or Python."""
+        here, there = (
+            {(machine.device_name, machine.python) for machine in one.machines.values()}
+            for one in (self.record, self.earlier or self.record)
+        )
+        return here != there
+
+
+def judge(
+    record: Record,
+    earlier: Record | None = None,
+    notes: Mapping[str, str] | None = None,
+    root: Path = ROOT,
+    snippets: Mapping[str, Snippet | None] | None = None,
+) -> Judgement:
+    """Decide whether a release is fine.
+
+    Only results that count for the files as they are now enter the judgement.
 
     Args:
         record: The record of the release.
-        earlier: The record of the release before. Only results of the same contents
-            of a file are compared.
-        notes: What a person said of the differences.
+        earlier: The record of the release before.
+        notes: What a person said about the differences, see `notes_of`.
+        root: The checkout.
+        snippets: Its files, see `evidence.current_snippets`; they are parsed if None.
 
     Returns:
-        The changes by kind, then by file: all failures and all outputs that are not
-        the expected ones, and what else is not as on the release before.
+        The judgement. Terminal and page only render it.
+    """
+    folder, notes = root / "snippets", notes or {}
+    if snippets is None:
+        snippets = current_snippets(folder)
+    if record.fault:
+        return Judgement(record, earlier, record.fault, unverified=tuple(snippets))
+    results = {
+        name: result
+        for name, result in record.snippets.items()
+        if name in snippets and is_valid(result, snippets[name], folder)
+    }
+    found = changes(dataclasses.replace(record, snippets=results), earlier, notes)
+    groups = [
+        Group(kind, tuple(together))
+        for kind in KINDS
+        for together in by_cause(change for change in found if change.kind == kind)
+    ]
+    there = earlier.snippets if earlier else {}
+    unverified = tuple(name for name in snippets if name not in results)
+    # A note on a file that has yet to run again may still explain something.
+    explain_nothing = notes.keys() - {change.name for change in found} - {*unverified}
+    library = record.library if library_is_valid(record, root) else None
+    broken = {
+        name for name, result in results.items() if result.outcome in (FAILED, CHANGED)
+    }
+    state = "explained" if broken else "fine"
+    if (
+        not all(is_explained(results[name], notes.get(name)) for name in broken)
+        or explain_nothing
+        or (library and library.failed)
+    ):
+        state = "differs"
+    return Judgement(
+        record=record,
+        earlier=earlier,
+        state=state,
+        results=results,
+        unverified=unverified,
+        notes=notes,
+        counts=Counter(outcome_of(r, notes.get(name)) for name, r in results.items()),
+        groups=tuple(groups),
+        not_compared=sum(
+            name in there and not _same_files(there[name], result)
+            for name, result in results.items()
+        ),
+        stale_notes=tuple(sorted(explain_nothing)),
+        library=library,
+        library_is_stale=record.library is not None and library is None,
+    )
+
+
+def is_explained(result: Result, note: str | None) -> bool:
+    """Tell whether a person has explained why a file doesn't pass.
+
+    Args:
+        result: The result of the file.
+        note: What the person said.
+
+    Returns:
+        True for a change in torch and for harmless drift. A mistake of ours, and a need
+        that is no longer needed, remain failures until they are fixed.
+    """
+    return note in ("upstream", "drift") and not result.need
+
+
+def outcome_of(result: Result, note: str | None) -> str:
+    """Return the outcome of a file; explained drift counts as passed.
+
+    A breaking change in torch doesn't: on that release a reader sees the difference.
+
+    Args:
+        result: The result of the file.
+        note: What a person said about it.
+
+    Returns:
+        An outcome as in `Result`.
+    """
+    if result.outcome in (FAILED, CHANGED) and note == "drift" and not result.need:
+        return PASSED
+    return result.outcome
+
+
+def _same_files(old: Result, new: Result) -> bool:
+    """Whether two results are of the same file and the same library."""
+    return (old.sha256, old.library) == (new.sha256, new.library)
+
+
+def changes(
+    record: Record,
+    earlier: Record | None = None,
+    notes: Mapping[str, str] | None = None,
+) -> list[Change]:
+    """List what differs on a release.
+
+    Args:
+        record: The record of the release.
+        earlier: The record of the release before. Two results are compared only if the
+            file and the library were the same in both runs.
+        notes: What a person said about the differences.
+
+    Returns:
+        The changes by kind, then by file: all failures, all outputs that differ from
+        the expected ones, and whatever else differs from the release before.
     """
     found = []
     for name, result in record.snippets.items():
         old = earlier.snippets.get(name) if earlier else None
-        if old and old.sha256 != result.sha256:
+        if old and not _same_files(old, result):
             old = None
         for change in _changes(name, result, old):
             note = (notes or {}).get(name) if change.kind != "passes" else None
             found.append(dataclasses.replace(change, note=note))
-    order = ("failed", "output-changed", "unneeded", "warns", "passes")
-    return sorted(found, key=lambda change: (order.index(change.kind), change.name))
+    return sorted(found, key=lambda change: (KINDS.index(change.kind), change.name))
 
 
 def by_cause(some: Iterable[Change]) -> list[list[Change]]:
-    """Changes with the same note, and the same words but for numbers, together.
+    """Group changes that have the same note and, apart from numbers, the same words.
 
     Args:
         some: Changes of one kind.
 
     Returns:
-        Each once, in the order of the first of each group.
+        The groups, in the order of their first changes.
 
     Example:
         >>> names = {"a.py": "rank 0", "b.py": "another word", "c.py": "rank 1"}

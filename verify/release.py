@@ -13,7 +13,6 @@ import contextlib
 import dataclasses
 import json
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -27,25 +26,25 @@ from pathlib import Path
 
 from verify import ROOT, RequestError, environments, evidence
 from verify.ahead import modules_ahead
+from verify.command import run_command
 from verify.environ import environment
 from verify.environments import InstallError, Source, python_of
 from verify.evidence import Library, Record
 from verify.fork import precompile
 from verify.fork.client import Result, ServerError
-from verify.history import before, changes, notes_of
+from verify.history import before, judge, notes_of
 from verify.needs import fits, is_final, release_key
 from verify.paths import chosen_files, name_of, shown
-from verify.report import Progress, release_report, stale_notes
+from verify.report import Progress, release_report
 from verify.run import Runner
-from verify.snippet import parse
-from verify.verdict import PASSED, SKIPPED
+from verify.snippet import Snippet, parse
+from verify.verdict import SKIPPED
 
 WORK = ROOT / ".nox" / "verify"
 TESTS = ROOT / "tests" / "library"
 # Tests whose time goes into processes and disks, not into torch.
 FAST = "not slow"
 TIMEOUT_LIBRARY = 600.0
-KEEP_EVERY = 2.0  # seconds, after which what is done is written down
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--timeout", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     source = Source(options.python, options.index, options.wheels)
-    try:
+
+    def work() -> int:
         if options.wheels and not options.wheels.is_dir():
             raise RequestError(f"--wheels: {options.wheels} is no folder")
         request = Request(
@@ -152,15 +152,10 @@ def main(argv: list[str] | None = None) -> int:
         if options.first_broken:
             return first_broken(options.first_broken, options.releases, request)
         return verify(options.releases, request)
-    except (RequestError, ServerError, InstallError, evidence.RecordError) as error:
-        print(f"verify: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(
-            "\nverify: interrupted; the same command goes on from here",
-            file=sys.stderr,
-        )
-        return 130
+
+    return run_command(
+        work, hint="; the same command goes on from here", errors=(InstallError,)
+    )
 
 
 def verify(named: list[str], request: Request) -> int:
@@ -191,21 +186,10 @@ def verify(named: list[str], request: Request) -> int:
         found = evidence.load()
         earlier = before(record, found)
         notes = notes_of(record)
-        print(release_report(record, earlier, notes), flush=True)
-        fine &= is_fine(record, earlier, notes)
+        judgement = judge(record, earlier, notes)
+        print(release_report(judgement), flush=True)
+        fine &= judgement.fine
     return 0 if fine else 1
-
-
-def is_fine(record: Record, earlier: Record | None, notes: dict[str, str]) -> bool:
-    """Whether all is as expected, or explained by a person as no mistake of ours."""
-    explained = all(
-        result.outcome in (PASSED, SKIPPED)
-        or (notes.get(name) in ("upstream", "drift") and not result.need)
-        for name, result in record.snippets.items()
-    )
-    library = not record.library or not record.library.failed
-    stale = stale_notes(changes(record, earlier), notes)
-    return explained and library and not record.fault and not stale
 
 
 def verify_release(torch: str, files: list[Path], request: Request) -> Record:
@@ -227,22 +211,18 @@ def verify_release(torch: str, files: list[Path], request: Request) -> Record:
     start = time.monotonic()
     try:
         seconds = {"install": _install(torch, folder, request.source)}
-        earlier = evidence.read(path) if request.only and path.exists() else None
-        record = _run(files, folder, request, earlier)
+        record = _run(files, folder, request)
     except (InstallError, ServerError) as error:
         fault = "not-installed" if isinstance(error, InstallError) else "not-imported"
         words = str(error).removeprefix(f"{python_of(folder / 'env')} ")
-        record = _without_results(torch, request, fault, words)
-        # An index that is out of order today does not unsay what ran.
-        if not path.exists() or evidence.read(path).fault:
-            evidence.write(record, path)
+        record = evidence.merge_fault(path, torch, request.device, fault, words)
         _clear(folder, request)
         return record
     if not request.only:
         seconds |= record.seconds | {"all": time.monotonic() - start}
         seconds = {p: round(s, 1) for p, s in seconds.items()}
         record = dataclasses.replace(record, seconds=seconds)
-    evidence.write(record, path)
+    record = evidence.merge_record(path, record)
     for early in evidence.releases(request.device):
         same = release_key(early)[:3] == release_key(torch)[:3]
         if same and release_key(early) < release_key(torch):
@@ -272,66 +252,59 @@ def _install(torch: str, folder: Path, source: Source) -> float:
     return seconds
 
 
-def _run(
-    files: list[Path], folder: Path, request: Request, earlier: Record | None
-) -> Record:
+def _run(files: list[Path], folder: Path, request: Request) -> Record:
     """Run the files and, beside them, the library's tests.
 
     Args:
         files: The files.
-        folder: That of the environment.
-        request: What was asked for.
-        earlier: A record that is to be completed.
+        folder: The folder of the environment.
+        request: The rest of the request.
 
     Returns:
         The record.
 
     Raises:
-        RecordError: The earlier record is of another machine.
-        ServerError: The release cannot be imported.
+        ServerError: If the release cannot be imported.
     """
     part, start = _part(folder, request), time.monotonic()
     with contextlib.ExitStack() as stack:
         ahead = modules_ahead(files)
         with _compiling(folder, ahead):
             runner = stack.enter_context(request.runner(folder, ahead=ahead))
-        warned = runner.server.import_warnings
-        record, left = evidence.make(runner.machine, [], warned), files
-        if earlier:
-            staying = evidence.without(earlier, map(name_of, files))
-            record = evidence.complete(record, staying)
-        elif part.exists() and (had := evidence.read(part)).machine == record.machine:
-            record = had
-            left = [path for path in files if not _has_run(path, record)]
+        left, tested = files, False
+        if not request.only and part.exists():
+            had = evidence.read(part)
+            if {*had.machines} == {runner.machine.id}:
+                left = [path for path in files if not _has_run(path, had)]
+                tested = evidence.library_is_valid(had)
+        else:
+            part.unlink(missing_ok=True)
         if len(left) < len(files):
             print(f"  {len(files) - len(left)} files have run before", flush=True)
         library = None
-        if not request.only and TESTS.is_dir() and not record.library:
+        if not request.only and TESTS.is_dir() and not tested:
             library = stack.enter_context(library_tests(folder, request, runner))
-        verdicts, kept = [], -KEEP_EVERY
         progress = Progress(len(left), faults=False)
-        try:
-            for verdict in runner.run_all(left):
-                progress.show(verdict)
-                verdicts.append(verdict)
-                if time.monotonic() > kept + KEEP_EVERY:
-                    done = evidence.make(runner.machine, verdicts, warned, record)
-                    evidence.write(done, part)
-                    kept = time.monotonic()
-        finally:
-            progress.clear()
-            record = evidence.make(runner.machine, verdicts, warned, record)
-            evidence.write(record, part)
+        warned = runner.server.import_warnings
+        with evidence.Recorder(part, runner.machine, warned) as recorder:
+            try:
+                for verdict in runner.run_all(left):
+                    progress.show(verdict)
+                    recorder.add(verdict)
+            finally:
+                progress.clear()
         ran = time.monotonic() - start
         print(f"  {len(left)} files: {ran:.1f} s", flush=True)
         # Of a part only, it would say nothing of a release.
-        seconds = record.seconds | ({} if request.only else {"snippets": ran})
+        seconds = {} if request.only else {"snippets": ran}
+        found = None
         if library:
             found = library()
             seconds["library"] = found.seconds
-            record = dataclasses.replace(record, library=found)
             print(f"  library's tests: {found.seconds:.1f} s, beside the files")
-        return dataclasses.replace(record, seconds=seconds)
+        return evidence.merge(
+            part, runner.machine, (), warned, library=found, seconds=seconds
+        )
 
 
 @contextlib.contextmanager
@@ -368,7 +341,7 @@ def _has_run(path: Path, record: Record) -> bool:
     if not result:
         return False
     with contextlib.suppress(ValueError, OSError):
-        return parse(path).sha256 == result.sha256
+        return evidence.is_valid(result, parse(path))
     return False
 
 
@@ -401,14 +374,15 @@ def library_tests(
             runner.run_program, command, ROOT, {"TMPDIR": temporary}, TIMEOUT_LIBRARY
         )
         try:
-            yield lambda: _library(report, tests.result())
+            key = evidence.library_key()
+            yield lambda: _library(report, tests.result(), key)
         finally:
             if not tests.done():  # interrupted: do not wait for them
                 runner.close()
 
 
-def _library(report: Path, result: Result) -> Library:
-    """What pytest's report says."""
+def _library(report: Path, result: Result, key: str) -> Library:
+    """What pytest's report says; it counts if nothing was edited meanwhile."""
     counts, failed = {"passed": 0, "skipped": 0}, {}
     if result.killed or not report.exists():
         lines = (result.out + result.err).strip().splitlines()
@@ -426,27 +400,12 @@ def _library(report: Path, result: Result) -> Library:
                 counts["passed" if case.find("skipped") is None else "skipped"] += 1
     left_out = re.search(r"(\d+) deselected", result.out)
     return Library(
-        **counts,
+        passed=counts["passed"],
+        skipped=counts["skipped"],
         left_out=int(left_out[1]) if left_out else 0,
         failed=failed,
         seconds=round(result.seconds, 1),
-    )
-
-
-def _without_results(torch: str, request: Request, fault: str, error: str) -> Record:
-    """The record of a release on which nothing could run."""
-    return Record(
-        torch=torch,
-        build=torch,
-        device=request.device,
-        device_name="",
-        python=platform.python_version(),
-        numpy=None,
-        platform=platform.platform(),
-        when=evidence.now(),
-        snippets={},
-        fault=fault,
-        error=error,
+        sha256=key if key == evidence.library_key() else None,
     )
 
 
@@ -498,7 +457,7 @@ def first_broken(path: Path, named: list[str], request: Request) -> int:
     def error_on(torch: str) -> str | None:
         """The error on a release; None if the file passes."""
         if torch not in seen:
-            seen[torch] = _error_on(torch, file, snippet.sha256, request)
+            seen[torch] = _error_on(torch, file, snippet, request)
         return seen[torch]
 
     oldest, newest = candidates[0], candidates[-1]
@@ -520,12 +479,13 @@ def first_broken(path: Path, named: list[str], request: Request) -> int:
     return 1
 
 
-def _error_on(torch: str, file: Path, sha256: str, request: Request) -> str | None:
+def _error_on(torch: str, file: Path, snippet: Snippet, request: Request) -> str | None:
     """What is wrong with a file on a release, by its record or by a run."""
     path = evidence.path_of(torch, request.device)
     if path.exists():
         result = evidence.read(path).snippets.get(name_of(file))
-        if result and result.sha256 == sha256 and result.outcome != SKIPPED:
+        counts = result and evidence.is_valid(result, snippet)
+        if result and counts and result.outcome != SKIPPED:
             error = None if result.outcome == "passed" else str(result.error)
             print(f"  torch {torch}: {error or 'passes'} (record)", flush=True)
             return error

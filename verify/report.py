@@ -5,12 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
 from verify import ROOT
-from verify.evidence import Record
-from verify.history import MANY, Change, by_cause, changes
+from verify.history import Change, Judgement
 from verify.paths import shown
 from verify.verdict import CHANGED, FAILED, PASSED, SKIPPED, Machine, Verdict
 
@@ -26,7 +24,7 @@ class Progress:
     def __init__(self, total: int, faults: bool = True) -> None:
         self._faults = faults
         self._total, self._done, self._start = total, 0, time.monotonic()
-        self._live = sys.stderr.isatty()
+        self._live = bool(sys.stderr and sys.stderr.isatty())
 
     def show(self, verdict: Verdict) -> None:
         """Count a file; print its faults."""
@@ -87,72 +85,66 @@ NOTES = {
     "drift": "a harmless drift",
     None: "not judged yet",
 }
+MANY = 4  # Of so many changes with one cause, only the first is shown in full.
 
 
-def release_report(
-    record: Record,
-    earlier: Record | None,
-    notes: dict[str, str],
-    docs: Path = ROOT / "docs" / "en",
-) -> str:
-    """A release against the one before, in words.
+def release_report(judgement: Judgement, docs: Path = ROOT / "docs" / "en") -> str:
+    """Tell the judgement on a release in words.
 
     Args:
-        record: The record of the release.
-        earlier: That of the release before, None if there is none.
-        notes: What a person said of the differences.
-        docs: Where the pages lie that show the files.
+        judgement: The judgement.
+        docs: The folder of the pages that show the files.
 
     Returns:
         Lines for the terminal.
     """
+    record, earlier, counts = judgement.record, judgement.earlier, judgement.counts
     where = f"torch {record.torch} on {record.device}"
     if record.fault:
         return f"{where}: {record.fault}: {record.error}"
-    counts = Counter(result.outcome for result in record.snippets.values())
     lines = [
         f"{where}: {counts[PASSED]} passed, {counts[FAILED]} failed, "
         f"{counts[CHANGED]} with another output, {counts[SKIPPED]} skipped"
     ]
     lines += [f"  import torch warns: {text}" for text in record.import_warnings]
-    found = changes(record, earlier, notes)
+    if judgement.unverified:
+        lines.append(
+            f"{len(judgement.unverified)} have not run since their last change"
+        )
     against = f" (before: torch {earlier.torch})" if earlier else ""
-    if earlier and earlier.machine[:2] != record.machine[:2]:
+    if judgement.is_on_another_machine:
         against += ", which ran on another machine"
     for kind, words in KINDS.items():
-        some = [change for change in found if change.kind == kind]
-        if some:
-            lines.append(f"{len(some)} {words}{against}:")
-        for together in by_cause(some):
-            whole = together if len(together) < MANY else together[:1]
+        groups = [group for group in judgement.groups if group.kind == kind]
+        if groups:
+            count = sum(len(group.changes) for group in groups)
+            lines.append(f"{count} {words}{against}:")
+        for group in groups:
+            whole = group.changes if len(group.changes) < MANY else group.changes[:1]
             for change in whole:
-                lines.append(_name(change, record, earlier, docs))
-                lines += _what(change, record, earlier)
-            if rest := together[len(whole) :]:
+                lines.append(_name(change, judgement, docs))
+                lines += _what(change, judgement)
+            if rest := group.changes[len(whole) :]:
                 lines.append(f"    the same, but for numbers, in {len(rest)} more:")
-                names = [_name(change, record, earlier, docs) for change in rest]
-                lines += [f"  {name}" for name in names]
-    if not found:
+                lines += [f"  {_name(change, judgement, docs)}" for change in rest]
+    if not judgement.groups:
         lines.append(f"nothing differs{against}")
-    if library := record.library:
+    if library := judgement.library:
         lines.append(
             f"library: {library.passed} passed, {len(library.failed)} failed, "
             f"{library.skipped} skipped, {library.left_out} slow ones left out"
         )
         lines += [f"  {test}: {error}" for test, error in library.failed.items()]
+    elif judgement.library_is_stale:
+        lines.append("library: not tested since its last change")
     lines += [
         f"  {name}: the note beside the record explains nothing; take it out"
-        for name in stale_notes(found, notes)
+        for name in judgement.stale_notes
     ]
     if record.seconds:
         parts = ", ".join(f"{part} {s:.1f} s" for part, s in record.seconds.items())
         lines.append(f"time: {parts}")
     return "\n".join(lines)
-
-
-def stale_notes(found: Iterable[Change], notes: dict[str, str]) -> list[str]:
-    """The files of which a person explains a difference that there is not."""
-    return sorted(notes.keys() - {change.name for change in found})
 
 
 def place(name: str, docs: Path) -> str | None:
@@ -169,27 +161,28 @@ def place(name: str, docs: Path) -> str | None:
     return shown(page) if page.exists() else None
 
 
-def _name(change: Change, record: Record, earlier: Record | None, docs: Path) -> str:
-    """The file, its page, whether it is news, and what a person said of it."""
+def _name(change: Change, judgement: Judgement, docs: Path) -> str:
+    """The file, its page, whether it is news, and what a person said about it."""
     facts = [f"  snippets/{change.name}"]
     if page := place(change.name, docs):
         facts.append(f"({page})")
-    if change.new is False and earlier:
-        facts.append(f"as on {earlier.torch}")
-    if record.snippets[change.name].outcome not in (PASSED, SKIPPED):
+    if change.new is False and judgement.earlier:
+        facts.append(f"as on {judgement.earlier.torch}")
+    if judgement.results[change.name].outcome not in (PASSED, SKIPPED):
         facts.append(f"[{NOTES[change.note]}]")
     return " ".join(facts)
 
 
-def _what(change: Change, record: Record, earlier: Record | None) -> list[str]:
-    """The error, and what was printed then and now."""
+def _what(change: Change, judgement: Judgement) -> list[str]:
+    """The error, and the output before and now."""
     lines = [f"    {change.error}"] if change.error else []
+    torch, earlier = judgement.record.torch, judgement.earlier
     before = earlier.torch if earlier and change.new else "expected"
-    width = max(len(before), len(record.torch))
+    width = max(len(before), len(torch))
     for number, then, here in change.lines:
         lines += [
             f"    line {number}, {before:{width}}: {_text(then)}",
-            f"    line {number}, {record.torch:{width}}: {_text(here)}",
+            f"    line {number}, {torch:{width}}: {_text(here)}",
         ]
     return lines
 

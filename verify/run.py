@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import hashlib
 import io
 import json
 import os
@@ -22,6 +21,7 @@ from pathlib import Path
 
 from verify import ROOT, SNIPPETS, RequestError
 from verify.environ import environment
+from verify.evidence import library_hashes
 from verify.fork import DEFAULT_DEVICE, MARK_LINES
 from verify.fork.client import Result, Server
 from verify.judge import how_it_ended, judge
@@ -187,14 +187,14 @@ class Runner:
             snippet = parse(path)
             need = self.unmet(snippet)
             if need and not self._is_next_to_bound(snippet):
-                return Verdict(path, SKIPPED, need=need, sha256=snippet.sha256)
-            snippet, result, strays = self._run_to_the_end(snippet)
+                key = {"sha256": snippet.sha256, "library": library_hashes(snippet)}
+                return Verdict(path, SKIPPED, need=need, **key)
+            verdict = self._verdict(snippet)
         except SnippetError as error:
             return _failed(path, error.faults)
         except OSError as error:
             what = f"cannot be run: {error.strerror or error}"
             return _failed(path, [f"{shown(path)}:1: {what}"])
-        verdict = judge(snippet, result, self.machine, strays)
         return self._other_side(verdict, need) if need else verdict
 
     def run_all(self, paths: Iterable[Path]) -> Iterator[Verdict]:
@@ -316,25 +316,29 @@ class Runner:
             raise RequestError(f"{self.python} cannot run snippets: {shortened(last)}")
         return result.out
 
-    def _run_to_the_end(self, snippet: Snippet) -> tuple[Snippet, Result, list[str]]:
+    def _verdict(self, snippet: Snippet) -> Verdict:
         """Run a file so that what is said of it is its own doing.
 
         A run that was starved of CPU time, or whose supervisor another file may have
         killed, is repeated while nothing else runs. So is one of a file that somebody
-        saved meanwhile: the verdict is about bytes that really ran.
+        saved meanwhile: a verdict is about bytes that really ran.
         """
+        library = library_hashes(snippet)
         with self._slot() as slot:
             result, strays = self._execute(snippet, slot)
             if strays:
                 strays = self._its_own(strays, snippet, slot)
-        now = parse(snippet.path)
-        if self._may_be_innocent(result) or now.sha256 != snippet.sha256:
-            snippet = now
+        if self._may_be_innocent(result) or _was_edited(snippet, library):
+            snippet = parse(snippet.path)
+            library = library_hashes(snippet)
             with self._every_slot() as slot:
                 result, strays = self._execute(snippet, slot)
-            if _sha256(snippet.path) != snippet.sha256:
-                strays.append("changed while it ran; a file does not change itself")
-        return snippet, result, strays
+        if edited := _was_edited(snippet, library):
+            strays.append("changed while it ran; a file does not change itself")
+        verdict = judge(snippet, result, self.machine, strays)
+        if edited:  # nobody knows which bytes ran
+            return replace(verdict, sha256=None)
+        return replace(verdict, library=library)
 
     def _may_be_innocent(self, result: Result) -> bool:
         """Whether a run failed in a way that other processes can cause."""
@@ -456,8 +460,13 @@ def _failed(path: Path, faults: Iterable[str]) -> Verdict:
     return Verdict(path, FAILED, lines, error=lines[-1].partition(": ")[2])
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _was_edited(snippet: Snippet, library: dict[str, str]) -> bool:
+    """Whether the file or its library is not what was read before the run."""
+    try:
+        same = snippet.path.read_bytes() == snippet.data
+    except OSError:
+        return True
+    return not same or library_hashes(snippet) != library
 
 
 def _free_port() -> str:

@@ -76,6 +76,27 @@ class Snippet:
         """The path below ``snippets/``, e.g. ``tensors/shape/view.py``."""
         return name_of(self.path)
 
+    @functools.cached_property
+    def library(self) -> tuple[str, ...]:
+        """The library modules that the file imports, e.g. ``("ddp", "seeding")``."""
+        modules: set[str] = set()
+        if "snippets" not in self.source:  # most files: no need for a syntax tree
+            return ()
+        for node in ast.walk(ast.parse(self.source)):
+            if isinstance(node, ast.Import):
+                dotted = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module == "snippets":
+                dotted = [f"snippets.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                dotted = [node.module or ""]
+            else:
+                continue
+            for name in dotted:
+                package, _, rest = name.partition(".")
+                if package == "snippets" and rest:
+                    modules.add(rest.partition(".")[0])
+        return tuple(sorted(modules - {"*"}))
+
 
 def parse(path: Path) -> Snippet:
     """Read one file.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +37,15 @@ class Machine:
         """The torch release without the name of its build, e.g. ``2.13.0``."""
         return self.build.partition("+")[0]
 
+    @property
+    def id(self) -> str:
+        """A short name: equal for the same device, torch build and Python.
+
+        The kernel and NumPy are left out, because they change while the machine stays.
+        """
+        facts = "\n".join((self.device_name, self.build, self.python))
+        return hashlib.sha256(facts.encode()).hexdigest()[:8]
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -47,7 +57,9 @@ class Verdict:
         faults: One line each, with file and line where there is one.
         need: The unmet need of a skipped file, e.g. ``"cuda"``; of a failed file the
             need that it has no longer.
-        sha256: Hash of the file as it ran; None if it breaks the contract.
+        sha256: Hash of the file as it ran; None if it breaks the contract, or if the
+            file or the library was edited while it ran.
+        library: Hashes of the library files that it imports, by their names.
         seconds: Wall time of the run.
         warnings: What a reader would see, as ``Category: first line``.
         error: Last line of what a failed file said; of a skipped one, if it ran to
@@ -61,6 +73,7 @@ class Verdict:
     faults: tuple[str, ...] = ()
     need: str | None = None
     sha256: str | None = None
+    library: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
     error: str | None = None

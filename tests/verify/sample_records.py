@@ -1,18 +1,43 @@
 """Records made by hand, for the tests of what reads them."""
 
 import hashlib
+from pathlib import Path
 
 from verify.evidence import Record, Result
+from verify.snippet import parse_bytes
+from verify.verdict import Machine
+
+TEXT = "print(1)\n"
 
 
-def result(text="print(1)\n", outcome="passed", **more):
-    """What came of a file with a text."""
+def machine(torch="2.13.0", device="cpu", **facts):
+    """A machine; facts replace those of the usual one."""
+    usual = {
+        "device_name": "AMD EPYC",
+        "build": torch,
+        "python": "3.11.7",
+        "numpy": "2.3.5",
+        "platform": "Linux",
+    }
+    return Machine(device=device, **{**usual, **facts})
+
+
+def result(text=TEXT, outcome="passed", **more):
+    """The result of a file with a text."""
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     return Result(sha256, outcome, 0.1, "2026-05-04", **more)
 
 
 def of(torch, device="cpu", **results):
     """A record of files a.py, b.py, …"""
+    here = machine(torch, device)
     snippets = {f"{name}.py": r for name, r in results.items()}
-    facts = ("AMD EPYC", "3.11.7", "2.3.5", "Linux", "2026-05-04T10:00:00+00:00")
-    return Record(torch, torch, device, *facts, snippets)
+    when = "2026-05-04T10:00:00+00:00"
+    return Record(torch, device, when, {here.id: here}, snippets)
+
+
+def files(*names, text=TEXT):
+    """Files a.py, b.py, … as they are now."""
+    return {
+        f"{name}.py": parse_bytes(text.encode(), Path(f"/{name}.py")) for name in names
+    }
