@@ -187,8 +187,13 @@ class Runner:
             snippet = parse(path)
             need = self.unmet(snippet)
             if need and not self._is_next_to_bound(snippet):
-                key = {"sha256": snippet.sha256, "library": library_hashes(snippet)}
-                return Verdict(path, SKIPPED, need=need, **key)
+                return Verdict(
+                    path,
+                    SKIPPED,
+                    need=need,
+                    sha256=snippet.sha256,
+                    library=library_hashes(snippet),
+                )
             verdict = self._verdict(snippet)
         except SnippetError as error:
             return _failed(path, error.faults)
