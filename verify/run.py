@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import io
 import json
 import os
 import platform
 import queue
 import random
 import re
+import secrets
 import shutil
 import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from verify import DEFAULT_TORCH, ROOT, SNIPPETS, RequestError
 from verify.compare import differences
-from verify.fork.child import DEFAULT_DEVICE, MARK_LINES
+from verify.fork import marking
+from verify.fork.child import DEFAULT_DEVICE
 from verify.fork.client import Result, Server
 from verify.needs import fits, is_about_torch, is_next_to
 from verify.snippet import Snippet, SnippetError, parse, shown
@@ -86,6 +87,7 @@ class Runner:
             file is skipped.
         ahead: Modules that many of the files import, see `modules_ahead`.
         bytecode: As for `environment`.
+        variables: What the server and each file find in their environment besides.
 
     Attributes:
         machine: What the files run on.
@@ -105,6 +107,7 @@ class Runner:
         matrix: Iterable[str] = (),
         ahead: Iterable[str] = (),
         bytecode: Path | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         if not sys.platform.startswith("linux"):
             raise RequestError(
@@ -117,7 +120,7 @@ class Runner:
             timeout,
         )
         self.jobs = jobs or min(8, (os.cpu_count() or 1) + 1)
-        self._env = environment(bytecode)
+        self._env = {**environment(bytecode), **(variables or {})}
         self._matrix = tuple(matrix)
         self.server = Server(
             python,
@@ -199,33 +202,24 @@ class Runner:
                     self.close()  # interrupted: do not wait for what is running
 
     def marked_output(self, snippet: Snippet) -> tuple[Verdict, list[tuple[int, str]]]:
-        """Run a file and see which of its lines prints what.
+        """Run a file and see which of its statements prints what.
 
         Args:
             snippet: The file.
 
         Returns:
-            The verdict on the run, outputs left aside, and the printed lines with the
-            number of the line at the top level of the file that printed each.
+            The verdict on the run, outputs left aside, and the printed lines in the
+            order of a terminal. With each is the number of the line, at the top level
+            of the file, that finished it; 0 for what comes at the end.
         """
+        token = secrets.token_hex(4)
         slot = self._slots.get()
         try:
-            result, strays = self._execute(snippet, slot, mark=True)
+            result, strays = self._execute(snippet, slot, mark=token)
         finally:
             self._slots.put(slot)
-        lines, at, start = [], 0, True
-        for piece in re.split(r"(\0\d+\0)", result.out):
-            if piece.startswith("\0"):
-                at = int(piece.strip("\0"))
-                continue
-            for text in io.StringIO(piece, newline="\n"):  # splits at LF alone
-                if start:
-                    lines.append((at, text))
-                else:
-                    lines[-1] = (lines[-1][0], lines[-1][1] + text)
-                start = text.endswith("\n")
         verdict = self._judge(snippet, result, strays, compare=False)
-        return verdict, [(line, text.rstrip("\n")) for line, text in lines]
+        return verdict, marking.read_marks(result.out, token)
 
     def run_program(
         self, argv: list[str], folder: Path, env: dict[str, str], timeout: float
@@ -301,7 +295,7 @@ class Runner:
         return result.out
 
     def _execute(
-        self, snippet: Snippet, slot: int, mark: bool = False
+        self, snippet: Snippet, slot: int, mark: str = ""
     ) -> tuple[Result, list[str]]:
         """Run a file in an empty folder; also what appeared in the repository."""
         file, torchrun = str(snippet.path.resolve()), False
@@ -309,6 +303,9 @@ class Runner:
         if snippet.run:
             words = [file if w == snippet.path.name else w for w in snippet.run]
             argv, torchrun = words[1:], words[0] == "torchrun"
+        if mark:
+            at = argv.index(file)
+            argv[at:at] = [marking.__file__, mark]
         with tempfile.TemporaryDirectory(prefix="verify-run-") as folder:
             work, tmp = Path(folder, "work"), Path(folder, "tmp")
             work.mkdir()
@@ -318,8 +315,6 @@ class Runner:
             if "snippets" in snippet.needs:
                 paths = [str(ROOT), env.get("PYTHONPATH", "")]
                 env["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-            if mark:
-                env[MARK_LINES] = file
             if self.device == "cpu" and self._cuda:
                 env["CUDA_VISIBLE_DEVICES"] = ""
             if torchrun:
