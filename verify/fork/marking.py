@@ -131,7 +131,7 @@ def run(token: str, file: str, *rest: str) -> None:
     """
     old = cast("io.TextIOWrapper", sys.stdout)
     encoding, errors = old.encoding, old.errors
-    buffer = old.detach()
+    buffer = cast("io.RawIOBase | io.BufferedWriter", old.detach())
     raw = buffer if isinstance(buffer, io.RawIOBase) else buffer.detach()  # or `-u`
     output = MarkingOutput(raw, token, os.path.abspath(file))
     stream = io.TextIOWrapper(
