@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import io
 import json
 import os
 import platform
 import queue
 import random
 import re
+import secrets
 import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from verify import ROOT, SNIPPETS, RequestError
+from verify import ROOT, SNIPPETS, RequestError, SnippetError
 from verify.environ import environment
 from verify.evidence import library_hashes
-from verify.fork import DEFAULT_DEVICE, MARK_LINES
+from verify.fork import DEFAULT_DEVICE, marking
 from verify.fork.client import Result, Server
 from verify.judge import how_it_ended, judge
 from verify.needs import fits, is_about_torch, is_next_to
 from verify.paths import shown
 from verify.plain import PlainServer
-from verify.snippet import Snippet, SnippetError, parse
+from verify.snippet import Snippet, parse
 from verify.stderr import error_line
 from verify.text import first_lines, shortened
 from verify.verdict import FAILED, PASSED, SKIPPED, Machine, Verdict
@@ -110,6 +110,7 @@ class Runner:
             file is skipped.
         ahead: Modules that many of the files import, see `verify.ahead`.
         bytecode: As for `environment`.
+        variables: What the server and each file find in their environment besides.
 
     Attributes:
         machine: What the files run on.
@@ -129,10 +130,11 @@ class Runner:
         matrix: Iterable[str] = (),
         ahead: Iterable[str] = (),
         bytecode: Path | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.python, self.device, self.timeout = python, device, timeout
         self.jobs = jobs or min(MOST_JOBS, (os.cpu_count() or 1) + 1)
-        self._env = environment(bytecode)
+        self._env = {**environment(bytecode), **(variables or {})}
         self._matrix = tuple(matrix)
         self.cold = cold or not ON_LINUX
         start_timeout = timeout or 120.0
@@ -221,33 +223,21 @@ class Runner:
                     self.close()  # interrupted: do not wait for what is running
 
     def marked_output(self, snippet: Snippet) -> tuple[Verdict, list[tuple[int, str]]]:
-        """Run a file and see which of its lines prints what.
+        """Run a file and see which of its statements prints what.
 
         Args:
             snippet: The file.
 
         Returns:
-            The verdict on the run, outputs left aside, and the printed lines with the
-            number of the line at the top level of the file that printed each.
+            The verdict on the run, outputs left aside, and the printed lines in the
+            order of a terminal. With each is the number of the line, at the top level
+            of the file, that finished it; 0 for what comes at the end.
         """
-        slot = self._slots.get()
-        try:
-            result, strays = self._execute(snippet, slot, mark=True)
-        finally:
-            self._slots.put(slot)
-        lines, at, start = [], 0, True
-        for piece in re.split(r"(\0\d+\0)", result.out):
-            if piece.startswith("\0"):
-                at = int(piece.strip("\0"))
-                continue
-            for text in io.StringIO(piece, newline="\n"):  # splits at LF alone
-                if start:
-                    lines.append((at, text))
-                else:
-                    lines[-1] = (lines[-1][0], lines[-1][1] + text)
-                start = text.endswith("\n")
+        token = secrets.token_hex(4)
+        with self._slot() as slot:
+            result, strays = self._execute(snippet, slot, mark=token)
         verdict = judge(snippet, result, self.machine, strays, compare=False)
-        return verdict, [(line, text.rstrip("\n")) for line, text in lines]
+        return verdict, marking.read_marks(result.out, token)
 
     def run_program(
         self, argv: list[str], folder: Path, env: dict[str, str], timeout: float
@@ -385,12 +375,15 @@ class Runner:
         return Command(tuple(argv), torchrun=TORCHRUN in argv, fresh=fresh)
 
     def _execute(
-        self, snippet: Snippet, slot: int, mark: bool = False
+        self, snippet: Snippet, slot: int, mark: str = ""
     ) -> tuple[Result, list[str]]:
         """Run a file in an empty folder; also what appeared in the repository."""
         file = str(snippet.path.resolve())
         command = self._command(snippet)
         argv = list(command.argv)
+        if mark:
+            at = argv.index(file)
+            argv[at:at] = [marking.__file__, mark]
         with tempfile.TemporaryDirectory(prefix="verify-run-") as folder:
             work, tmp, home = (Path(folder, name) for name in ("work", "tmp", "home"))
             for place in (work, tmp, home):
@@ -407,8 +400,6 @@ class Runner:
             if "snippets" in snippet.needs:
                 paths = [str(ROOT), env.get("PYTHONPATH", "")]
                 env["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-            if mark:
-                env[MARK_LINES] = file
             if self.device == "cpu" and self._cuda:
                 env["CUDA_VISIBLE_DEVICES"] = ""
             # A file that torchrun starts chooses the device of each rank itself.

@@ -13,10 +13,10 @@ import signal
 import sys
 import tempfile
 import threading
-from types import CodeType, FrameType
+from types import CodeType
 from typing import BinaryIO, cast
 
-from verify.fork import DEFAULT_DEVICE, MARK_LINES
+from verify.fork import DEFAULT_DEVICE
 from verify.fork.protocol import leave
 
 _FIRST_FREE = 500  # descriptors below this are the script's, above it ours to move
@@ -75,13 +75,12 @@ def _fresh_streams(unbuffered: bool) -> None:
         old = getattr(sys, name)
         raw = io.FileIO(fd, "wb" if fd else "rb", closefd=False)
         raw.name = f"<{name}>"
-        kind = _Marking if fd == 1 and os.environ.get(MARK_LINES) else io.TextIOWrapper
         buffer: io.RawIOBase | io.BufferedIOBase
         if fd:
             buffer = raw if unbuffered else io.BufferedWriter(raw)
         else:
             buffer = io.BufferedReader(raw)
-        new = kind(
+        new = io.TextIOWrapper(
             cast("BinaryIO", buffer),
             old.encoding,
             old.errors,
@@ -169,33 +168,3 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(ValueError, OSError, AttributeError):
             stream.flush()
-
-
-class _Marking(io.TextIOWrapper):
-    """Standard output that says which line of the script writes.
-
-    Before text that another line of the script writes than the text before it stands
-    NUL, the number of that line, NUL. What child processes write is marked by the
-    line that let them run.
-    """
-
-    _last = 0
-
-    def write(self, text: str) -> int:
-        line = self._line()
-        if line and line != self._last:
-            self._last = line
-            super().write(f"\0{line}\0")
-        return super().write(text)
-
-    @staticmethod
-    def _line() -> int:
-        """The line at the top level of the script, through whatever functions."""
-        file = os.environ.get(MARK_LINES)
-        frame: FrameType | None = sys._getframe(2)
-        while frame:
-            code = frame.f_code
-            if code.co_name == "<module>" and code.co_filename == file:
-                return frame.f_lineno
-            frame = frame.f_back
-        return 0
