@@ -28,7 +28,7 @@ from verify.judge import how_it_ended, judge
 from verify.needs import fits, is_about_torch, is_next_to
 from verify.paths import shown
 from verify.plain import PlainServer
-from verify.snippet import Snippet, parse
+from verify.snippet import Snippet, hidden_modules, parse
 from verify.stderr import error_line
 from verify.text import first_lines, shortened
 from verify.verdict import FAILED, PASSED, SKIPPED, Machine, Verdict
@@ -187,6 +187,7 @@ class Runner:
         """
         try:
             snippet = parse(path)
+            _refuse_hidden_modules(path)
             need = self.unmet(snippet)
             if need and not self._is_next_to_bound(snippet):
                 return Verdict(
@@ -454,6 +455,19 @@ def _failed(path: Path, faults: Iterable[str]) -> Verdict:
     """The verdict on a file that could not run."""
     lines = first_lines(tuple(faults), f"{shown(path)}:1")
     return Verdict(path, FAILED, lines, error=lines[-1].partition(": ")[2])
+
+
+def _refuse_hidden_modules(path: Path) -> None:
+    """Refuse a file if its folder hides a module from it.
+
+    A fork has imported the real module already, so only a fresh ``python FILE`` fails.
+
+    Raises:
+        SnippetError: If the file or a neighbor has the name of a module.
+    """
+    for name, file in hidden_modules(path.resolve().parent).items():
+        what = f"hides the module {name} from each file beside it; rename it"
+        raise SnippetError([f"{shown(path)}:1: {shown(file)} {what}"])
 
 
 def _was_edited(snippet: Snippet, library: dict[str, str]) -> bool:
