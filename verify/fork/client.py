@@ -24,6 +24,7 @@ from verify.fork.protocol import Inbox, send
 GRACE = 10.0
 # Seconds in which a slot must have killed what it is to kill.
 KILL = 10.0
+NO_END: dict = {"code": None, "cpu_s": 0.0, "peak_kb": 0}
 LIMIT = "ran longer than {:g} s"
 OUTPUT = "wrote more than {} bytes of {}"
 # What a file does to its slot.
@@ -274,7 +275,6 @@ class _Command:
                 os.pread(fd, self._max_output, 0).decode(errors="replace")
                 for fd in outputs.values()
             ]
-        end = self._end or {"code": None, "cpu_s": 0.0, "peak_kb": 0}
         return Result(
             out=texts[0],
             err=texts[1],
@@ -283,7 +283,7 @@ class _Command:
             left=tuple(self._left or ()),
             waited=patience.waited,
             lost=self._lost is not None and self._lost != DELETED,
-            **end,
+            **(self._end or NO_END),
         )
 
     def _follow(
@@ -295,12 +295,14 @@ class _Command:
         next_look = time.monotonic() + INTERVAL
         while True:
             try:
-                while self._left is None and (message := inbox.receive()):
+                while self._left is None:
+                    if (message := inbox.receive()) is None:
+                        break
                     self._take(message)
                     patience = Patience(GRACE + KILL)
             except EOFError:
                 self._lost = KILLED
-            except (ValueError, TypeError):
+            except ValueError:
                 self._lost = GARBLED
             if self._lost or self._left is not None:
                 return
@@ -322,18 +324,25 @@ class _Command:
                     return
 
     def _take(self, message: dict) -> None:
-        """Check and keep an answer of the slot."""
+        """Check and keep an answer of the slot.
+
+        Raises:
+            ValueError: If the slot doesn't answer so.
+        """
         if not self._end:
-            end = {
-                "code": int(message.pop("code")),
-                "cpu_s": float(message.pop("cpu_s")),
-                "peak_kb": int(message.pop("peak_kb")),
-            }
-            self._end, self._seconds = end, time.perf_counter() - self._start
+            if set(message) != set(NO_END) or not (
+                all(isinstance(value, (int, float)) for value in message.values())
+                and -64 <= message["code"] <= 255
+                and 0 <= message["cpu_s"] < 1e9
+                and 0 <= message["peak_kb"] < 1e12
+            ):
+                raise ValueError("not how a command ends")
+            self._end, self._seconds = message, time.perf_counter() - self._start
         else:
-            self._left = list(map(str, message.pop("left")))
-        if message:
-            raise ValueError(f"unexpected {list(message)}")
+            left = message.get("left")
+            if len(message) != 1 or not isinstance(left, list):
+                raise ValueError("not what was left running")
+            self._left = list(map(str, left))
 
     def _excess(self, outputs: dict[str, int], patience: Patience) -> str | None:
         """Return which limit the command has gone over."""
