@@ -328,7 +328,7 @@ def test_a_person_says_which_kind_a_difference_is(tree, read):
     tree.torch(NEW, "del mean\n")
     notes = tree.record(NEW).with_suffix(".notes.json")
     for kind, code, words in [
-        ("upstream", 0, "breaking change of torch"),
+        ("upstream", 0, "breaking change in torch"),
         ("drift", 0, "harmless drift"),
         ("ours", 1, "mistake of ours"),
     ]:
