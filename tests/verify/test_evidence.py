@@ -414,7 +414,6 @@ def test_a_full_disk_during_a_run_loses_nothing_if_there_is_room_at_the_end(
     folder, monkeypatch
 ):
     path, replace = folder / "record.json", os.replace
-    monkeypatch.setattr(evidence, "SAVE_EVERY", 0.0)
     with Recorder(path, machine()) as recorder:
         monkeypatch.setattr(os, "replace", no_space)
         recorder.add(verdict(folder, "a.py"))
@@ -426,11 +425,10 @@ def test_a_full_disk_during_a_run_loses_nothing_if_there_is_room_at_the_end(
 @pytest.mark.usefixtures("names")
 def test_what_ran_is_saved_during_a_run_and_if_it_is_interrupted(folder, monkeypatch):
     path = folder / "record.json"
-    monkeypatch.setattr(evidence, "SAVE_EVERY", 0.0)
+    monkeypatch.setattr(evidence, "SAVE_EVERY", 3600.0)
     with contextlib.suppress(KeyboardInterrupt), Recorder(path, machine()) as recorder:
         recorder.add(verdict(folder, "a.py"))
         assert outcomes(path) == {"a.py": "passed"}
-        monkeypatch.setattr(evidence, "SAVE_EVERY", 3600.0)
         recorder.add(verdict(folder, "b.py"))
         assert outcomes(path) == {"a.py": "passed"}
         raise KeyboardInterrupt
