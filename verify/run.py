@@ -25,6 +25,7 @@ from verify.compare import differences
 from verify.fork import marking
 from verify.fork.child import DEFAULT_DEVICE
 from verify.fork.client import Result, Server
+from verify.fork.marking import Printed
 from verify.needs import fits, is_about_torch, is_next_to
 from verify.snippet import Snippet, SnippetError, parse, shown
 from verify.verdict import CHANGED, FAILED, PASSED, SKIPPED, Machine, Verdict
@@ -201,7 +202,7 @@ class Runner:
                 if not all([run.done() or run.cancel() for run in runs]):
                     self.close()  # interrupted: do not wait for what is running
 
-    def marked_output(self, snippet: Snippet) -> tuple[Verdict, list[tuple[int, str]]]:
+    def marked_output(self, snippet: Snippet) -> tuple[Verdict, list[Printed]]:
         """Run a file and see which of its statements prints what.
 
         Args:
@@ -209,8 +210,7 @@ class Runner:
 
         Returns:
             The verdict on the run, outputs left aside, and the printed lines in the
-            order of a terminal. With each is the number of the line, at the top level
-            of the file, that finished it; 0 for what comes at the end.
+            order of a terminal.
         """
         token = secrets.token_hex(4)
         slot = self._slots.get()

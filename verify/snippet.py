@@ -27,7 +27,7 @@ KEYS = ("Needs", "Device", "Run", "Warns", "Timeout")
 ALIKE = 0.75  # how much a word has to be like a key to be taken for a misspelling
 MOST_SECONDS = 3600
 MARK = "#>"
-# torch, and what `import torch` looks for besides the standard library, if it is installed.
+# torch, and what `import torch` looks for besides the standard library.
 USED_BY_TORCH = (
     "torch",
     "filelock",
