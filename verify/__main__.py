@@ -15,7 +15,7 @@ from verify.evidence import Recorder
 from verify.paths import chosen_files, shown
 from verify.report import Progress, summary
 from verify.run import Runner
-from verify.update import UpdateError, update
+from verify.update import LONGEST_MESSAGE, UpdateError, Updater
 from verify.verdict import PASSED, SKIPPED
 
 
@@ -101,7 +101,7 @@ def _update(options: argparse.Namespace) -> int:
     if options.device != "cpu":
         raise RequestError("--update writes what the CPU prints; leave --device out")
     files, refused = chosen_files(options.paths, options.k), 0
-    with Runner(jobs=1) as runner:
+    with Runner(jobs=1) as runner, Updater(runner) as updater:
         if runner.release != DEFAULT_TORCH:
             raise RequestError(
                 f"--update writes what torch {DEFAULT_TORCH} prints, this is "
@@ -109,11 +109,15 @@ def _update(options: argparse.Namespace) -> int:
             )
         for path in files:
             try:
-                if update(path, runner):
+                if updater.update(path):
                     print(f"{shown(path)}: updated")
             except UpdateError as error:
                 refused += 1
                 print(error)
+            except Exception as error:  # no file ends the run of the others
+                refused += 1
+                what = f"{type(error).__name__}: {error}"
+                print(f"{shown(path)}:1: not updated: {what!r}"[:LONGEST_MESSAGE])
     return 1 if refused else 0
 
 

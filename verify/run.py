@@ -24,6 +24,7 @@ from verify.environ import environment
 from verify.evidence import library_hashes
 from verify.fork import DEFAULT_DEVICE, marking
 from verify.fork.client import Result, Server
+from verify.fork.marking import Printed
 from verify.judge import how_it_ended, judge
 from verify.needs import fits, is_about_torch, is_next_to
 from verify.paths import shown
@@ -223,7 +224,7 @@ class Runner:
                 if not all([run.done() or run.cancel() for run in runs]):
                     self.close()  # interrupted: do not wait for what is running
 
-    def marked_output(self, snippet: Snippet) -> tuple[Verdict, list[tuple[int, str]]]:
+    def marked_output(self, snippet: Snippet) -> tuple[Verdict, list[Printed]]:
         """Run a file and see which of its statements prints what.
 
         Args:
@@ -231,8 +232,7 @@ class Runner:
 
         Returns:
             The verdict on the run, outputs left aside, and the printed lines in the
-            order of a terminal. With each is the number of the line, at the top level
-            of the file, that finished it; 0 for what comes at the end.
+            order of a terminal.
         """
         token = secrets.token_hex(4)
         with self._slot() as slot:

@@ -28,7 +28,7 @@ import sys
 import threading
 from collections.abc import Callable
 from types import CodeType, FrameType
-from typing import cast
+from typing import NamedTuple, cast
 
 HOOK = "_verify_statement"  # the name under which the script finds our function
 # Descriptors below this are the script's: it may print their numbers.
@@ -256,7 +256,23 @@ def _watch_waits(output: MarkingOutput) -> None:
         setattr(owner, method, waiting)
 
 
-def read_marks(output: str, token: str) -> list[tuple[int, str]]:
+class Printed(NamedTuple):
+    """A printed line.
+
+    Attributes:
+        line: The line, at the top level of the script, that finished it; 0 for what
+            comes at the end of the script.
+        text: The text, without its line end.
+        pieces: Where the pieces that it was printed in begin, and the line at the top
+            level of the script that printed each.
+    """
+
+    line: int
+    text: str
+    pieces: tuple[tuple[int, int], ...] = ()
+
+
+def read_marks(output: str, token: str) -> list[Printed]:
     r"""Take the marks out of a script's output.
 
     Args:
@@ -264,26 +280,30 @@ def read_marks(output: str, token: str) -> list[tuple[int, str]]:
         token: What the marks begin with.
 
     Returns:
-        The printed lines with the number of the line at the top level of the script
-        that finished each; 0 for what came at the end of the script.
+        The printed lines in order.
 
     Example:
         >>> marked = "\0# L 3\0loss \0# L 4\0half\n\0# W t7\0late\n\0# J t7 9\0"
-        >>> read_marks(marked, "#")
+        >>> [(line, text) for line, text, _ in read_marks(marked, "#")]
         [(4, 'loss half'), (9, 'late')]
     """
-    lines: list[tuple[int, str, str]] = []
+    lines: list[Printed] = []
+    writers: list[str] = []  # of each line, "" for the main thread
     line, writer, text = 0, "", ""
+    pieces: list[tuple[int, int]] = []
     last = (0, "")
-    pieces = re.split(rf"\x00{re.escape(token)} ([^\x00]*)\x00", output)
-    for number, piece in enumerate(pieces):
+    marked = re.split(rf"\x00{re.escape(token)} ([^\x00]*)\x00", output)
+    for number, piece in enumerate(marked):
         if number % 2 == 0:
             *ended, rest = piece.split("\n")
             for part in ended:
-                lines.append((line, text + part, writer))
-                text = ""
-            text += rest
-            last = (line, writer) if rest else last
+                pieces.append((len(text), line))
+                lines.append(Printed(line, text + part, tuple(pieces)))
+                writers.append(writer)
+                text, pieces = "", []
+            if rest:
+                pieces.append((len(text), line))
+                text, last = text + rest, (line, writer)
             continue
         kind, value, *waited = piece.split(" ")
         if kind == "L":
@@ -291,15 +311,13 @@ def read_marks(output: str, token: str) -> list[tuple[int, str]]:
         elif kind == "W":
             writer = value
         else:
-            lines = [
-                (int(waited[0]), printed, "")
-                if by and value in (by, "*")
-                else (at, printed, by)
-                for at, printed, by in lines
-            ]
+            for at, by in enumerate(writers):
+                if by and value in (by, "*"):
+                    lines[at] = lines[at]._replace(line=int(waited[0]))
+                    writers[at] = ""
     if text:
-        lines.append((last[0], text, last[1]))
-    return [(at, text) for at, text, _ in lines]
+        lines.append(Printed(last[0], text, tuple(pieces)))
+    return lines
 
 
 if __name__ == "__main__":
