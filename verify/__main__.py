@@ -102,6 +102,8 @@ def _verify(options: argparse.Namespace) -> int:
             if path and verdicts:  # what was run is kept, also when interrupted
                 record = evidence.make(runner.machine, verdicts, warned, earlier)
                 evidence.write(record, path)
+        for note in runner.notes:
+            print(f"note: {note}")
         print(summary(verdicts, runner.machine, time.monotonic() - start))
         fine = all(verdict.outcome in (PASSED, SKIPPED) for verdict in verdicts)
         return 0 if fine else 1

@@ -15,19 +15,20 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from verify import DEFAULT_TORCH, ROOT, SNIPPETS, RequestError
+from verify import DEFAULT_TORCH, ROOT, RequestError
 from verify.compare import differences
 from verify.fork.child import DEFAULT_DEVICE, MARK_LINES
 from verify.fork.client import Result, Server
+from verify.folders import RunFolder, listed
 from verify.needs import fits, is_about_torch, is_next_to
 from verify.snippet import Snippet, SnippetError, parse, shown
+from verify.strays import Strays
 from verify.verdict import CHANGED, FAILED, PASSED, SKIPPED, Machine, Verdict
-from verify.watch import Watch
 
 TIMEOUT = 30.0  # seconds until a file is killed
 TIMEOUT_TORCHRUN = 60.0
@@ -89,6 +90,7 @@ class Runner:
 
     Attributes:
         machine: What the files run on.
+        notes: Lines on changes of files of which nobody knows who made them.
 
     Raises:
         RequestError: There is no CUDA device to run on.
@@ -127,9 +129,7 @@ class Runner:
             start_timeout=timeout or 120.0,
             ahead=tuple(ahead),
         )
-        self._watch = Watch()
-        self._watch.look(ROOT)
-        self._watch.look(SNIPPETS, below=True)
+        self._strays = Strays(self._nothing_runs)
         self._modules: dict[str, bool] = {}
         self._slots: queue.SimpleQueue[int] = queue.SimpleQueue()
         for slot in range(self.jobs):
@@ -148,6 +148,10 @@ class Runner:
             raise
 
     @property
+    def notes(self) -> list[str]:  # noqa: D102
+        return self._strays.notes
+
+    @property
     def release(self) -> str:
         """The torch release without the name of its build, e.g. ``2.13.0``."""
         return self.machine.release
@@ -161,6 +165,10 @@ class Runner:
         Returns:
             What came of it; nothing that the file does raises here.
         """
+        return next(self._settled(self._run(path) for path in [path]))
+
+    def _run(self, path: Path) -> Verdict:
+        """Return the verdict on a file, except for what it changed elsewhere."""
         try:
             snippet = parse(path)
         except SnippetError as error:
@@ -172,12 +180,11 @@ class Runner:
             return Verdict(path, SKIPPED, need=need, sha256=snippet.sha256)
         slot = self._slots.get()
         try:
-            result, strays = self._execute(snippet, slot)
-            if strays:
-                strays = self._its_own(strays, snippet, slot)
+            with self._running(snippet):
+                result, left = self._execute(snippet, slot)
         finally:
             self._slots.put(slot)
-        verdict = self._judge(snippet, result, strays)
+        verdict = self._judge(snippet, result, left)
         return self._other_side(verdict, need) if need else verdict
 
     def run_all(self, paths: Iterable[Path]) -> Iterator[Verdict]:
@@ -190,10 +197,10 @@ class Runner:
             The verdicts as they come.
         """
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
-            runs = [pool.submit(self.run, path) for path in paths]
+            runs = [pool.submit(self._run, path) for path in paths]
             try:
-                for run in concurrent.futures.as_completed(runs):
-                    yield run.result()
+                ended = concurrent.futures.as_completed(runs)
+                yield from self._settled(run.result() for run in ended)
             finally:
                 if not all([run.done() or run.cancel() for run in runs]):
                     self.close()  # interrupted: do not wait for what is running
@@ -210,7 +217,8 @@ class Runner:
         """
         slot = self._slots.get()
         try:
-            result, strays = self._execute(snippet, slot, mark=True)
+            with self._running(snippet):
+                result, left = self._execute(snippet, slot, mark=True)
         finally:
             self._slots.put(slot)
         lines, at, start = [], 0, True
@@ -224,7 +232,8 @@ class Runner:
                 else:
                     lines[-1] = (lines[-1][0], lines[-1][1] + text)
                 start = text.endswith("\n")
-        verdict = self._judge(snippet, result, strays, compare=False)
+        verdict = self._judge(snippet, result, left, compare=False)
+        verdict = next(self._settled([verdict]))
         return verdict, [(line, text.rstrip("\n")) for line, text in lines]
 
     def run_program(
@@ -303,18 +312,20 @@ class Runner:
     def _execute(
         self, snippet: Snippet, slot: int, mark: bool = False
     ) -> tuple[Result, list[str]]:
-        """Run a file in an empty folder; also what appeared in the repository."""
+        """Run a file in an empty folder; also return faults for what it left."""
         file, torchrun = str(snippet.path.resolve()), False
         argv = [file]
         if snippet.run:
             words = [file if w == snippet.path.name else w for w in snippet.run]
             argv, torchrun = words[1:], words[0] == "torchrun"
-        with tempfile.TemporaryDirectory(prefix="verify-run-") as folder:
-            work, tmp = Path(folder, "work"), Path(folder, "tmp")
-            work.mkdir()
-            tmp.mkdir()
-            # torchrun's own default is the same for every file and every program.
-            env = {**self._env, "TMPDIR": str(tmp), "PET_MASTER_PORT": _free_port()}
+        with RunFolder() as folder:
+            env = {
+                **self._env,
+                "HOME": str(folder.home),
+                "TMPDIR": str(folder.tmp),
+                # torchrun's own default is the same for every file and every program.
+                "PET_MASTER_PORT": _free_port(),
+            }
             if "snippets" in snippet.needs:
                 paths = [str(ROOT), env.get("PYTHONPATH", "")]
                 env["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
@@ -332,29 +343,37 @@ class Runner:
                 else:
                     env[DEFAULT_DEVICE] = self.device
             limit = self.timeout or (TIMEOUT_TORCHRUN if torchrun else TIMEOUT)
-            before = self._watch.look(snippet.path.resolve().parent)
-            result = self.server.run(argv, work, env, limit, slot=slot)
-        return result, self._watch.appeared[before : self._watch.look()]
+            result = self.server.run(argv, folder.work, env, limit, slot=slot)
+            # What was killed or failed had no chance to delete what it made.
+            left = [] if result.killed or result.code else folder.left()
+        if folder.resisted:
+            left.append(f"made what can't be deleted: {listed(folder.resisted)}")
+        return result, left
 
-    def _its_own(self, strays: list[str], snippet: Snippet, slot: int) -> list[str]:
-        """Which of the files that appeared are the snippet's doing.
+    def _settled(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+        """Add what the files changed outside their working folders."""
+        pairs = ((verdict.path, verdict) for verdict in verdicts)
+        for verdict, found in self._strays.settle(pairs):
+            yield _with_faults(verdict, found) if found else verdict
 
-        Somebody may have saved a file meanwhile. What the snippet writes, it writes
-        again. Nothing is deleted: the folder is a person's, and this is no proof.
-        """
+    def _running(self, snippet: Snippet) -> AbstractContextManager[None]:
+        """Return the context in which a file runs, so that its strays are found."""
+        return self._strays.running(
+            snippet.path, snippet.source, lambda: self._execute(snippet, slot=0)
+        )
 
-        def written(name: str) -> int | None:
-            with contextlib.suppress(OSError):
-                if not os.path.isdir(name):  # others write into a folder too
-                    return os.stat(name).st_mtime_ns
-            return None
-
-        before = {name: written(name) for name in strays}
-        again, _ = self._execute(snippet, slot)
-        return [n for n in strays if written(n) != before[n] or n in again.err]
+    @contextlib.contextmanager
+    def _nothing_runs(self) -> Iterator[None]:
+        """Wait until all slots are free, and keep them."""
+        slots = [self._slots.get() for _ in range(self.jobs)]
+        try:
+            yield
+        finally:
+            for slot in slots:
+                self._slots.put(slot)
 
     def _judge(
-        self, snippet: Snippet, result: Result, strays: list[str], compare: bool = True
+        self, snippet: Snippet, result: Result, left: list[str], compare: bool = True
     ) -> Verdict:
         faults, error = [], None
         where = shown(snippet.path)
@@ -367,11 +386,7 @@ class Runner:
                 f"{where}:{line}: {ending}" + (f": {error}" if error != ending else "")
             )
         faults += [f"{where}:1: left running: {command}" for command in result.left]
-        faults += [
-            f"{where}:1: wrote {shown(Path(stray))}; a file writes only into its "
-            "working folder: mend it, then delete what it wrote"
-            for stray in strays
-        ]
+        faults += [f"{where}:1: {text}" for text in left]
         seen = _warnings(result.err)
         categories = {text.partition(":")[0] for text in seen}
         for name in snippet.warns:
@@ -412,6 +427,16 @@ class Runner:
 
     def __exit__(self, *_) -> None:
         self.close()
+
+
+def _with_faults(verdict: Verdict, found: list[str]) -> Verdict:
+    """Add faults to the verdict on a file: whatever else it did, it fails."""
+    return replace(
+        verdict,
+        outcome=FAILED,
+        error=verdict.error or found[0],
+        faults=(*verdict.faults, *(f"{shown(verdict.path)}:1: {t}" for t in found)),
+    )
 
 
 def modules_ahead(paths: Iterable[Path]) -> tuple[str, ...]:
