@@ -139,8 +139,8 @@ def listed(names: Iterable[str], most: int = 10) -> str:
     """Join names for a message: escaped, and a count in place of a long list.
 
     Example:
-        >>> listed(["a.txt", "b\\n.txt", "c.txt"], most=2)
-        'a.txt, b\\\\n.txt and 1 more'
+        >>> listed(["a.txt", "b.txt", "c.txt"], most=2)
+        'a.txt, b.txt and 1 more'
     """
     names = list(names)
     text = ", ".join(printable(name) for name in names[:most])

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from verify import DEFAULT_TORCH, ROOT, RequestError
 from verify.compare import differences
+from verify.folders import RunFolder, listed
 from verify.fork.child import DEFAULT_DEVICE, MARK_LINES
 from verify.fork.client import Result, Server
-from verify.folders import RunFolder, listed
 from verify.needs import fits, is_about_torch, is_next_to
 from verify.snippet import Snippet, SnippetError, parse, shown
 from verify.strays import Strays
@@ -365,8 +365,10 @@ class Runner:
     @contextlib.contextmanager
     def _nothing_runs(self) -> Iterator[None]:
         """Wait until all slots are free, and keep them."""
-        slots = [self._slots.get() for _ in range(self.jobs)]
+        slots: list[int] = []
         try:
+            while len(slots) < self.jobs:
+                slots.append(self._slots.get())
             yield
         finally:
             for slot in slots:

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,10 +29,10 @@ from verify.paths import shown
 CHANGED, CREATED, DELETED = "changed", "created", "deleted"
 SHARED_MEMORY = "/dev/shm"
 # Folders that tools fill as they like.
-CACHES = frozenset(
-    "__pycache__ .git .cache .mypy_cache .nox .pytest_cache .ruff_cache .tox .venv venv"
-    " build node_modules site".split()
-)
+CACHES = {
+    *("__pycache__", ".cache", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
+    *(".git", ".nox", ".tox", ".venv", "venv", "node_modules", "build", "site"),
+}
 # What editors and file managers write beside the file that a person edits.
 EDITORS = re.compile(r"\.#.*|#.*#|.*~|\..*\.sw.|4913|\.DS_Store")
 # Linux stamps files with the time of its last tick, up to 10 ms ago.
@@ -42,6 +42,7 @@ LONGEST_WAIT = 5.0
 
 T = TypeVar("T")
 Signature = tuple[int, ...]
+NAME: Signature = ()  # where names come and go, and only what is new counts
 
 
 @dataclass(frozen=True)
@@ -100,29 +101,33 @@ class Tree:
         self._roots = [os.path.realpath(root) for root in roots]
         for root in tuple(self._roots):
             self._roots += _git(root)
-        self._names = [os.path.realpath(folder) for folder in names]
+        shared = [os.path.realpath(folder) for folder in names]
+        self._names = [folder for folder in shared if folder not in self._roots]
         self._flat: list[str] = []
         self._known = self._read()
 
-    def add(self, folder: Path) -> None:
-        """Watch another folder from now on, unless it is watched already.
+    def add(self, file: Path) -> None:
+        """Watch a file and its folder from now on, unless they are watched already.
 
         Args:
-            folder: The folder; if it is large, only what lies directly in it counts.
+            file: The file; if its folder is large, only what lies directly in it
+                counts.
         """
-        name = os.path.realpath(folder)
+        path = Path(os.path.realpath(file))
         with self._lock:
-            watched = (name, *Path(name).parents)
-            if name in self._names + self._flat or any(
-                str(parent) in self._roots for parent in watched
-            ):
+            if {str(path), *map(str, path.parents)} & {*self._roots}:
                 return
-            found = _scan(name, limit=DEEP)
+            folder = str(path.parent)
+            if folder in self._flat:
+                return
+            if folder in self._names:
+                folder = str(path)
+            found = self._scan(folder, limit=DEEP)
             if found is not None:
-                self._roots.append(name)
+                self._roots.append(folder)
             else:
-                self._flat.append(name)
-                found = _scan(name, deep=False)
+                self._flat.append(folder)
+                found = self._scan(folder, deep=False)
             self._known.update(found or {})
 
     def look(self) -> list[Change]:
@@ -136,8 +141,9 @@ class Tree:
                 for path in sorted(paths)
                 if not EDITORS.fullmatch(os.path.basename(path))
             ]
-        # Names come and go in a folder of all programs: only what is new counts.
-        return [c for c in changes if c.kind == CREATED or not self.shares(c.path)]
+        return [
+            c for c in changes if c.kind == CREATED or NAME not in (c.before, c.after)
+        ]
 
     def shares(self, path: str) -> bool:
         """Return True for a path in a folder in which only new names count."""
@@ -146,44 +152,45 @@ class Tree:
     def _read(self) -> dict[str, Signature]:
         found: dict[str, Signature] = {}
         for root in self._roots:
-            found.update(_scan(root) or {})
+            found.update(self._scan(root) or {})
         for folder in self._flat:
-            found.update(_scan(folder, deep=False) or {})
+            found.update(self._scan(folder, deep=False) or {})
         for folder in self._names:
             with contextlib.suppress(OSError), os.scandir(folder) as entries:
-                found.update((entry.path, ()) for entry in entries)
+                for entry in entries:
+                    found.setdefault(entry.path, NAME)
         return found
 
-
-def _scan(
-    folder: str, deep: bool = True, limit: float = float("inf")
-) -> dict[str, Signature] | None:
-    """Return the signatures of all files and folders below; None above the limit."""
-    found: dict[str, Signature] = {}
-    folders = [folder]
-    while folders:
-        try:
-            with os.scandir(folders.pop()) as listing:
-                entries = list(listing)
-        except NotADirectoryError:
-            return {folder: _signature(os.lstat(folder))}
-        except OSError:
-            continue
-        if any(entry.name == "pyvenv.cfg" for entry in entries):
-            continue  # an environment
-        for entry in entries:
-            if entry.name in CACHES:
-                continue
+    def _scan(
+        self, folder: str, deep: bool = True, limit: float = float("inf")
+    ) -> dict[str, Signature] | None:
+        """Return the signatures of all that is below; None if that is too much."""
+        found: dict[str, Signature] = {}
+        folders = [folder]
+        while folders:
+            current = folders.pop()
             try:
-                status = entry.stat(follow_symlinks=False)
-            except OSError:
+                with os.scandir(current) as listing:
+                    entries = list(listing)
+            except OSError:  # it's a file, or it's gone
+                with contextlib.suppress(OSError):
+                    found[current] = _signature(os.lstat(current))
                 continue
-            found[entry.path] = _signature(status)
-            if deep and stat.S_ISDIR(status.st_mode):
-                folders.append(entry.path)
-        if len(found) > limit:
-            return None
-    return found
+            if any(entry.name == "pyvenv.cfg" for entry in entries):
+                continue  # an environment
+            for entry in entries:
+                if entry.name in CACHES or entry.path in self._names:
+                    continue
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                except OSError:
+                    continue
+                found[entry.path] = _signature(status)
+                if deep and stat.S_ISDIR(status.st_mode):
+                    folders.append(entry.path)
+            if len(found) > limit:
+                return None
+        return found
 
 
 def _signature(status: os.stat_result) -> Signature:
@@ -239,9 +246,10 @@ class Run:
         if change.path == os.path.realpath(self.path):
             return "__file__" in self.source
         folder, name = os.path.split(change.path)
-        # A semaphore /demo is the file sem.demo.
-        name = name.removeprefix("sem.") if folder == SHARED_MEMORY else name
-        return name in self.source or os.path.join(folder, name[:3]) in self.source
+        if folder == SHARED_MEMORY:  # a semaphore /demo is the file sem.demo
+            name = name.removeprefix("sem.")
+        said = re.search(rf"""["'/]{re.escape(name)}["'/]""", self.source)
+        return bool(said) or os.path.join(folder, name[:3]) in self.source
 
 
 class Strays:
@@ -277,7 +285,8 @@ class Strays:
         self._open: dict[str, tuple[Change, list[Run]]] = {}
         self._blamed: dict[Path, list[Change]] = {}
         self._unexplained: set[str] = set()
-        self._ignored: set[str] = set()
+        self._ignored: set[str] = set()  # other programs' paths
+        self._busy: set[str] = set()  # folders in which they make files
         self._lock = threading.RLock()
 
     @contextlib.contextmanager
@@ -291,7 +300,7 @@ class Strays:
             source: Its text.
             again: Runs it once more; called while nothing else runs.
         """
-        self._tree.add(path.parent)
+        self._tree.add(path)
         run = Run(path, source, again, time.time_ns())
         self._runs.append(run)
         try:
@@ -312,7 +321,8 @@ class Strays:
         """
         with self._lock:
             self._look()
-        due, held = time.monotonic() + self._interval, []
+        due = time.monotonic() + self._interval
+        held: list[tuple[Path, T]] = []
         for path, result in finished:
             held.append((path, result))
             start = time.monotonic()
@@ -325,7 +335,7 @@ class Strays:
 
     def _release(
         self, held: list[tuple[Path, T]], last: bool = False
-    ) -> Iterator[tuple[T, list[str]]]:
+    ) -> Generator[tuple[T, list[str]], None, list[tuple[Path, T]]]:
         """Yield what is settled; return what has to wait for files that still run."""
         with self._lock:
             self._look()
@@ -358,8 +368,14 @@ class Strays:
         self._looked = now
 
     def _changes(self) -> list[Change]:
-        skipped = self._ignored | self.ours
-        return [c for c in self._tree.look() if c.path not in skipped]
+        return [c for c in self._tree.look() if not self._is_ignored(c)]
+
+    def _is_ignored(self, change: Change) -> bool:
+        above = map(str, Path(change.path).parents)
+        if change.path in self.ours or self._ignored & {change.path, *above}:
+            return True
+        folder = os.path.dirname(change.path)
+        return change.kind == CREATED and folder in self._busy
 
     def _suspects(self, change: Change, since: int) -> list[Run]:
         """Return the files that ran when something changed."""
@@ -388,8 +404,8 @@ class Strays:
     def _judge(self) -> None:
         """Find who made the open changes; nothing runs meanwhile."""
         self._look()
-        held_open = _held_open()
-        rest = {p: v for p, v in self._open.items() if p not in held_open}
+        self._ignored |= _held_open() & self._open.keys()
+        rest = {p: v for p, v in self._open.items() if p not in self._ignored}
         self._open.clear()
         idle: list[Change] = []
         for run in dict.fromkeys(r for _, runs in rest.values() for r in runs):
@@ -416,7 +432,9 @@ class Strays:
         self._tree.look()
         self._looked = time.time_ns()
 
-    def _repeats(self, run: Run, idle: list[Change]) -> tuple[list[Change], list[Change]]:
+    def _repeats(
+        self, run: Run, idle: list[Change]
+    ) -> tuple[list[Change], list[Change]]:
         """Run a file twice more and wait between; nothing else runs.
 
         Returns:
@@ -431,7 +449,8 @@ class Strays:
         idle += self._wait(3.5 * seconds + 0.2)
         held_open = _held_open()
         both = {c.path: c for c in second} | {c.path: c for c in first}
-        again, others = [], []
+        again: list[Change] = []
+        others: list[Change] = []
         for change in both.values():
             if change.path in held_open or self._is_others(change, idle):
                 continue
@@ -452,6 +471,11 @@ class Strays:
         time.sleep(min(seconds, LONGEST_WAIT))
         changes = self._changes()
         self._ignored |= {change.path for change in changes}
+        self._busy |= {
+            os.path.dirname(change.path)
+            for change in changes
+            if change.kind == CREATED and not self._tree.shares(change.path)
+        }
         return changes
 
     def _is_others(self, change: Change, idle: list[Change]) -> bool:
