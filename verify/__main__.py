@@ -89,6 +89,8 @@ def _verify(options: argparse.Namespace) -> int:
                 progress.show(verdict)
         finally:
             progress.clear()
+    for note in runner.notes:
+        print(f"note: {note}")
     print(summary(verdicts, runner.machine, time.monotonic() - start))
     fine = all(verdict.outcome in (PASSED, SKIPPED) for verdict in verdicts)
     return 0 if fine else 1

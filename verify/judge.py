@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from verify import DEFAULT_TORCH
 from verify.compare import Difference, differences
@@ -71,6 +72,23 @@ def judge(
         error=error and shortened(error, _ERROR_WIDTH),
         differences=tuple(found),
         result=result,
+    )
+
+
+def with_strays(verdict: Verdict, strays: Sequence[str]) -> Verdict:
+    """Return a verdict with what the file changed outside its working folder.
+
+    Args:
+        verdict: The verdict on the run itself.
+        strays: One line each.
+    """
+    where = f"{shown(verdict.path)}:1"
+    faults = [*verdict.faults, *(f"{where}: {stray}" for stray in strays)]
+    return replace(
+        verdict,
+        outcome=FAILED,
+        faults=first_lines(faults, where),
+        error=verdict.error or strays[0],
     )
 
 

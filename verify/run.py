@@ -19,21 +19,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from verify import ROOT, SNIPPETS, RequestError, SnippetError
+from verify import ROOT, RequestError, SnippetError
 from verify.environ import environment
 from verify.evidence import library_hashes
+from verify.folders import RunFolder, listed
 from verify.fork import DEFAULT_DEVICE, marking
 from verify.fork.client import Result, Server
 from verify.fork.marking import Printed
-from verify.judge import how_it_ended, judge
+from verify.judge import how_it_ended, judge, with_strays
 from verify.needs import fits, is_about_torch, is_next_to
 from verify.paths import shown
 from verify.plain import PlainServer
 from verify.snippet import Snippet, hidden_modules, parse
 from verify.stderr import error_line
+from verify.strays import Strays
 from verify.text import first_lines, shortened
 from verify.verdict import FAILED, PASSED, SKIPPED, Machine, Verdict
-from verify.watch import Watch
 
 # The server that forks needs /proc, subreapers and Unix sockets that pass open files.
 ON_LINUX = sys.platform.startswith("linux")
@@ -151,9 +152,7 @@ class Runner:
             )
         else:
             self.server = PlainServer(python, self._env, start_timeout)
-        self._watch = Watch()
-        self._watch.look(ROOT)
-        self._watch.look(SNIPPETS, below=True)
+        self._strays = Strays(self._every_slot)
         self._modules: dict[str, bool] = {}
         self._slots: queue.SimpleQueue[int] = queue.SimpleQueue()
         for slot in range(self.jobs):
@@ -173,6 +172,11 @@ class Runner:
             raise
 
     @property
+    def notes(self) -> list[str]:
+        """Lines on changes of files of which nobody knows who made them."""
+        return self._strays.notes
+
+    @property
     def release(self) -> str:
         """The torch release without the name of its build, e.g. ``2.13.0``."""
         return self.machine.release
@@ -186,6 +190,10 @@ class Runner:
         Returns:
             The verdict; nothing that the file does raises here.
         """
+        return next(self._settled([self._run(path)]))
+
+    def _run(self, path: Path) -> Verdict:
+        """Return the verdict on a file, except for what it changed elsewhere."""
         try:
             snippet = parse(path)
             _refuse_hidden_modules(path)
@@ -216,10 +224,10 @@ class Runner:
             The verdicts as they come.
         """
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
-            runs = [pool.submit(self.run, path) for path in paths]
+            runs = [pool.submit(self._run, path) for path in paths]
             try:
-                for run in concurrent.futures.as_completed(runs):
-                    yield run.result()
+                ended = concurrent.futures.as_completed(runs)
+                yield from self._settled(run.result() for run in ended)
             finally:
                 if not all([run.done() or run.cancel() for run in runs]):
                     self.close()  # interrupted: do not wait for what is running
@@ -235,9 +243,10 @@ class Runner:
             order of a terminal.
         """
         token = secrets.token_hex(4)
-        with self._slot() as slot:
-            result, strays = self._execute(snippet, slot, mark=token)
-        verdict = judge(snippet, result, self.machine, strays, compare=False)
+        with self._slot() as slot, self._running(snippet):
+            result, left = self._execute(snippet, slot, mark=token)
+        verdict = judge(snippet, result, self.machine, left, compare=False)
+        verdict = next(self._settled([verdict]))
         return verdict, marking.read_marks(result.out, token)
 
     def run_program(
@@ -320,18 +329,16 @@ class Runner:
         saved meanwhile: a verdict is about bytes that really ran.
         """
         library = library_hashes(snippet)
-        with self._slot() as slot:
-            result, strays = self._execute(snippet, slot)
-            if strays:
-                strays = self._its_own(strays, snippet, slot)
+        with self._slot() as slot, self._running(snippet):
+            result, left = self._execute(snippet, slot)
         if self._may_be_innocent(result) or _was_edited(snippet, library):
             snippet = parse(snippet.path)
             library = library_hashes(snippet)
             with self._every_slot() as slot:
-                result, strays = self._execute(snippet, slot)
+                result, left = self._execute(snippet, slot)
         if edited := _was_edited(snippet, library):
-            strays.append("changed while it ran; a file does not change itself")
-        verdict = judge(snippet, result, self.machine, strays)
+            left.append("changed while it ran; a file does not change itself")
+        verdict = judge(snippet, result, self.machine, left)
         if edited:  # nobody knows which bytes ran
             return replace(verdict, sha256=None)
         return replace(verdict, library=library)
@@ -378,23 +385,19 @@ class Runner:
     def _execute(
         self, snippet: Snippet, slot: int, mark: str = ""
     ) -> tuple[Result, list[str]]:
-        """Run a file in an empty folder; also what appeared in the repository."""
+        """Run a file in an empty folder; also say what it left in its other folders."""
         file = str(snippet.path.resolve())
         command = self._command(snippet)
         argv = list(command.argv)
         if mark:
             at = argv.index(file)
             argv[at:at] = [marking.__file__, mark]
-        with tempfile.TemporaryDirectory(prefix="verify-run-") as folder:
-            work, tmp, home = (Path(folder, name) for name in ("work", "tmp", "home"))
-            for place in (work, tmp, home):
-                place.mkdir()
+        with RunFolder() as folder:
+            tmp = str(folder.tmp)
             env = {
                 **self._env,
-                "HOME": str(home),
-                "TMPDIR": str(tmp),
-                "TEMP": str(tmp),
-                "TMP": str(tmp),
+                "HOME": str(folder.home),
+                **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), tmp),
                 # torchrun's own default is the same for every file and program.
                 "PET_MASTER_PORT": _free_port(),
             }
@@ -412,33 +415,26 @@ class Runner:
                     env[DEFAULT_DEVICE] = self.device
             usual = TIMEOUT_TORCHRUN if command.torchrun else TIMEOUT
             limit = self.timeout or snippet.timeout or usual
-            before = self._watch.look(snippet.path.resolve().parent)
             result = self.server.run(
-                argv, work, env, limit, slot=slot, fresh=command.fresh
+                argv, folder.work, env, limit, slot=slot, fresh=command.fresh
             )
-        return result, self._watch.appeared[before : self._watch.look()]
+            # What was killed or failed had no chance to delete what it made.
+            left = [] if result.killed or result.code else folder.left()
+        if folder.resisted:
+            left.append(f"made what can't be deleted: {listed(folder.resisted)}")
+        return result, left
 
-    def _its_own(self, strays: list[str], snippet: Snippet, slot: int) -> list[str]:
-        """Which of the files that appeared are the snippet's doing.
+    def _running(self, snippet: Snippet) -> contextlib.AbstractContextManager[None]:
+        """Return the context in which a file runs, so that its strays are found."""
+        return self._strays.running(
+            snippet.path, snippet.source, lambda: self._execute(snippet, slot=0)
+        )
 
-        Somebody may have saved a file meanwhile. What the snippet writes, it writes
-        again. Nothing is deleted: the folder is a person's, and this is no proof.
-        """
-
-        def written(name: str) -> int | None:
-            with contextlib.suppress(OSError):
-                if not os.path.isdir(name):  # others write into a folder too
-                    return os.stat(name).st_mtime_ns
-            return None
-
-        before = {name: written(name) for name in strays}
-        again, _ = self._execute(snippet, slot)
-        return [
-            f"wrote {shown(Path(name))}; a file writes only into its working folder: "
-            "fix it, then delete what it wrote"
-            for name in strays
-            if written(name) != before[name] or name in again.err
-        ]
+    def _settled(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+        """Add what the files changed outside their working folders."""
+        pairs = ((verdict.path, verdict) for verdict in verdicts)
+        for verdict, found in self._strays.settle(pairs):
+            yield with_strays(verdict, found) if found else verdict
 
     def close(self) -> None:
         """End the server."""
