@@ -80,7 +80,9 @@ def run(server, tmp_path):
         result = server.run([str(path)], tmp_path, timeout=timeout, slot=slot)
         # Not the limit of a test, but that it doesn't wait for ever.
         assert time.monotonic() - start < timeout + 120
-        after = in_all_slots(server, lambda slot: server.run(["-c", GOOD], "/", slot=slot))
+        after = in_all_slots(
+            server, lambda slot: server.run(["-c", GOOD], "/", slot=slot)
+        )
         assert [(r.code, r.out, r.err, r.lost) for r in after] == [
             (0, server.good, "", False)
         ] * 3
@@ -131,7 +133,12 @@ def test_a_child_that_stops_the_slot_again_and_again(run):
 
 def test_stopping_its_keeper(run):
     result = run("os.kill(KEEPER, signal.SIGSTOP)\nprint(1)\n")
-    assert (result.code, result.out, result.killed, result.lost) == (0, "1\n", None, False)
+    assert (result.code, result.out, result.killed, result.lost) == (
+        0,
+        "1\n",
+        None,
+        False,
+    )
 
 
 def test_stopping_its_keeper_and_its_slot(run):
@@ -246,14 +253,21 @@ GARBLED = {
     "no-end": len(pack({"x": 1})).to_bytes(4, "big") + pack({"x": 1}),
     "empty": len(pack({})).to_bytes(4, "big") + pack({}),
 }
-for name, code in {"text": "a", "none": None, "signal": -1000, "endless": 1e400}.items():
+for name, code in {
+    "text": "a",
+    "none": None,
+    "signal": -1000,
+    "endless": 1e400,
+}.items():
     body = pack({"code": code, "cpu_s": 0.0, "peak_kb": 0})
     GARBLED[f"code-{name}"] = len(body).to_bytes(4, "big") + body
 
 
 @pytest.mark.parametrize("name", GARBLED)
 def test_garbage_as_the_answer(run, name):
-    result = run(f"for s in steal():\n    s.sendall({GARBLED[name]!r})\ntime.sleep(900)")
+    result = run(
+        f"for s in steal():\n    s.sendall({GARBLED[name]!r})\ntime.sleep(900)"
+    )
     assert (result.killed, result.lost) == (client.GARBLED, True)
 
 
@@ -304,17 +318,23 @@ def test_deleting_the_folder_of_the_server(server, run):
     if server.cold:  # which names no folder
         assert "KeyError" in result.err
     else:
-        assert (result.out, result.killed, result.lost) == ("1\n", client.DELETED, False)
+        assert (result.out, result.killed, result.lost) == (
+            "1\n",
+            client.DELETED,
+            False,
+        )
 
 
 def test_the_environment_names_no_other_slot(server, run):
     first, second = in_all_slots(
         server,
-        lambda slot: server.run(
-            ["-c", "import os; print(os.environ.get('PYTHON_EXEC', '-'))"],
-            "/",
-            slot=slot,
-        ).out,
+        lambda slot: (
+            server.run(
+                ["-c", "import os; print(os.environ.get('PYTHON_EXEC', '-'))"],
+                "/",
+                slot=slot,
+            ).out
+        ),
     )[:2]
     if not server.cold:
         assert Path(first).parent != Path(second).parent

@@ -1,4 +1,4 @@
-"""A limit counts the seconds in which a process could run, not those in which it waits."""
+"""A limit counts the seconds in which a process could run, and not its waits."""
 
 import os
 import subprocess
@@ -89,7 +89,9 @@ def test_a_kernel_that_does_not_tell_counts_every_second(monkeypatch):
 @needs_schedstat
 def test_times_are_those_of_all_descendants():
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SPIN!r}])"
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE
+    ) as child:
         child.stdout.readline()
         before = max(ran for ran, _ in patience._times(os.getpid()).values())
         while True:
@@ -106,11 +108,7 @@ def test_times_are_those_of_all_descendants():
 def test_a_command_on_a_busy_processor_gets_its_seconds():
     """It shares one processor with eight others, so it needs nine times as long."""
     processors = os.sched_getaffinity(0)
-    code = (
-        "import time\n"
-        "while time.process_time() < 1.0: pass\n"
-        "print('done')\n"
-    )
+    code = "import time\nwhile time.process_time() < 1.0: pass\nprint('done')\n"
     others = []
     os.sched_setaffinity(0, {min(processors)})
     try:

@@ -23,9 +23,9 @@ def stat(pid: int) -> list[str]:
     """
     try:
         # "pid (name) state parent …": the name may contain blanks and brackets.
-        return Path(PROC, str(pid), "stat").read_text("latin-1").rpartition(")")[
-            2
-        ].split()
+        return (
+            Path(PROC, str(pid), "stat").read_text("latin-1").rpartition(")")[2].split()
+        )
     except OSError:
         return []
 
