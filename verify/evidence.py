@@ -165,7 +165,9 @@ def library_hashes(snippet: Snippet, folder: Path = SNIPPETS) -> dict[str, str]:
     """
     if not snippet.library and "snippets" not in snippet.needs:
         return {}
-    names = [f"{module}.py" for module in snippet.library]
+    # A program in a string, for a child process, imports too.
+    modules = {*snippet.library, *re.findall(r"\bsnippets\.(\w+)", snippet.source)}
+    names = [f"{module}.py" for module in modules]
     if not names:
         names = [path.name for path in folder.glob("*.py")]
     return {

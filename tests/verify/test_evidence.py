@@ -164,6 +164,7 @@ def library(tmp_path):
 
 STATIC = "# Needs: snippets\nfrom snippets.ddp import x\n\nprint(x)\n#> 1\n"
 DYNAMIC = "# Needs: snippets\nimport importlib\n\nprint(importlib)\n#> ...\n"
+IN_A_STRING = STATIC + "run('from snippets.seeding import y')\n"
 ALONE = "print(1)\n#> 1\n"
 
 
@@ -172,6 +173,7 @@ ALONE = "print(1)\n#> 1\n"
     [
         (STATIC, {"__init__.py", "ddp.py"}),
         (DYNAMIC, {"__init__.py", "ddp.py", "seeding.py"}),
+        (IN_A_STRING, {"__init__.py", "ddp.py", "seeding.py"}),
         (ALONE, set()),
     ],
 )
