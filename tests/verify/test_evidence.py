@@ -176,6 +176,7 @@ ALONE = "print(1)\n#> 1\n"
         (IN_A_STRING, {"__init__.py", "ddp.py", "seeding.py"}),
         (ALONE, set()),
     ],
+    ids=["import", "dynamic import", "program in a string", "no library"],
 )
 @pytest.mark.parametrize("change", ["edited", "gone"])
 def test_a_result_counts_while_the_file_and_its_library_are_the_same(
