@@ -1,219 +1,227 @@
-"""Torch releases that an index has, each in an environment of its own."""
+"""Environments of torch releases: made, kept, found again, and never shared.
+
+An environment lives in a folder of its own below ``.nox/verify``, named after release,
+device and Python. A command holds its lock while it uses the folder, so that another
+command beside it makes a second environment instead of deleting the first.
+"""
 
 from __future__ import annotations
 
-import importlib.util
-import re
+import contextlib
+import json
+import os
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
-from verify import RequestError
-from verify.needs import is_final, release_key
-from verify.paths import find
-from verify.run import environment
+from verify import ROOT, evidence
+from verify.installer import Installer, python_of
+from verify.paths import find, shown
 from verify.snippet import SnippetError, parse
 
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+FACTS = "environment.json"  # written when an environment is complete
+BEGAN = "began"  # there while a whole run isn't complete
+WORK = ROOT / ".nox" / "verify"
 # Modules whose distribution has another name.
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}
-# Torch before 2.3 was built for NumPy 1 and warns of a newer one.
-NUMPY_2_SINCE = "2.3.0"
-NIGHTLY = "nightly"
-NO_PROGRAM = 127  # the exit code of shells
-
-
-class InstallError(RuntimeError):
-    """A release that exists cannot be installed; the message is one line."""
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where torch comes from.
+class Environment:
+    """A Python with one torch release.
 
     Attributes:
-        python: The interpreter that the environments are made for.
-        index: An index to look in besides the usual one.
-        wheels: A folder of wheels to look in too.
+        folder: Its folder, in which a run may leave files.
+        seconds: How long the installation took.
+        is_new: Whether it was installed just now.
     """
 
-    python: str = sys.executable
-    index: str | None = None
-    wheels: Path | None = None
-
-    def releases(self, pre: bool = False) -> list[str]:
-        """The releases that pip would find.
-
-        Args:
-            pre: Nightlies and candidates too.
-
-        Returns:
-            Oldest first.
-
-        Raises:
-            RequestError: pip finds none, or there is no pip.
-        """
-        command = [*self._pip, "index", "versions", "torch"]
-        command += ["--extra-index-url", self.index] if self.index else []
-        command += ["--find-links", str(self.wheels)] if self.wheels else []
-        done = _run(command + ["--pre"] * pre)
-        listed = re.search(r"^Available versions: (.+)$", done.stdout, re.M)
-        if done.returncode == NO_PROGRAM or "No module named pip" in done.stderr:
-            raise RequestError(
-                f"{self.python} has no pip, or is not there; name another with --python"
-            )
-        if done.returncode or not listed:
-            raise RequestError(f"pip finds no torch: {_last(done)}")
-        found = {version.partition("+")[0] for version in listed[1].split(", ")}
-        return sorted(found, key=release_key)
-
-    def install(self, torch: str, packages: Iterable[str], folder: Path) -> str:
-        """Make an environment with a release.
-
-        Args:
-            torch: The release.
-            packages: What else to install.
-            folder: Where; what is there is replaced.
-
-        Returns:
-            Who did it and in which time, e.g. ``"uv, 19.3 s"``.
-
-        Raises:
-            InstallError: It cannot be installed.
-        """
-        wanted = [f"torch=={torch}", *packages]
-        if release_key(torch) < release_key(NUMPY_2_SINCE):
-            wanted = [f"{w}<2" if w == "numpy" else w for w in wanted]
-        errors = []
-        for name, steps in self._ways(folder, wanted):
-            shutil.rmtree(folder, ignore_errors=True)
-            start = time.monotonic()
-            for step in steps:
-                done = _run(step)
-                if done.returncode:
-                    errors.append(f"{name}: {_last(done)}")
-                    break
-            else:
-                return f"{name}, {time.monotonic() - start:.1f} s"
-        raise InstallError("; ".join(errors))
-
-    def _ways(self, folder: Path, wanted: list[str]):
-        """Name and commands of each way to make an environment, the quickest first."""
-        python = str(python_of(folder))
-        wheels = ["--find-links", str(self.wheels)] if self.wheels else []
-        if uv := find_uv():
-            index = ["--index", self.index] if self.index else []
-            venv = [*uv, "venv", "--quiet", "--python", self.python, str(folder)]
-            install = [*uv, "pip", "install", "--quiet", "--python", python]
-            yield "uv", [venv, [*install, *index, *wheels, *wanted]]
-        index = ["--extra-index-url", self.index] if self.index else []
-        venv = [self.python, "-m", "venv", "--without-pip", str(folder)]
-        # Compiling all of torch takes longer than importing it once.
-        install = [*self._pip, "--python", python, "install", "--quiet", "--no-compile"]
-        yield "pip", [venv, [*install, *index, *wheels, *wanted]]
+    folder: Path
+    seconds: float
+    is_new: bool
 
     @property
-    def _pip(self) -> list[str]:
-        """The interpreter's own pip: its version and settings decide what fits."""
-        command = [self.python, "-m", "pip"]
-        return [*command, "--disable-pip-version-check", "--no-input"]
+    def python(self) -> Path:
+        """The interpreter."""
+        return python_of(self.folder / "env")
+
+    @property
+    def bytecode(self) -> Path:
+        """The folder for compiled modules, so that none lie beside the sources."""
+        return self.folder / "bytecode"
+
+    def begin_run(self) -> str | None:
+        """Note that a whole run begins, for the command that may have to continue it.
+
+        Returns:
+            When the run began that was interrupted here; None if none was.
+        """
+        began = self.folder / BEGAN
+        if began.exists():
+            return began.read_text("utf-8")
+        began.write_text(evidence.now(), "utf-8")
+        return None
+
+    def end_run(self) -> None:
+        """Note that the run is complete."""
+        (self.folder / BEGAN).unlink()
 
 
-def python_of(folder: Path) -> Path:
-    """The interpreter of an environment."""
-    return folder / "bin" / "python"
+def has_unfinished_run(torch: str, device: str) -> bool:
+    """Tell whether a whole run on a release was interrupted."""
+    return any(WORK.glob(f"torch-{torch}-{device}-*/{BEGAN}"))
 
 
-def find_uv() -> list[str] | None:
-    """The command of uv: on the path, beside this Python or in it; None without uv."""
-    beside = Path(sys.executable).with_name("uv")
-    if found := shutil.which("uv") or (str(beside) if beside.exists() else None):
-        return [found]
-    if importlib.util.find_spec("uv"):
-        return [sys.executable, "-m", "uv"]
-    return None
+@contextlib.contextmanager
+def provide(
+    torch: str,
+    device: str,
+    installer: Installer,
+    packages: list[str],
+    keep: bool = False,
+) -> Iterator[Environment]:
+    """Find the environment of a release, or install it.
+
+    After an interrupt a complete environment stays, so that the same command can
+    continue.
+
+    Args:
+        torch: The release.
+        device: ``"cpu"`` or ``"cuda"``.
+        installer: Installs torch.
+        packages: Distributions to install besides torch.
+        keep: Whether the environment stays for later commands. One that was kept
+            before stays anyway.
+
+    Yields:
+        The environment. No other command uses or deletes it meanwhile.
+
+    Raises:
+        InstallError: If the release can't be installed.
+        RequestError: If the installer's interpreter can't be started.
+    """
+    version = installer.python_version()
+    want = {
+        "torch": torch,
+        "device": device,
+        "python": f"{version} ({installer.python})",
+        "packages": packages,
+    }
+    with _claim(f"torch-{torch}-{device}-python{version}") as (folder, is_first):
+        facts = _read(folder)
+        keep = keep or bool(facts.get("kept"))
+        stays = False
+        try:
+            is_new = facts.get("want") != want or not python_of(folder / "env").exists()
+            if is_new:
+                facts = {
+                    "want": want,
+                    "seconds": _install(folder, torch, installer, packages),
+                }
+            else:
+                print(f"  environment: found in {shown(folder)}", flush=True)
+            _write(folder, {**facts, "kept": keep})
+            stays = keep
+            yield Environment(folder, facts["seconds"], is_new)
+        except KeyboardInterrupt:
+            stays = stays or (is_first and (folder / FACTS).exists())
+            raise
+        finally:
+            if not stays:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _claim(name: str) -> Iterator[tuple[Path, bool]]:
+    """Lock the first folder of a name that no other command uses.
+
+    Yields:
+        The folder, and whether it is the one that a later command looks at first.
+    """
+    WORK.mkdir(parents=True, exist_ok=True)
+    number, lock = 0, None
+    while lock is None:
+        number += 1
+        folder = WORK / (name if number == 1 else f"{name}-{number}")
+        lock = _lock(folder.with_name(f"{folder.name}.lock"))
+    try:
+        yield folder, number == 1
+    finally:
+        if not folder.exists():
+            with contextlib.suppress(OSError):  # Windows deletes no open file
+                os.unlink(lock.name)
+        lock.close()
+        with contextlib.suppress(OSError):  # others are left
+            WORK.rmdir()
+
+
+def _lock(path: Path) -> IO[str] | None:
+    """Lock a file until it is closed; None if another process has locked it."""
+    while True:
+        file = open(path, "a")  # noqa: SIM115
+        try:
+            if sys.platform == "win32":
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            return None
+        # Another command may have deleted the file before this one locked it.
+        with contextlib.suppress(OSError):
+            if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                return file
+        file.close()
+
+
+def _install(
+    folder: Path, torch: str, installer: Installer, packages: list[str]
+) -> float:
+    """Install a release in place of what is in the folder; return the seconds."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    print("  installing " + ", ".join(["torch", *packages]), flush=True)
+    start = time.monotonic()
+    how = installer.install(torch, packages, folder / "env")
+    print(f"  installed: {how}", flush=True)
+    return time.monotonic() - start
+
+
+def _read(folder: Path) -> dict:
+    """What is known about the environment in a folder; nothing without one."""
+    with contextlib.suppress(OSError, ValueError):
+        facts = json.loads((folder / FACTS).read_text("utf-8"))
+        if isinstance(facts, dict) and isinstance(facts.get("seconds"), float):
+            return facts
+    return {}
+
+
+def _write(folder: Path, facts: dict) -> None:
+    (folder / FACTS).write_text(json.dumps(facts, indent=1), "utf-8")
 
 
 def packages(tests: Path) -> list[str]:
-    """What the files and the library's tests need besides torch.
+    """List what the files and the library's tests need besides torch.
 
     Args:
-        tests: The folder of the library's tests; it need not be there.
+        tests: The folder of the library's tests; it needn't exist.
 
     Returns:
-        Names of distributions, as the ``# Needs:`` lines ask for them.
+        Names of distributions, from the ``# Needs:`` lines.
     """
     needs: set[str] = set()
     for path in find():
-        try:
+        with contextlib.suppress(SnippetError, OSError):  # the run will report them
             needs.update(parse(path).needs)
-        except SnippetError:
-            continue  # the run will say so
     modules = {need.partition(".")[0] for need in needs if need.isidentifier()}
     found = {DISTRIBUTIONS.get(m, m) for m in modules - {"cuda", "snippets"}}
     return sorted(found | ({"pytest"} if tests.is_dir() else set()))
-
-
-def choose(named: list[str], source: Source, recorded: Iterable[str] = ()) -> list[str]:
-    """The releases that a person asks for.
-
-    Args:
-        named: What they wrote: releases, ``newest``, ``oldest`` (of those with a
-            record) or ``nightly``; nothing for the newest.
-        source: Where torch comes from.
-        recorded: The releases with a record.
-
-    Returns:
-        Releases that the source has, in the order asked for.
-
-    Raises:
-        RequestError: There is no such release; the nearest are named.
-    """
-    words = {"newest", "oldest"}
-    have = source.releases(any(not is_final(n) for n in named if n not in words))
-    newest = max(filter(is_final, have), key=release_key, default="0")
-    chosen = []
-    for name in named or ["newest"]:
-        if name == "oldest":
-            name = min(filter(is_final, recorded), key=release_key, default=newest)
-        elif name == "newest":
-            name = newest
-        elif name == NIGHTLY:
-            name = have[-1]
-            if is_final(name):
-                raise RequestError(
-                    f"the index has no torch after {newest}; name with --index one "
-                    "that has nightlies"
-                )
-        if name not in have:
-            key = release_key(name)
-            older = [release for release in have if release_key(release) < key][-1:]
-            newer = [release for release in have if release_key(release) > key][:1]
-            raise RequestError(
-                f"pip finds no torch {name} for {source.python}; the nearest: "
-                + ", ".join(older + newer)
-            )
-        chosen.append(name)
-    return list(dict.fromkeys(chosen))
-
-
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            command, capture_output=True, text=True, env=environment(), check=False
-        )
-    except OSError as error:  # there is no such program
-        return subprocess.CompletedProcess(command, NO_PROGRAM, "", str(error))
-
-
-def _last(done: subprocess.CompletedProcess[str]) -> str:
-    """The line in which a tool says what is wrong; uv breaks it into several."""
-    told = re.split(r"\n\s*\n|\n\s*hint:", (done.stderr or done.stdout).strip())[0]
-    if "╰─▶" in told:
-        return " ".join(told.rpartition("╰─▶")[2].split())
-    lines = told.splitlines() or ["it said nothing"]
-    errors = [line for line in lines if re.match("error", line, re.I)]
-    return (errors or lines)[-1].strip()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from verify import ROOT
-from verify.history import Change, Judgement
+from verify.history import Change, Group, Judgement, is_explained
 from verify.paths import shown
 from verify.verdict import CHANGED, FAILED, PASSED, SKIPPED, Machine, Verdict
 
@@ -98,7 +100,7 @@ def release_report(judgement: Judgement, docs: Path = ROOT / "docs" / "en") -> s
     Returns:
         Lines for the terminal.
     """
-    record, earlier, counts = judgement.record, judgement.earlier, judgement.counts
+    record, counts = judgement.record, judgement.counts
     where = f"torch {record.torch} on {record.device}"
     if record.fault:
         return f"{where}: {record.fault}: {record.error}"
@@ -111,15 +113,71 @@ def release_report(judgement: Judgement, docs: Path = ROOT / "docs" / "en") -> s
         lines.append(
             f"{len(judgement.unverified)} have not run since their last change"
         )
+    lines += _differences(judgement, judgement.groups, docs)
+    if library := judgement.library:
+        lines.append(
+            f"library: {library.passed} passed, {len(library.failed)} failed, "
+            f"{library.skipped} skipped, {library.left_out} slow ones left out"
+        )
+    elif judgement.library_is_stale:
+        lines.append("library: not tested since its last change")
+    lines += _failed_tests_and_notes(judgement)
+    if record.seconds:
+        parts = ", ".join(f"{part} {s:.1f} s" for part, s in record.seconds.items())
+        lines.append(f"time: {parts}")
+    return "\n".join(lines)
+
+
+def stale_report(
+    judgement: Judgement, ran: Collection[str], docs: Path = ROOT / "docs" / "en"
+) -> str:
+    """Tell what a run of the stale files found, and what is still to be explained.
+
+    Args:
+        judgement: The judgement on the release.
+        ran: The files that ran, by their paths below ``snippets/``.
+        docs: The folder of the pages that show the files.
+
+    Returns:
+        One line about the release, then a few about each difference.
+    """
+    record, results = judgement.record, judgement.results
+    where = f"torch {record.torch} on {record.device}"
+    if record.fault:
+        return f"{where}: {record.fault}: {record.error}"
+    groups = []
+    for group in judgement.groups:
+        told = [
+            change
+            for change in group.changes
+            if change.name in ran
+            or (
+                results[change.name].outcome in (FAILED, CHANGED)
+                and not is_explained(results[change.name], change.note)
+            )
+        ]
+        groups += [replace(group, changes=tuple(told))] if told else []
+    counts = Counter(results[name].outcome for name in ran if name in results)
+    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    said = f"{len(ran)} ran: {outcomes}" if ran else "nothing is stale"
+    lines = [f"{where}: {said}", *_differences(judgement, groups, docs)]
+    return "\n".join([*lines, *_failed_tests_and_notes(judgement)])
+
+
+def _differences(
+    judgement: Judgement, groups: Sequence[Group], docs: Path
+) -> list[str]:
+    """Groups of changes, by kind; one line if there are none."""
+    lines, earlier = [], judgement.earlier
     against = f" (before: torch {earlier.torch})" if earlier else ""
     if judgement.is_on_another_machine:
         against += ", which ran on another machine"
     for kind, words in KINDS.items():
-        groups = [group for group in judgement.groups if group.kind == kind]
-        if groups:
-            count = sum(len(group.changes) for group in groups)
+        alike = [group for group in groups if group.kind == kind]
+        if alike:
+            count = sum(len(group.changes) for group in alike)
             lines.append(f"{count} {words}{against}:")
-        for group in groups:
+        for group in alike:
             whole = group.changes if len(group.changes) < MANY else group.changes[:1]
             for change in whole:
                 lines.append(_name(change, judgement, docs))
@@ -127,24 +185,16 @@ def release_report(judgement: Judgement, docs: Path = ROOT / "docs" / "en") -> s
             if rest := group.changes[len(whole) :]:
                 lines.append(f"    the same, but for numbers, in {len(rest)} more:")
                 lines += [f"  {_name(change, judgement, docs)}" for change in rest]
-    if not judgement.groups:
-        lines.append(f"nothing differs{against}")
-    if library := judgement.library:
-        lines.append(
-            f"library: {library.passed} passed, {len(library.failed)} failed, "
-            f"{library.skipped} skipped, {library.left_out} slow ones left out"
-        )
-        lines += [f"  {test}: {error}" for test, error in library.failed.items()]
-    elif judgement.library_is_stale:
-        lines.append("library: not tested since its last change")
-    lines += [
+    return lines or [f"nothing differs{against}"]
+
+
+def _failed_tests_and_notes(judgement: Judgement) -> list[str]:
+    """Tests of the library that failed, and notes that explain nothing."""
+    failed = judgement.library.failed if judgement.library else {}
+    return [f"  {test}: {error}" for test, error in failed.items()] + [
         f"  {name}: the note beside the record explains nothing; take it out"
         for name in judgement.stale_notes
     ]
-    if record.seconds:
-        parts = ", ".join(f"{part} {s:.1f} s" for part, s in record.seconds.items())
-        lines.append(f"time: {parts}")
-    return "\n".join(lines)
 
 
 def place(name: str, docs: Path) -> str | None:

@@ -13,6 +13,16 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+REAL = ("-m", "verify.release")
+QUICK = (str(Path(__file__).with_name("quick_installer.py")),)
+# uv and pip have the wheels of a folder, and nothing else.
+OFFLINE = {
+    "PIP_NO_INDEX": "1",
+    "PIP_CONFIG_FILE": os.devnull,
+    "PIP_FIND_LINKS": "",
+    "UV_OFFLINE": "1",
+    "UV_NO_CACHE": "1",
+}
 
 # What the runner asks of torch, and a few functions to break.
 TORCH = """
@@ -35,16 +45,34 @@ ELSEWHERE = "import sys; sys.path.append({folder!r})\n"
 
 
 def wheel(
-    folder: Path, name: str, version: str, files: dict[str, str], needs=""
+    folder: Path,
+    name: str,
+    version: str,
+    files: dict[str, str],
+    needs: str = "",
+    python: str = "",
 ) -> Path:
-    """Write a wheel of files by their path in site-packages."""
+    """Write a wheel of files by their path in site-packages.
+
+    Args:
+        folder: The folder of wheels.
+        name: The distribution.
+        version: Its version.
+        files: Texts by their path in site-packages.
+        needs: Another distribution that it depends on.
+        python: The versions of Python that it is for.
+
+    Returns:
+        The wheel.
+    """
     folder.mkdir(exist_ok=True)
     info = f"{name}-{version}.dist-info"
     path = folder / f"{name}-{version}-py3-none-any.whl"
     files = {
         **files,
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-        + (f"Requires-Dist: {needs}\n" if needs else ""),
+        + (f"Requires-Dist: {needs}\n" if needs else "")
+        + (f"Requires-Python: {python}\n" if python else ""),
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\n"
         "Root-Is-Purelib: true\nTag: py3-none-any\n",
     }
@@ -71,10 +99,10 @@ class Tree:
         shutil.copytree(self.root, root)
         return Tree(root)
 
-    def torch(self, version: str, more: str = "", needs: str = "") -> None:
+    def torch(self, version: str, more: str = "", **wanted: str) -> None:
         """Make a wheel of a torch release; `more` is appended to its module."""
         text = TORCH.format(version=version) + textwrap.dedent(more)
-        wheel(self.wheels, "torch", version, {"torch/__init__.py": text}, needs)
+        wheel(self.wheels, "torch", version, {"torch/__init__.py": text}, **wanted)
 
     def snippet(self, name: str, text: str) -> Path:
         """Write a snippet file, and show it on a page of both languages."""
@@ -89,31 +117,37 @@ class Tree:
             page.write_text(old + block * (block not in old), "utf-8")
         return path
 
-    def verify(self, *arguments, module="verify.release", **popen):
-        """Run the command; exit code, output and errors."""
-        with self.start(*arguments, module=module, **popen) as process:
-            out, err = process.communicate(timeout=120)
-        return process.returncode, out, err
+    def verify(self, *arguments, program=QUICK, environment=None):
+        """Run the command; return its exit code, output and errors."""
+        with self.start(*arguments, program=program, environment=environment) as run:
+            out, err = run.communicate(timeout=120)
+        return run.returncode, out, err
 
-    def start(self, *arguments, module="verify.release", environment=None):
-        """Start the command."""
+    def start(self, *arguments, program=QUICK, environment=None):
+        """Start the command.
+
+        Args:
+            arguments: Its arguments.
+            program: What follows `python`: `QUICK`, `REAL` or another module.
+            environment: Variables to set.
+
+        Returns:
+            The process.
+        """
+        wheels = ["--wheels", str(self.wheels)] if program in (QUICK, REAL) else []
         return subprocess.Popen(
-            [sys.executable, "-m", module, *map(str, arguments)]
-            + (["--wheels", str(self.wheels)] if module == "verify.release" else []),
+            [sys.executable, *program, *map(str, arguments), *wheels],
             cwd=self.root,
-            env={
-                **os.environ,
-                "PIP_NO_INDEX": "1",
-                "PIP_CONFIG_FILE": os.devnull,
-                "PIP_FIND_LINKS": "",
-                "UV_OFFLINE": "1",
-                "UV_NO_CACHE": "1",
-                **(environment or {}),
-            },
+            env={**os.environ, **OFFLINE, **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def installed(self) -> list[str]:
+        """List the releases that were installed, in order."""
+        log = self.wheels / "installed.log"
+        return log.read_text().split() if log.exists() else []
 
     def record(self, torch: str, device: str = "cpu") -> Path:
         """Where the record of a release lies."""

@@ -1,17 +1,14 @@
-"""Given releases of torch, the command installs, runs, keeps and reports."""
+"""Given releases of torch, the command runs files on them, keeps results, and reports."""
 
 import json
 import os
 import re
 import signal
 import time
-import venv
 
 import pytest
 
-from tests.verify.fakes import Tree, wheel
-from verify import environments
-from verify.environments import InstallError, Source
+from tests.verify.fakes import REAL, Tree, wheel
 
 BLOCK = "tensors/sums/add.py"
 OLD, MIDDLE, NEW = "2.14.0", "2.14.1", "2.15.0"
@@ -39,7 +36,7 @@ def outcomes(tree, release):
 
 def test_the_newest_release_is_taken_and_nothing_but_the_record_stays(tree):
     tree.torch("2.16.0rc1")  # no release yet
-    code, out, err = tree.verify()
+    code, out, err = tree.verify(program=REAL)
     assert (code, err) == (0, "")
     assert out.startswith(f"torch {NEW} on cpu\n")
     assert re.search(r"time: install \d.*, snippets \d.*, all \d", out)
@@ -64,23 +61,17 @@ def test_an_unknown_release_is_2_in_one_line_with_the_nearest(tree):
     [
         (["--only", "snippets/no/such.py"], "snippets/no/such.py does not exist"),
         (["--first-broken", "snippets"], "snippets is a folder; name one file"),
-        (["nightly"], "the index has no torch after 2.15.0; name with --index"),
+        (["nightly"], "the index has no torch after 2.15.0; name one that has"),
         (["--device", "cuda"], "torch 2.15.0 sees no CUDA device"),
-        (["--python", "no-such-python"], "no-such-python has no pip, or is not there"),
+        (["--stale", "--new"], "--stale and --new exclude each other"),
+        (["--stale"], "--stale: there is no record yet; name a release"),
+        (["--stale", "2.14.7"], "the nearest: 2.14.1, 2.15.0"),
     ],
 )
 def test_a_wrong_request_is_2_in_one_line(tree, arguments, words):
     code, _, err = tree.verify(*arguments)
     assert code == 2
     assert words in err
-    assert err.count("\n") == 1
-
-
-def test_an_interpreter_without_pip_is_2_in_one_line(tree, tmp_path):
-    venv.create(tmp_path / "bare", symlinks=True)
-    code, _, err = tree.verify("--python", tmp_path / "bare" / "bin" / "python")
-    assert code == 2
-    assert "has no pip, or is not there; name another with --python" in err
     assert err.count("\n") == 1
 
 
@@ -111,41 +102,64 @@ def test_releases_by_word_and_only_new_ones(tree):
     assert out.startswith(f"torch {MIDDLE} on cpu\n")
 
 
-def test_an_interrupted_run_goes_on(tree, tmp_path):
-    started, work = tmp_path / "started", tree.root / ".nox" / "verify"
+def start_and_interrupt(tree, started, *arguments):
+    """Interrupt the command when a file has written `started`; return its errors."""
+    with tree.start(*arguments) as process:
+        deadline = time.monotonic() + 60
+        while not started() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.endswith("interrupted; the same command continues from here\n")
+
+
+def test_an_interrupted_run_continues(tree, tmp_path):
+    started = tmp_path / "started"
     tree.snippet(
         "tensors/sums/wait.py",
         f"import os, time\n\nif not os.path.exists({str(started)!r}):\n"
         f"    open({str(started)!r}, 'w').close()\n    time.sleep(25)\n"
         "print(1)\n#> 1\n",
     )
-    part = work / f"{NEW}-cpu" / "record.json"
-    with tree.start(NEW) as process:
-        deadline = time.monotonic() + 60
-        while not (started.exists() and part.exists()) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert err.endswith("interrupted; the same command goes on from here\n")
-    assert not tree.record(NEW).exists()  # a record is of a whole run
-    assert [*json.loads(part.read_text())["snippets"]] == [BLOCK]
 
-    code, out, _ = tree.verify(NEW)
+    # The record is saved with the first verdict after two seconds.
+    tree.snippet(
+        "tensors/sums/pause.py", "import time\n\ntime.sleep(2.5)\nprint(1)\n#> 1\n"
+    )
+
+    def has_run_some():
+        return started.exists() and tree.record(NEW).exists()
+
+    start_and_interrupt(tree, has_run_some, NEW)
+    before = outcomes(tree, NEW)
+    assert "pause.py" in before
+    assert "wait.py" not in before
+
+    code, out, _ = tree.verify(NEW, "--new")  # a record of a part is not a whole run
     assert code == 0
-    assert "environment: as it was left" in out
-    assert "1 files have run before" in out
-    assert outcomes(tree, NEW) == {"add.py": "passed", "wait.py": "passed"}
-    assert not work.exists()
+    assert "environment: found in .nox/verify/" in out
+    assert f"{len(before)} files have run before" in out
+    assert f"  {3 - len(before)} files: " in out
+    assert {*outcomes(tree, NEW).values()} == {"passed"}
+    assert tree.installed() == [NEW]
+    assert not (tree.root / ".nox" / "verify").exists()
 
 
-def test_a_kept_environment_is_used_again(tree):
+def test_a_kept_environment_is_found_again(tree):
+    work = tree.root / ".nox" / "verify"
     tree.verify(NEW, "--keep")
-    python = tree.root / ".nox" / "verify" / f"{NEW}-cpu" / "env" / "bin" / "python"
-    assert python.exists()
-    _, out, _ = tree.verify(NEW, "--keep")
-    assert "environment: as it was left" in out
-    assert "have run before" not in out  # that run was whole
+    (python,) = work.glob(f"torch-{NEW}-cpu-*/env/bin/python")
+    for options in ([], ["--keep"], []):  # what was kept once stays
+        _, out, _ = tree.verify(NEW, *options)
+        assert "environment: found in .nox/verify/" in out
+        assert "have run before" not in out  # that run was whole
+        assert python.exists()
+    assert tree.installed() == [NEW]
+    tree.snippet("tensors/sums/more.py", "# Needs: numpy\nprint(1)\n#> 1\n")
+    wheel(tree.wheels, "numpy", "9.9", {"numpy.py": "__version__ = '9.9'\n"})
+    tree.verify(NEW)
+    assert tree.installed() == [NEW, NEW]  # it lacked a package
     assert python.exists()
 
 
@@ -281,65 +295,6 @@ def test_an_interrupt_does_not_wait_for_the_librarys_tests(tree, tmp_path):
         f"import time\n\ndef test_long():\n    open({str(started)!r}, 'w').close()\n"
         "    time.sleep(60)\n",
     )
-    with tree.start(NEW) as process:
-        deadline = time.monotonic() + 60
-        while not started.exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert err.endswith("interrupted; the same command goes on from here\n")
-    assert not tree.record(NEW).exists()
-
-
-@pytest.fixture
-def offline(tree, monkeypatch):
-    """A source that has the wheels of the checkout and no network."""
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", "")
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    return Source(wheels=tree.wheels)
-
-
-@pytest.mark.parametrize("uv", [None, ["false"]])
-def test_pip_installs_where_uv_is_not_there_or_fails(
-    offline, tmp_path, monkeypatch, uv
-):
-    monkeypatch.setattr(environments, "find_uv", lambda: uv)
-    how = offline.install(OLD, [], tmp_path / "env")
-    assert how.startswith("pip, ")
-    assert [*(tmp_path / "env").glob(f"lib/*/site-packages/torch-{OLD}.dist-info")]
-
-
-def test_what_pip_says_is_said(offline, tree, tmp_path, monkeypatch):
-    monkeypatch.setattr(environments, "find_uv", lambda: None)
-    tree.torch(OLD, needs="no-such-package")
-    with pytest.raises(InstallError, match=r"^pip: ERROR: .*no-such-package"):
-        offline.install(OLD, [], tmp_path / "env")
-
-
-def test_an_old_torch_gets_the_numpy_that_it_was_built_for(
-    offline, tmp_path, monkeypatch
-):
-    asked = []
-    monkeypatch.setattr(
-        Source, "_ways", lambda self, folder, wanted: asked.append(wanted) or []
-    )
-    for release in ("2.2.2", "2.3.0"):
-        with pytest.raises(InstallError):
-            offline.install(release, ["numpy"], tmp_path / "env")
-    assert asked == [["torch==2.2.2", "numpy<2"], ["torch==2.3.0", "numpy"]]
-
-
-def test_packages_are_those_that_the_files_ask_for(tree, monkeypatch):
-    monkeypatch.setattr(
-        environments, "find", lambda: sorted((tree.root / "snippets").rglob("*.py"))
-    )
-    tree.snippet(
-        "tensors/sums/many.py",
-        "# Needs: torch>=2.1, sklearn, numpy, cuda, snippets\nprint(1)\n#> 1\n",
-    )
-    tests = tree.root / "tests"
-    assert environments.packages(tests) == ["numpy", "scikit-learn"]
-    tests.mkdir()
-    assert environments.packages(tests) == ["numpy", "pytest", "scikit-learn"]
+    start_and_interrupt(tree, started.exists, NEW)
+    fields = tree.record(NEW)
+    assert not fields.exists() or "library" not in json.loads(fields.read_text())

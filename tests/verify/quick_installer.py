@@ -1,0 +1,46 @@
+"""``python -m verify.release``, but wheels are unpacked instead of installed.
+
+A test that isn't about uv or pip runs this file: an environment takes them seconds.
+"""
+
+import os
+import re
+import sys
+import sysconfig
+import venv
+import zipfile
+
+sys.path[0] = os.getcwd()  # the checkout that the test has made
+
+from verify import release
+from verify.installer import Installer, InstallError
+from verify.needs import is_final, release_key
+
+
+class QuickInstaller(Installer):
+    """Has the wheels of one folder and no index."""
+
+    def releases(self, pre=False):
+        found = [
+            match[1]
+            for wheel in self.wheels.glob("torch-*.whl")
+            if (match := re.match(r"torch-(.+)-py3", wheel.name))
+        ]
+        return sorted((r for r in found if pre or is_final(r)), key=release_key)
+
+    def install(self, torch, packages, folder):
+        venv.create(folder, symlinks=True)
+        site = sysconfig.get_path("purelib", vars={"base": str(folder)})
+        for name in (f"torch-{torch}", *packages):
+            wheels = [*self.wheels.glob(f"{name}-*.whl")]
+            if not wheels:
+                raise InstallError(f"there is no {name}")
+            with zipfile.ZipFile(wheels[0]) as archive:
+                archive.extractall(site)
+        with open(self.wheels / "installed.log", "a") as log:
+            log.write(f"{torch}\n")
+        return "unpacked"
+
+
+if __name__ == "__main__":
+    sys.exit(release.main(installer=QuickInstaller))
