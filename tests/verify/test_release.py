@@ -1,4 +1,4 @@
-"""Given releases of torch, the command runs files on them, keeps results, and reports."""
+"""Given releases of torch, the command runs files on them, records and reports."""
 
 import json
 import os
@@ -124,7 +124,9 @@ def test_an_interrupted_run_continues(tree, tmp_path):
     )
 
     # The record is saved with the first verdict after two seconds.
-    tree.snippet("tensors/sums/pause.py", "import time\n\ntime.sleep(2.5)\nprint(1)\n#> 1\n")
+    tree.snippet(
+        "tensors/sums/pause.py", "import time\n\ntime.sleep(2.5)\nprint(1)\n#> 1\n"
+    )
 
     def has_run_some():
         return started.exists() and tree.record(NEW).exists()
