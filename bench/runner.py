@@ -27,8 +27,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from verify import SNIPPETS
+from verify.environ import environment
 from verify.paths import find, name_of
-from verify.run import Runner, environment
+from verify.run import Runner
 from verify.snippet import Snippet, parse
 from verify.verdict import Verdict
 

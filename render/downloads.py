@@ -70,7 +70,7 @@ WORDS = {
         "colon": "：",
         "licence": "代码采用 MIT 许可证。",
         "notebook": "由 [{title}]({url}) 生成。每个单元格是一个独立的文件，"
-        "输出是单独运行时检查过的 `#>` 行；`...` 代表该行任意内容。"
+        "输出是单独运行时检查过的 `#>` 行；单独的 `...` 代表该行任意内容。"
         "前面的单元格改过全局设置或留下文件时，先重启内核再运行下一个。",
         "beside": "用到 [`snippets/{module}.py`]({url})，"
         "请放进 notebook 旁边的 `snippets` 文件夹。",
@@ -87,9 +87,9 @@ WORDS = {
         "colon": ": ",
         "licence": "The code is under the MIT licence.",
         "notebook": "Made from [{title}]({url}). Each cell is a file of its own, its "
-        "output the `#>` lines that a run of the file alone has checked; `...` stands "
-        "for anything on its line. After a cell that changes a global setting or "
-        "leaves files, restart the kernel before the next one.",
+        "output the `#>` lines that a run of the file alone has checked; `...` as a "
+        "word of its own stands for anything on its line. After a cell that changes a "
+        "global setting or leaves files, restart the kernel before the next one.",
         "beside": " It uses [`snippets/{module}.py`]({url}): put it into a folder "
         "`snippets` beside the notebook.",
     },

@@ -4,6 +4,7 @@ Standard library only: this folder runs on a machine that has nothing but Python
 and torch.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,3 +23,15 @@ other releases it is reported."""
 
 class RequestError(ValueError):
     """What was asked for cannot be done; the message is one line for a person."""
+
+
+class SnippetError(ValueError):
+    """A file that breaks the contract of a snippet file.
+
+    Args:
+        faults: One line for each fault, as ``file:line: what and what to do``.
+    """
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))

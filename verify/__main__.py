@@ -10,13 +10,14 @@ from importlib import metadata
 from pathlib import Path
 
 from verify import DEFAULT_TORCH, RECORDS, RequestError, evidence, matrix
+from verify.ahead import modules_ahead
 from verify.command import run_command
 from verify.evidence import Recorder
 from verify.history import is_explained, notes_of
 from verify.paths import chosen_files, name_of, shown
 from verify.report import Progress, summary
-from verify.run import Runner, modules_ahead
-from verify.update import UpdateError, update
+from verify.run import Runner
+from verify.update import LONGEST_MESSAGE, UpdateError, Updater
 from verify.verdict import PASSED, SKIPPED
 
 
@@ -102,6 +103,8 @@ def _verify(options: argparse.Namespace) -> int:
                 progress.show(verdict)
         finally:
             progress.clear()
+    for note in runner.notes:
+        print(f"note: {note}")
     print(summary(verdicts, runner.machine, time.monotonic() - start))
     fine = all(verdict.outcome in (PASSED, SKIPPED) for verdict in verdicts)
     return 0 if fine and not known else 1
@@ -145,7 +148,7 @@ def _update(options: argparse.Namespace) -> int:
     if options.device != "cpu":
         raise RequestError("--update writes what the CPU prints; leave --device out")
     files, refused = chosen_files(options.paths, options.k), 0
-    with Runner(jobs=1) as runner:
+    with Runner(jobs=1) as runner, Updater(runner) as updater:
         if runner.release != DEFAULT_TORCH:
             raise RequestError(
                 f"--update writes what torch {DEFAULT_TORCH} prints, this is "
@@ -153,11 +156,15 @@ def _update(options: argparse.Namespace) -> int:
             )
         for path in files:
             try:
-                if update(path, runner):
+                if updater.update(path):
                     print(f"{shown(path)}: updated")
             except UpdateError as error:
                 refused += 1
                 print(error)
+            except Exception as error:  # no file ends the run of the others
+                refused += 1
+                what = f"{type(error).__name__}: {error}"
+                print(f"{shown(path)}:1: not updated: {what!r}"[:LONGEST_MESSAGE])
     return 1 if refused else 0
 
 

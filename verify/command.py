@@ -62,9 +62,11 @@ def run_command(
         except KeyboardInterrupt:
             _say(f"\nverify: interrupted{hint}")
             return INTERRUPTED
+        except BrokenPipeError:
+            _drop_unwritable_output()
+            return NOBODY_READS
         except known as error:
-            if _drop_unwritable_output() and isinstance(error, BrokenPipeError):
-                return NOBODY_READS
+            _drop_unwritable_output()
             _say(f"verify: {error}")
             return WRONG_REQUEST
 
@@ -86,20 +88,18 @@ def _sigterm_raises() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _drop_unwritable_output() -> bool:
-    """Whether standard output takes nothing more; then what waits for it is dropped.
+def _drop_unwritable_output() -> None:
+    """Drop what standard output doesn't take.
 
-    Python would otherwise try again at its end, and print a traceback.
+    Python would try again when it ends, and print a traceback.
     """
     try:
         if sys.stdout:
             sys.stdout.flush()
-        return False
     except OSError:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
-        return True
 
 
 def _say(line: str) -> None:

@@ -1,35 +1,45 @@
-"""Compare expected with real output: text exactly, numbers within a tolerance."""
+"""Compare expected with real output: text exactly, floats within a tolerance."""
 
 from __future__ import annotations
 
 import itertools
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from verify.snippet import Expected
 
 TOLERANCE = 1e-4
-# A number with a point or an exponent. Integers are text: an index or a size that is
-# off by one is wrong, however large it is. So are versions (2.13.0) and names (x1.5a).
+# A number with a point or an exponent. Its sign is text, so that -0. is not 0. Integers
+# are text: an index or a size that is off by one is wrong, however large it is. So are
+# versions (2.13.0) and names (x1.5a).
 FLOAT = re.compile(
-    r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE][-+]?\d))(?:[eE][-+]?\d+)?"
-    r"(?:(?![\w.])|(?=j(?!\w)))"
+    r"(?<![\w.])(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE][-+]?[0-9]))"
+    r"(?:[eE][-+]?[0-9]+)?(?:(?![\w.])|(?=j(?!\w)))"
 )
-NUMBER = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+HOLE = "\ud800"  # stands where a float was; half a character, which UTF-8 can't encode
 ANYTHING = "..."
+WILDCARD = re.compile(r"(?<![^ ])\.\.\.(?![^ ])")  # ANYTHING as a word of its own
 ON_CUDA = re.compile(r",\s+device='cuda(:\d+)?'")
+SHOWN = 200  # characters of a text that a message quotes
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One place where the real output is not the expected one.
+    r"""One place where the real output is not the expected one.
+
+    As a string it is one line of bounded length, whatever the file prints.
 
     Attributes:
-        line: Line of the file: that of the ``#>`` line, or the one after which the
-            output that nothing expects belongs.
+        line: Line of the file: the ``#>`` line, or the line after which the
+            unexpected output belongs.
         expected: Text of the ``#>`` line, None if there is none.
         actual: The line that was printed, None if there is none.
+
+    Example:
+        >>> print(Difference(4, "a", "\u0430"))  # a Cyrillic letter
+        expected 'a', got '\u0430'
     """
 
     line: int
@@ -38,54 +48,134 @@ class Difference:
 
     def __str__(self) -> str:
         if self.expected is None:
-            return f"prints {self.actual!r}, which no #> line expects"
+            return f"prints {_quote(self.actual or '')}, which no #> line expects"
         if self.actual is None:
-            return f"expected {self.expected!r}, got no such line"
-        return f"expected {self.expected!r}, got {self.actual!r}"
+            return f"expected {_quote(self.expected)}, got no such line"
+        texts = self.expected, self.actual
+        same = _common(*texts)
+        same_end = _common(*(text[same:][::-1] for text in texts))
+        # Texts that look alike differ in a non-ASCII character: a Cyrillic letter, a
+        # full-width one, a combining mark. If there is one in the part that differs,
+        # both are quoted as ASCII. repr() already escapes what doesn't print.
+        ascii_only = all(text[same : len(text) - same_end].isascii() for text in texts)
+        expected, actual = (
+            _quote(text, same, repr if ascii_only else ascii) for text in texts
+        )
+        return f"expected {expected}, got {actual}"
+
+
+def _common(a: str, b: str) -> int:
+    """Return how many characters at the start of two texts are the same."""
+    pairs = zip(a, b, strict=False)
+    different = (n for n, (x, y) in enumerate(pairs) if x != y)
+    return next(different, min(len(a), len(b)))
+
+
+def _quote(text: str, at: int = 0, show: Callable[[str], str] = repr) -> str:
+    """Quote a text of any length.
+
+    Args:
+        text: The text.
+        at: The index that has to be seen.
+        show: How to quote it.
+
+    Returns:
+        The quoted text. Of a long text, about 200 characters around `at`.
+    """
+    if len(text) <= SHOWN:
+        return show(text)
+    start = 0 if at < SHOWN * 3 // 4 else min(at - SHOWN // 2, len(text) - SHOWN)
+    before, after = ANYTHING * (start > 0), ANYTHING * (start + SHOWN < len(text))
+    part = show(text[start : start + SHOWN])
+    return f"{before}{part}{after} ({len(text):,} characters)"
 
 
 def same_line(expected: str, actual: str) -> bool:
-    """Whether one printed line is as expected.
+    """Return whether one printed line is as expected.
+
+    A float, i.e. a number with a point or an exponent, matches a float of the same sign
+    within a relative tolerance of 1e-4. ``...`` as a word of its own, between blanks or
+    the ends of the line, matches anything. All other text has to be equal. The time is
+    linear in the length of the printed line.
 
     Args:
-        expected: Text of a ``#>`` line; ``...`` in it matches anything.
+        expected: Text of a ``#>`` line.
         actual: The line that was printed.
 
     Returns:
-        True if the text is the same and each number that is written with a point or
-        an exponent is within a relative tolerance of 1e-4.
+        True if it is as expected.
 
     Example:
         >>> same_line("tensor([1.2345])", "tensor([1.2346])")
         True
         >>> same_line("tensor([1.2345])", "tensor([1.3345])")
         False
-        >>> same_line("RuntimeError: ...", "RuntimeError: shape '[4]' is invalid")
+        >>> same_line("tensor([1., 2.])", "tensor([1, 2])")
+        False
+        >>> same_line("tensor([0., 2.])", "tensor([-0., 2.])")
+        False
+        >>> same_line("RuntimeError: ... size 6", "RuntimeError: [4] is not of size 6")
         True
+        >>> same_line("tensor([0, ..., 9])", "tensor([0, 1, 2, 9])")
+        False
     """
     if expected == actual:
         return True
-    pattern, numbers = [], []
-    for part in expected.split(ANYTHING):
-        end, pieces = 0, []
-        for match in FLOAT.finditer(part):
-            pieces += [re.escape(part[end : match.start()]), NUMBER]
-            numbers.append(float(match[0]))
-            end = match.end()
-        pattern.append("".join([*pieces, re.escape(part[end:])]))
-    found = re.fullmatch(".*?".join(pattern), actual)
-    if not found:
+    if HOLE in expected or HOLE in actual:
         return False
-    pairs = zip(numbers, map(float, found.groups()), strict=True)
-    return all(
-        abs(a - b) <= TOLERANCE * max(abs(a), abs(b)) * (1 + 1e-9) for a, b in pairs
-    )
+    text, floats = _split(actual)
+    first, *others = [_split(segment) for segment in WILDCARD.split(expected)]
+    if not others:
+        return text == first[0] and _all_close(first[1], floats)
+
+    # The first segment is a prefix and the last one a suffix. The others follow from
+    # the left, each as early as it fits. No choice is ever taken back.
+    *middle, last = others
+    end = len(text) - len(last[0])
+    place, count = len(first[0]), len(first[1])
+    if not text.startswith(first[0]) or not text.endswith(last[0]) or end < place:
+        return False
+    if not _all_close(first[1], floats[:count]):
+        return False
+    if not _all_close(last[1], floats[len(floats) - len(last[1]) :]):
+        return False
+    for segment, wanted in middle:
+        while True:
+            at = text.find(segment, place, end)
+            if at < 0:
+                return False
+            count += text.count(HOLE, place, at)
+            if _all_close(wanted, floats[count : count + len(wanted)]):
+                break
+            place = at + 1  # past a blank: each of these segments starts with one
+        place, count = at + len(segment), count + len(wanted)
+    return True
+
+
+def _split(line: str) -> tuple[str, list[str]]:
+    """Return a line with a hole for each float, and the floats."""
+    return FLOAT.sub(HOLE, line), FLOAT.findall(line)
+
+
+def _all_close(expected: Sequence[str], actual: Sequence[str]) -> bool:
+    """Return whether floats of equal number are the same within the tolerance."""
+    return all(map(_close, expected, actual))
+
+
+def _close(expected: str, actual: str) -> bool:
+    if expected == actual:
+        return True
+    a, b = float(expected), float(actual)
+    if math.inf in (a, b):
+        return False  # 1.8e+308 is more than a float can be
+    # The last factor is for rounding: 1.0000 and 1.0001 are close.
+    return math.isclose(a, b, rel_tol=TOLERANCE * (1 + 1e-9))
 
 
 def differences(
     expected: Sequence[Expected], output: str, device: str = "cpu"
 ) -> list[Difference]:
-    """Where a file's output is not what its ``#>`` lines say.
+    r"""Return where a file's output is not what its ``#>`` lines expect.
 
     Args:
         expected: The ``#>`` lines in order.
@@ -94,7 +184,15 @@ def differences(
             ``device='cuda:0'`` that the file does not expect is taken for granted.
 
     Returns:
-        The differences in order; empty if all is as expected.
+        The differences in order, empty if all is as expected. There is one for each
+        wrong line, so a file that prints half a million lines has as many; the caller
+        decides how many to show.
+
+    Example:
+        >>> expected = [Expected(2, "1."), Expected(4, "done")]
+        >>> for difference in differences(expected, "1\ndone\n"):
+        ...     print(f"line {difference.line}: {difference}")
+        line 2: expected '1.', got '1'
     """
     found = _differences(expected, output)
     if found and device == "cuda":

@@ -401,7 +401,7 @@ class Recorder:
     def __init__(self, path: Path, machine: Machine, import_warnings: str = "") -> None:
         self.path, self.machine, self.import_warnings = path, machine, import_warnings
         self._unsaved: list[Verdict] = []
-        self._saved_at = time.monotonic()
+        self._next_save = 0.0
 
     def __enter__(self) -> Recorder:
         path = _real(self.path)
@@ -415,10 +415,10 @@ class Recorder:
     def add(self, verdict: Verdict) -> None:
         """Take one verdict; save what has come since the last save if it is time."""
         self._unsaved.append(verdict)
-        if time.monotonic() >= self._saved_at + SAVE_EVERY:
+        if time.monotonic() >= self._next_save:
             with contextlib.suppress(OSError):  # perhaps the disk has room later
                 self.save()
-            self._saved_at = time.monotonic()
+            self._next_save = time.monotonic() + SAVE_EVERY
 
     def save(self) -> None:
         """Put the verdicts that have come since the last save into the record."""

@@ -18,7 +18,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verify import RequestError, environments, evidence, library_tests, matrix
+from verify.ahead import modules_ahead
 from verify.command import run_command
+from verify.environ import environment as python_environment
 from verify.environments import Environment
 from verify.evidence import Record, Recorder
 from verify.first_broken import Bisection
@@ -30,8 +32,7 @@ from verify.matrix import Plan
 from verify.needs import release_key
 from verify.paths import chosen_files, name_of, shown
 from verify.report import Progress, release_report, stale_report
-from verify.run import Runner, modules_ahead
-from verify.run import environment as python_environment
+from verify.run import Runner
 
 
 @dataclass(frozen=True)

@@ -82,9 +82,9 @@ KINDS = {
     "passes": "pass again",
 }
 NOTES = {
-    "upstream": "a breaking change of torch",
+    "upstream": "a breaking change in torch",
     "ours": "a mistake of ours",
-    "drift": "a harmless drift",
+    "drift": "harmless drift",
     None: "not judged yet",
 }
 MANY = 4  # Of so many changes with one cause, only the first is shown in full.

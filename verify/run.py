@@ -1,49 +1,55 @@
-"""Run snippet files and say of each whether it is as it says."""
+"""Run snippet files: start each as a reader would, and judge what came out."""
 
 from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import io
 import json
 import os
 import platform
 import queue
 import random
 import re
-import shutil
-import signal
+import secrets
 import socket
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from verify import DEFAULT_TORCH, ROOT, SNIPPETS, RequestError
-from verify.compare import differences
+from verify import ROOT, RequestError, SnippetError
+from verify.environ import environment
 from verify.evidence import library_hashes
-from verify.fork.child import DEFAULT_DEVICE, MARK_LINES
+from verify.folders import RunFolder, listed
+from verify.fork import DEFAULT_DEVICE, marking
 from verify.fork.client import Result, Server
+from verify.fork.marking import Printed
+from verify.judge import how_it_ended, judge, with_strays
 from verify.needs import fits, is_about_torch, is_next_to
-from verify.snippet import Snippet, SnippetError, parse, shown
-from verify.verdict import CHANGED, FAILED, PASSED, SKIPPED, Machine, Verdict
-from verify.watch import Watch
+from verify.paths import shown
+from verify.plain import PlainServer
+from verify.snippet import Snippet, hidden_modules, parse
+from verify.stderr import error_line
+from verify.strays import Strays
+from verify.text import first_lines, shortened
+from verify.verdict import FAILED, PASSED, SKIPPED, Machine, Verdict
 
-TIMEOUT = 30.0  # seconds until a file is killed
+# The server that forks needs /proc, subreapers and Unix sockets that pass open files.
+ON_LINUX = sys.platform.startswith("linux")
+TIMEOUT = 30.0  # seconds until a file is killed, unless it states more
 TIMEOUT_TORCHRUN = 60.0
-# Modules that take about a second to import.
-SLOW_MODULES = (
-    "matplotlib.pyplot",
-    "sklearn.datasets",
-    "torch.distributed.checkpoint",
-    "torch.distributed.fsdp",
-    "torch.distributed.tensor",
+MOST_JOBS = 8
+# A run that waited for a CPU for more than this share of its time is not to blame.
+STARVED = 0.1
+# A fork differs here from a fresh interpreter: it has the runner's frames below the
+# script, and the runner's command line.
+TELLS_A_FORK = re.compile(
+    r"\binspect\.(stack|currentframe|trace)\b|\b_getframe\b|\bfaulthandler\b"
+    r"|\b(print|format|extract|walk)_stack\b|\brecursionlimit\b|\bRecursionError\b"
+    r"|\borig_argv\b|/proc/self\b|\bsys\.flags\b"
 )
-# What imports torch._dynamo, another of them: an optimizer's first step, for example.
-IMPORTS_DYNAMO = r"\boptim\.|\bDistributedDataParallel\b|\btorch\.compile\b"
-RUNS_TORCHRUN = r"^# Run: torchrun\b"  # which is torch.distributed.run
-WARNING = re.compile(r"^(.+?):\d+: (\w*Warning): (.*)$", re.M)
 PROBE = """
 import json, platform, sys, torch
 try:
@@ -67,11 +73,30 @@ sys.argv.pop(0)
 sys.path[0] = os.path.dirname(os.path.realpath(sys.argv[0]))
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
+TORCHRUN = "torch.distributed.run"
 PROCESSOR = re.compile(r"model name\s*:\s*(.+)")
+
+
+@dataclass(frozen=True)
+class Command:
+    """How a file is started.
+
+    Attributes:
+        argv: What follows ``python`` on the command line.
+        torchrun: Whether torchrun starts it.
+        fresh: Whether a fork can't stand in for a fresh interpreter.
+    """
+
+    argv: tuple[str, ...]
+    torchrun: bool
+    fresh: bool
 
 
 class Runner:
     """Runs snippet files on one interpreter and one device.
+
+    On Linux each file is a fork of an interpreter that has imported torch; elsewhere,
+    or if asked for, a fresh interpreter.
 
     Args:
         python: The interpreter; it needs torch, nothing else.
@@ -80,13 +105,14 @@ class Runner:
         cold: Start a real ``python FILE`` for each file.
         jobs: How many files run at once; None for one more than there are cores, for
             some files wait, and at most 8.
-        timeout: Seconds until a file is killed; None for the usual 30, and 60 under
-            torchrun (and 120 for importing torch).
+        timeout: Seconds until a file is killed; None for 30, or 60 under torchrun, or
+            what a file states in ``# Timeout:`` (and 120 for importing torch).
         matrix: The releases that are verified. A file that needs another torch runs
             on the one next to its bound, and must fail there. Without any, such a
             file is skipped.
-        ahead: Modules that many of the files import, see `modules_ahead`.
+        ahead: Modules that many of the files import, see `verify.ahead`.
         bytecode: As for `environment`.
+        variables: What the server and each file find in their environment besides.
 
     Attributes:
         machine: What the files run on.
@@ -106,35 +132,32 @@ class Runner:
         matrix: Iterable[str] = (),
         ahead: Iterable[str] = (),
         bytecode: Path | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
-        if not sys.platform.startswith("linux"):
-            raise RequestError(
-                f"the runner needs Linux (on Windows: WSL), not {sys.platform}"
-            )
-        self.python, self.device, self.cold, self.timeout = (
-            python,
-            device,
-            cold,
-            timeout,
-        )
-        self.jobs = jobs or min(8, (os.cpu_count() or 1) + 1)
-        self._env = environment(bytecode)
+        self.python, self.device, self.timeout = python, device, timeout
+        self.jobs = jobs or min(MOST_JOBS, (os.cpu_count() or 1) + 1)
+        self._env = {**environment(bytecode), **(variables or {})}
         self._matrix = tuple(matrix)
-        self.server = Server(
-            python,
-            cold=cold,
-            slots=self.jobs,
-            env=self._env,
-            start_timeout=timeout or 120.0,
-            ahead=tuple(ahead),
-        )
-        self._watch = Watch()
-        self._watch.look(ROOT)
-        self._watch.look(SNIPPETS, below=True)
+        self.cold = cold or not ON_LINUX
+        start_timeout = timeout or 120.0
+        self.server: Server | PlainServer
+        if ON_LINUX:
+            self.server = Server(
+                python,
+                cold=cold,
+                slots=self.jobs,
+                env=self._env,
+                start_timeout=start_timeout,
+                ahead=tuple(ahead),
+            )
+        else:
+            self.server = PlainServer(python, self._env, start_timeout)
+        self._strays = Strays(self._every_slot)
         self._modules: dict[str, bool] = {}
         self._slots: queue.SimpleQueue[int] = queue.SimpleQueue()
         for slot in range(self.jobs):
             self._slots.put(slot)
+        self._alone = threading.Lock()
         try:
             facts = json.loads(self._ask(PROBE))
             self._cuda: str | None = facts.pop("cuda")
@@ -149,6 +172,11 @@ class Runner:
             raise
 
     @property
+    def notes(self) -> list[str]:
+        """Lines on changes of files of which nobody knows who made them."""
+        return self._strays.notes
+
+    @property
     def release(self) -> str:
         """The torch release without the name of its build, e.g. ``2.13.0``."""
         return self.machine.release
@@ -160,29 +188,30 @@ class Runner:
             path: The file.
 
         Returns:
-            What came of it; nothing that the file does raises here.
+            The verdict; nothing that the file does raises here.
         """
+        return next(self._settled([self._run(path)]))
+
+    def _run(self, path: Path) -> Verdict:
+        """Return the verdict on a file, except for what it changed elsewhere."""
         try:
             snippet = parse(path)
+            _refuse_hidden_modules(path)
+            need = self.unmet(snippet)
+            if need and not self._is_next_to_bound(snippet):
+                return Verdict(
+                    path,
+                    SKIPPED,
+                    need=need,
+                    sha256=snippet.sha256,
+                    library=library_hashes(snippet),
+                )
+            verdict = self._verdict(snippet)
         except SnippetError as error:
-            return Verdict(
-                path, FAILED, error.faults, error=error.faults[-1].partition(": ")[2]
-            )
-        need, library = self.unmet(snippet), library_hashes(snippet)
-        if need and not self._is_next_to_bound(snippet):
-            return Verdict(
-                path, SKIPPED, need=need, sha256=snippet.sha256, library=library
-            )
-        slot = self._slots.get()
-        try:
-            result, strays = self._execute(snippet, slot)
-            if strays:
-                strays = self._its_own(strays, snippet, slot)
-        finally:
-            self._slots.put(slot)
-        verdict = replace(self._judge(snippet, result, strays), library=library)
-        if _edited(snippet, library):
-            verdict = replace(verdict, sha256=None, library={})
+            return _failed(path, error.faults)
+        except OSError as error:
+            what = f"cannot be run: {error.strerror or error}"
+            return _failed(path, [f"{shown(path)}:1: {what}"])
         return self._other_side(verdict, need) if need else verdict
 
     def run_all(self, paths: Iterable[Path]) -> Iterator[Verdict]:
@@ -195,42 +224,30 @@ class Runner:
             The verdicts as they come.
         """
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
-            runs = [pool.submit(self.run, path) for path in paths]
+            runs = [pool.submit(self._run, path) for path in paths]
             try:
-                for run in concurrent.futures.as_completed(runs):
-                    yield run.result()
+                ended = concurrent.futures.as_completed(runs)
+                yield from self._settled(run.result() for run in ended)
             finally:
                 if not all([run.done() or run.cancel() for run in runs]):
                     self.close()  # interrupted: do not wait for what is running
 
-    def marked_output(self, snippet: Snippet) -> tuple[Verdict, list[tuple[int, str]]]:
-        """Run a file and see which of its lines prints what.
+    def marked_output(self, snippet: Snippet) -> tuple[Verdict, list[Printed]]:
+        """Run a file and see which of its statements prints what.
 
         Args:
             snippet: The file.
 
         Returns:
-            The verdict on the run, outputs left aside, and the printed lines with the
-            number of the line at the top level of the file that printed each.
+            The verdict on the run, outputs left aside, and the printed lines in the
+            order of a terminal.
         """
-        slot = self._slots.get()
-        try:
-            result, strays = self._execute(snippet, slot, mark=True)
-        finally:
-            self._slots.put(slot)
-        lines, at, start = [], 0, True
-        for piece in re.split(r"(\0\d+\0)", result.out):
-            if piece.startswith("\0"):
-                at = int(piece.strip("\0"))
-                continue
-            for text in io.StringIO(piece, newline="\n"):  # splits at LF alone
-                if start:
-                    lines.append((at, text))
-                else:
-                    lines[-1] = (lines[-1][0], lines[-1][1] + text)
-                start = text.endswith("\n")
-        verdict = self._judge(snippet, result, strays, compare=False)
-        return verdict, [(line, text.rstrip("\n")) for line, text in lines]
+        token = secrets.token_hex(4)
+        with self._slot() as slot, self._running(snippet):
+            result, left = self._execute(snippet, slot, mark=token)
+        verdict = judge(snippet, result, self.machine, left, compare=False)
+        verdict = next(self._settled([verdict]))
+        return verdict, marking.read_marks(result.out, token)
 
     def run_program(
         self, argv: list[str], folder: Path, env: dict[str, str], timeout: float
@@ -246,16 +263,13 @@ class Runner:
         Returns:
             How it ended.
         """
-        slot = self._slots.get()
-        try:
+        with self._slot() as slot:
             return self.server.run(
                 argv, folder, {**self._env, **env}, timeout, slot=slot
             )
-        finally:
-            self._slots.put(slot)
 
     def unmet(self, snippet: Snippet) -> str | None:
-        """The first need of a file that this interpreter or device does not meet."""
+        """Return the first need that this interpreter or device does not meet."""
         return next((n for n in snippet.needs if not self._meets(n)), None)
 
     def _meets(self, need: str) -> bool:
@@ -263,6 +277,8 @@ class Runner:
             return fits(need, self.release)
         if need == "cuda":
             return self.device == "cuda"
+        if need == "linux":
+            return ON_LINUX
         if need == "snippets":
             return True
         if need not in self._modules:
@@ -299,114 +315,126 @@ class Runner:
 
     def _ask(self, code: str) -> str:
         """What a line of Python prints on the interpreter."""
-        result = self.run_program(["-c", code], Path("/"), {}, 60.0)
-        if result.code != 0:
-            last = (result.err.strip() or _ending(result)).splitlines()[-1]
-            raise RequestError(f"{self.python} cannot run snippets: {last}")
+        result = self.run_program(["-c", code], Path(tempfile.gettempdir()), {}, 60.0)
+        if result.killed or result.code != 0:
+            last = error_line(result.err) or how_it_ended(result)
+            raise RequestError(f"{self.python} cannot run snippets: {shortened(last)}")
         return result.out
 
+    def _verdict(self, snippet: Snippet) -> Verdict:
+        """Run a file so that what is said of it is its own doing.
+
+        A run that was starved of CPU time, or whose supervisor another file may have
+        killed, is repeated while nothing else runs. So is one of a file that somebody
+        saved meanwhile: a verdict is about bytes that really ran.
+        """
+        library = library_hashes(snippet)
+        with self._slot() as slot, self._running(snippet):
+            result, left = self._execute(snippet, slot)
+        if self._may_be_innocent(result) or _was_edited(snippet, library):
+            snippet = parse(snippet.path)
+            library = library_hashes(snippet)
+            with self._every_slot() as slot:
+                result, left = self._execute(snippet, slot)
+        if edited := _was_edited(snippet, library):
+            left.append("changed while it ran; a file does not change itself")
+        verdict = judge(snippet, result, self.machine, left)
+        if edited:  # nobody knows which bytes ran
+            return replace(verdict, sha256=None)
+        return replace(verdict, library=library)
+
+    def _may_be_innocent(self, result: Result) -> bool:
+        """Whether a run failed in a way that other processes can cause."""
+        if result.lost:
+            return True
+        ran_out = (result.killed or "").startswith("ran longer")
+        starved = result.waited > STARVED * result.seconds
+        return ran_out and (starved or self.jobs > 1)
+
+    @contextlib.contextmanager
+    def _slot(self) -> Iterator[int]:
+        """Hold one slot, in which one file runs at a time."""
+        slot = self._slots.get()
+        try:
+            yield slot
+        finally:
+            self._slots.put(slot)
+
+    @contextlib.contextmanager
+    def _every_slot(self) -> Iterator[int]:
+        """Hold all slots, so that a file runs alone in one of them."""
+        with self._alone, contextlib.ExitStack() as stack:
+            slots = [stack.enter_context(self._slot()) for _ in range(self.jobs)]
+            yield slots[0]
+
+    def _command(self, snippet: Snippet) -> Command:
+        """How a reader starts the file, as arguments of this interpreter."""
+        file = str(snippet.path.resolve())
+        words = [file if w == snippet.path.name else w for w in snippet.run or ()]
+        if words and words[0] == "torchrun":
+            program = Path(self.python).with_name("torchrun")
+            start = [str(program)] if program.exists() else ["-m", TORCHRUN]
+            fresh = not program.exists() or self.cold
+            return Command((*start, *words[1:]), torchrun=True, fresh=fresh)
+        argv = words[1:] or [file]
+        # A fork can't have the interpreter's flags, nor run a module of its own.
+        forkable = argv[0] == file and not TELLS_A_FORK.search(snippet.source)
+        fresh = self.cold or not forkable
+        return Command(tuple(argv), torchrun=TORCHRUN in argv, fresh=fresh)
+
     def _execute(
-        self, snippet: Snippet, slot: int, mark: bool = False
+        self, snippet: Snippet, slot: int, mark: str = ""
     ) -> tuple[Result, list[str]]:
-        """Run a file in an empty folder; also what appeared in the repository."""
-        file, torchrun = str(snippet.path.resolve()), False
-        argv = [file]
-        if snippet.run:
-            words = [file if w == snippet.path.name else w for w in snippet.run]
-            argv, torchrun = words[1:], words[0] == "torchrun"
-        with tempfile.TemporaryDirectory(prefix="verify-run-") as folder:
-            work, tmp = Path(folder, "work"), Path(folder, "tmp")
-            work.mkdir()
-            tmp.mkdir()
-            # torchrun's own default is the same for every file and every program.
-            env = {**self._env, "TMPDIR": str(tmp), "PET_MASTER_PORT": _free_port()}
+        """Run a file in an empty folder; also say what it left in its other folders."""
+        file = str(snippet.path.resolve())
+        command = self._command(snippet)
+        argv = list(command.argv)
+        if mark:
+            at = argv.index(file)
+            argv[at:at] = [marking.__file__, mark]
+        with RunFolder() as folder:
+            tmp = str(folder.tmp)
+            env = {
+                **self._env,
+                "HOME": str(folder.home),
+                **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), tmp),
+                # torchrun's own default is the same for every file and program.
+                "PET_MASTER_PORT": _free_port(),
+            }
             if "snippets" in snippet.needs:
                 paths = [str(ROOT), env.get("PYTHONPATH", "")]
                 env["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-            if mark:
-                env[MARK_LINES] = file
             if self.device == "cpu" and self._cuda:
                 env["CUDA_VISIBLE_DEVICES"] = ""
-            if torchrun:
-                program = Path(self.python).with_name("torchrun")
-                argv.insert(0, str(program if program.exists() else _torchrun()))
-            elif self.device != "cpu" and not snippet.device:
-                # A file that torchrun starts chooses the device of each rank itself.
-                if self.cold:
-                    argv = ["-c", ON_DEVICE, self.device, *argv]
+            # A file that torchrun starts chooses the device of each rank itself.
+            if self.device != "cpu" and not snippet.device and not command.torchrun:
+                if command.fresh:
+                    at = argv.index(file)
+                    argv[at:at] = ["-c", ON_DEVICE, self.device]
                 else:
                     env[DEFAULT_DEVICE] = self.device
-            limit = self.timeout or (TIMEOUT_TORCHRUN if torchrun else TIMEOUT)
-            before = self._watch.look(snippet.path.resolve().parent)
-            result = self.server.run(argv, work, env, limit, slot=slot)
-        return result, self._watch.appeared[before : self._watch.look()]
-
-    def _its_own(self, strays: list[str], snippet: Snippet, slot: int) -> list[str]:
-        """Which of the files that appeared are the snippet's doing.
-
-        Somebody may have saved a file meanwhile. What the snippet writes, it writes
-        again. Nothing is deleted: the folder is a person's, and this is no proof.
-        """
-
-        def written(name: str) -> int | None:
-            with contextlib.suppress(OSError):
-                if not os.path.isdir(name):  # others write into a folder too
-                    return os.stat(name).st_mtime_ns
-            return None
-
-        before = {name: written(name) for name in strays}
-        again, _ = self._execute(snippet, slot)
-        return [n for n in strays if written(n) != before[n] or n in again.err]
-
-    def _judge(
-        self, snippet: Snippet, result: Result, strays: list[str], compare: bool = True
-    ) -> Verdict:
-        faults, error = [], None
-        where = shown(snippet.path)
-        if result.killed or result.code:
-            says = _says(result.err)
-            ending = result.killed or _ending(result)
-            error = says if says and not result.killed else ending
-            line = _last_line(snippet.path, result.err)
-            faults.append(
-                f"{where}:{line}: {ending}" + (f": {error}" if error != ending else "")
+            usual = TIMEOUT_TORCHRUN if command.torchrun else TIMEOUT
+            limit = self.timeout or snippet.timeout or usual
+            result = self.server.run(
+                argv, folder.work, env, limit, slot=slot, fresh=command.fresh
             )
-        faults += [f"{where}:1: left running: {command}" for command in result.left]
-        faults += [
-            f"{where}:1: wrote {shown(Path(stray))}; a file writes only into its "
-            "working folder: mend it, then delete what it wrote"
-            for stray in strays
-        ]
-        seen = _warnings(result.err)
-        categories = {text.partition(":")[0] for text in seen}
-        for name in snippet.warns:
-            if name not in categories:
-                faults.append(f"{where}:1: '# Warns: {name}', but it does not warn")
-        if self.release == DEFAULT_TORCH:
-            for text in seen:
-                if text.partition(":")[0] not in snippet.warns:
-                    faults.append(f"{where}:1: warns: {text}")
-        outcome, found = FAILED if faults else PASSED, []
-        if compare and not (result.killed or result.code):
-            found = differences(snippet.expected, result.out, self.device)
-            faults += [
-                f"{where}:{difference.line}: {difference}" for difference in found
-            ]
-            if found and outcome == PASSED:
-                outcome = CHANGED
-        if faults and not error:
-            error = faults[0].partition(": ")[2]
-        return Verdict(
-            path=snippet.path,
-            outcome=outcome,
-            faults=tuple(faults),
-            sha256=snippet.sha256,
-            seconds=result.seconds,
-            warnings=tuple(seen),
-            error=error,
-            differences=tuple(found),
-            result=result,
+            # What was killed or failed had no chance to delete what it made.
+            left = [] if result.killed or result.code else folder.left()
+        if folder.resisted:
+            left.append(f"made what can't be deleted: {listed(folder.resisted)}")
+        return result, left
+
+    def _running(self, snippet: Snippet) -> contextlib.AbstractContextManager[None]:
+        """Return the context in which a file runs, so that its strays are found."""
+        return self._strays.running(
+            snippet.path, snippet.source, lambda: self._execute(snippet, slot=0)
         )
+
+    def _settled(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+        """Add what the files changed outside their working folders."""
+        pairs = ((verdict.path, verdict) for verdict in verdicts)
+        for verdict, found in self._strays.settle(pairs):
+            yield with_strays(verdict, found) if found else verdict
 
     def close(self) -> None:
         """End the server."""
@@ -419,33 +447,32 @@ class Runner:
         self.close()
 
 
-def modules_ahead(paths: Iterable[Path]) -> tuple[str, ...]:
-    """What is worth importing once for all files, in place of once for each.
+def _failed(path: Path, faults: Iterable[str]) -> Verdict:
+    """The verdict on a file that could not run."""
+    lines = first_lines(tuple(faults), f"{shown(path)}:1")
+    return Verdict(path, FAILED, lines, error=lines[-1].partition(": ")[2])
 
-    Args:
-        paths: The files.
 
-    Returns:
-        The slow modules that more than two of the files import.
+def _refuse_hidden_modules(path: Path) -> None:
+    """Refuse a file if its folder hides a module from it.
+
+    A fork has imported the real module already, so only a fresh ``python FILE`` fails.
+
+    Raises:
+        SnippetError: If the file or a neighbor has the name of a module.
     """
-    texts = [path.read_text("utf-8", errors="replace") for path in paths]
-    imports = {name: rf"^(import|from) {name}\b" for name in SLOW_MODULES}
-    imports["torch._dynamo"] = IMPORTS_DYNAMO
-    imports["torch.distributed.run"] = RUNS_TORCHRUN
-    return tuple(
-        name
-        for name, pattern in imports.items()
-        if sum(bool(re.search(pattern, text, re.M)) for text in texts) > 2
-    )
+    for name, file in hidden_modules(path.resolve().parent).items():
+        what = f"hides the module {name} from each file beside it; rename it"
+        raise SnippetError([f"{shown(path)}:1: {shown(file)} {what}"])
 
 
-def _edited(snippet: Snippet, library: dict[str, str]) -> bool:
-    """Whether the file or its library was edited since, perhaps before it read them."""
+def _was_edited(snippet: Snippet, library: dict[str, str]) -> bool:
+    """Whether the file or its library is not what was read before the run."""
     try:
         same = snippet.path.read_bytes() == snippet.data
-        return not same or library_hashes(snippet) != library
     except OSError:
         return True
+    return not same or library_hashes(snippet) != library
 
 
 def _free_port() -> str:
@@ -467,58 +494,4 @@ def _processor() -> str:
         found = PROCESSOR.search(Path("/proc/cpuinfo").read_text())
     except OSError:
         found = None
-    return found[1].strip() if found else platform.machine()
-
-
-def _torchrun() -> str:
-    found = shutil.which("torchrun")
-    if not found:
-        raise RequestError("'# Run: torchrun': there is no torchrun beside this Python")
-    return found
-
-
-def environment(bytecode: Path | None = None) -> dict[str, str]:
-    """This process's environment with Python as a reader has it: nothing switched.
-
-    Args:
-        bytecode: Where compiled modules are to lie if Python is told to write none;
-            compiling a new torch at each import takes longer than the import.
-    """
-    kept = ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONDONTWRITEBYTECODE")
-    env = {k: v for k, v in os.environ.items() if k[:6] != "PYTHON" or k in kept}
-    if bytecode and env.pop("PYTHONDONTWRITEBYTECODE", None):
-        env["PYTHONPYCACHEPREFIX"] = str(bytecode)
-    return {**env, "PYTHONUTF8": "1"}
-
-
-def _says(err: str) -> str:
-    """The last line of an error; torchrun frames that of its ranks in a report."""
-    ranks = re.findall(r"^\[rank\d+\]: ([\w.]+(?:Error|Exception)\b.*)$", err, re.M)
-    return (ranks or err.strip().splitlines() or [""])[-1]
-
-
-def _ending(result: Result) -> str:
-    """How a process ended, in words."""
-    if result.code is not None and result.code < 0:
-        return f"killed by {signal.Signals(-result.code).name}"
-    return f"exit code {result.code}"
-
-
-def _last_line(path: Path, err: str) -> int:
-    """The line of the file that the last traceback names; 1 if there is none."""
-    lines = re.findall(rf'File "[^"]*{re.escape(path.name)}", line (\d+)', err)
-    return int(lines[-1]) if lines else 1
-
-
-def _warnings(err: str) -> list[str]:
-    """The warnings that a reader would see, each once, in order.
-
-    Not those in which torch deprecates what torch itself calls: there is nothing that
-    a reader could write differently.
-    """
-    found: dict[str, None] = {}
-    for file, category, text in WARNING.findall(err):
-        own = f"{os.sep}torch{os.sep}" in file
-        if not (own and category.endswith(("DeprecationWarning", "FutureWarning"))):
-            found[f"{category}: {text}"] = None
-    return list(found)
+    return found[1].strip() if found else platform.processor() or platform.machine()

@@ -3,35 +3,51 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import difflib
 import functools
 import hashlib
+import importlib.machinery
 import io
+import os
 import re
 import shlex
 import sys
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from verify import SnippetError
 from verify.needs import NEED
-from verify.paths import name_of, shown
+from verify.paths import name_of, read, shown
 
-HEADER = re.compile(r"#\s*([A-Z]\w*):(.*)")
-KEYS = ("Needs", "Device", "Run", "Warns")
+HEADER = re.compile(r"#\s*([A-Za-z]\w*)(\s*):(.*)")
+KEYS = ("Needs", "Device", "Run", "Warns", "Timeout")
+ALIKE = 0.75  # how much a word has to be like a key to be taken for a misspelling
+MOST_SECONDS = 3600
 MARK = "#>"
-
-
-class SnippetError(ValueError):
-    """A file that breaks the contract of a snippet file.
-
-    Args:
-        faults: One line for each fault, as ``file:line: what and what to do``.
-    """
-
-    def __init__(self, faults: Iterable[str]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("\n".join(self.faults))
+# torch, and what `import torch` looks for besides the standard library.
+USED_BY_TORCH = (
+    "torch",
+    "filelock",
+    "functorch",
+    "fsspec",
+    "jinja2",
+    "markupsafe",
+    "mpmath",
+    "networkx",
+    "numpy",
+    "optree",
+    "packaging",
+    "pkg_resources",
+    "setuptools",
+    "sympy",
+    "torchgen",
+    "triton",
+    "typing_extensions",
+    "yaml",
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +69,11 @@ class Snippet:
         needs: What ``# Needs:`` asks for, e.g. ``("torch>=2.6", "numpy")``.
         device: ``"cpu"`` if the file is about CPU memory or CPU numbers, else None.
         run: The command of ``# Run:`` with the file's name in it, else None.
-        warns: Names of the warnings that ``# Warns:`` announces.
+        warns: Names of the warning classes that ``# Warns:`` announces.
+        timeout: The seconds of ``# Timeout:``, after which the file is killed; None
+            for the usual limit.
+        asserts: Whether there is an assert statement or a call such as
+            ``torch.testing.assert_close()``.
         expected: The ``#>`` lines in order.
     """
 
@@ -64,6 +84,8 @@ class Snippet:
     device: str | None
     run: tuple[str, ...] | None
     warns: tuple[str, ...]
+    timeout: float | None
+    asserts: bool
     expected: tuple[Expected, ...]
 
     @functools.cached_property
@@ -105,17 +127,28 @@ def parse(path: Path) -> Snippet:
         path: The file.
 
     Returns:
-        What the file says of itself.
+        The file with its header and its expected output.
 
     Raises:
-        SnippetError: The file breaks the contract; every fault is named.
-        OSError: The file cannot be read.
+        SnippetError: If the file can't be read or breaks the contract. Every fault is
+            named.
     """
-    return parse_bytes(path.read_bytes(), path)
+    return parse_bytes(read(path), path)
 
 
 def parse_bytes(data: bytes, path: Path) -> Snippet:
-    """The same for bytes that are, or are to become, the file at `path`."""
+    """Parse the bytes of a file, which need not be written yet.
+
+    Args:
+        data: The bytes.
+        path: Where the file lies, or will lie.
+
+    Returns:
+        As `parse`.
+
+    Raises:
+        SnippetError: As `parse`.
+    """
     faults: list[str] = []
 
     def fault(line: int, what: str) -> None:
@@ -144,14 +177,19 @@ def parse_bytes(data: bytes, path: Path) -> Snippet:
         line = getattr(error, "lineno", None) or 1
         fault(line, f"is not Python: {getattr(error, 'msg', error)}")
         raise SnippetError(faults) from None
+    except (RecursionError, MemoryError):
+        fault(1, "is nested too deeply for Python's parser; write simpler statements")
+        raise SnippetError(faults) from None
 
     header = _header(source, comments, path, fault)
     if not data:
         fault(1, "is empty; a snippet prints or asserts something")
-    elif not _shows_something(tree):
-        fault(1, "neither prints nor asserts; show what the lines do")
     for line, module in _imports(tree):
-        if module == "verify":
+        if module == "torch" or module in sys.stdlib_module_names:
+            continue
+        if module == ".":
+            fault(line, "imports from its folder; a copied block has no such module")
+        elif module == "verify":
             fault(line, "imports verify; a copied block has no such module")
         elif module not in header["needs"]:
             fault(line, f"imports {module}; add it to '# Needs:'")
@@ -167,12 +205,19 @@ def parse_bytes(data: bytes, path: Path) -> Snippet:
         expected.append(Expected(line, text[1:]))
     if faults:
         raise SnippetError(faults)
-    return Snippet(path, data, source, expected=tuple(expected), **header)
+    return Snippet(
+        path,
+        data,
+        source,
+        asserts=_asserts(tree),
+        expected=tuple(expected),
+        **header,
+    )
 
 
 def _header(source, comments, path, fault) -> dict:
-    """The header lines as fields of a Snippet; faults go to `fault`."""
-    header = {"needs": (), "device": None, "run": None, "warns": ()}
+    """Return the header lines as fields of a Snippet; faults go to `fault`."""
+    header = {"needs": (), "device": None, "run": None, "warns": (), "timeout": None}
     top = 0
     for line in source.split("\n"):
         if not line.startswith("#"):
@@ -181,12 +226,15 @@ def _header(source, comments, path, fault) -> dict:
     seen = set()
     for token in comments:
         line, match = token.start[0], HEADER.fullmatch(token.string)
-        alone = token.start[1] == 0
-        if not match or not alone or (line > top and match[1] not in KEYS):
+        if not match or token.start[1] > 0:
             continue
-        key, value = match[1], match[2].strip()
-        if key not in KEYS:
-            fault(line, f"unknown header '{key}'; known are {', '.join(KEYS)}")
+        word, blank, value = match[1], match[2], match[3].strip()
+        key = _key_like(word)
+        is_exact = word == key and not blank
+        if key is None or (line > top and not is_exact):
+            continue  # a comment such as "# Note: ..."
+        if not is_exact:
+            fault(line, f"'# {word}{blank}:' is not a header; write '# {key}:'")
         elif line > top:
             fault(line, f"'# {key}:' belongs to the very top of the file")
         elif key in seen:
@@ -199,6 +247,20 @@ def _header(source, comments, path, fault) -> dict:
     return header
 
 
+def _key_like(word: str) -> str | None:
+    """Return the key that a word is or misspells; None for another word.
+
+    Example:
+        >>> _key_like("Needs"), _key_like("needs"), _key_like("Warn")
+        ('Needs', 'Needs', 'Warns')
+        >>> _key_like("Note"), _key_like("Seeds"), _key_like("Time")
+        (None, None, None)
+    """
+    keys = {key.lower(): key for key in KEYS if key[0].lower() == word[0].lower()}
+    close = difflib.get_close_matches(word.lower(), keys, n=1, cutoff=ALIKE)
+    return keys[close[0]] if close else None
+
+
 def _read_header_line(key, value, line, path, header, fault) -> None:
     items = tuple(item.strip() for item in value.split(","))
     if key == "Needs":
@@ -206,7 +268,7 @@ def _read_header_line(key, value, line, path, header, fault) -> None:
             if not NEED.fullmatch(item):
                 fault(
                     line,
-                    f"'{item}' is no need; write torch>=X.Y, cuda, snippets "
+                    f"'{item}' is not a need; write torch>=X.Y, cuda, snippets "
                     "or the name of a module",
                 )
         header["needs"] = items
@@ -216,9 +278,24 @@ def _read_header_line(key, value, line, path, header, fault) -> None:
         header["device"] = value
     elif key == "Warns":
         for item in items:
-            if not re.fullmatch(r"\w+Warning", item):
-                fault(line, f"'{item}' is no warning; write e.g. FutureWarning")
+            if not item.isidentifier():
+                fault(
+                    line,
+                    f"'{item}' is not the name of a warning class; write for example "
+                    "FutureWarning",
+                )
         header["warns"] = items
+    elif key == "Timeout":
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value) or not (
+            0 < float(value) <= MOST_SECONDS
+        ):
+            fault(
+                line,
+                f"'# Timeout: {value}' is not a number of seconds up to "
+                f"{MOST_SECONDS}; write for example '# Timeout: 120'",
+            )
+        else:
+            header["timeout"] = float(value)
     else:
         try:
             command = shlex.split(value)
@@ -228,32 +305,79 @@ def _read_header_line(key, value, line, path, header, fault) -> None:
         if command[0] not in ("python", "torchrun"):
             fault(line, f"'# Run:' starts with '{command[0]}', not python or torchrun")
         if not {"FILE", path.name} & set(command):
-            fault(line, f"'# Run:' does not name FILE or {path.name}")
+            fault(line, f"'# Run:' doesn't name FILE or {path.name}")
         header["run"] = tuple(path.name if w == "FILE" else w for w in command)
 
 
 def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Line and name of what a file imports beyond torch and the standard library."""
+    """Yield line and name of each top-level module that a file imports."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            names = [node.module or "."]
+            names = ["." if node.level else node.module or ""]
         else:
             continue
         for name in names:
-            module = name.partition(".")[0]
-            if module != "torch" and module not in sys.stdlib_module_names:
-                yield node.lineno, module
+            yield node.lineno, name.partition(".")[0] or "."
 
 
-def _shows_something(tree: ast.AST) -> bool:
-    """Whether a file prints or asserts, by its syntax tree."""
+def _asserts(tree: ast.AST) -> bool:
+    """Return whether a file asserts something, anywhere in its syntax tree."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert):
             return True
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if name == "print" or name.startswith("assert"):
+            if name.startswith("assert"):
                 return True
     return False
+
+
+def hidden_modules(folder: Path) -> dict[str, Path]:
+    """Return the modules that a folder hides from the files in it.
+
+    ``python FILE`` looks for each module in the folder of the file first. So a file
+    named ``random.py`` replaces the standard library's module for all its neighbors,
+    and for torch in their runs. A package does so too, but not a plain folder: Python
+    prefers a module anywhere to that. The result is kept until names come or go.
+
+    Args:
+        folder: A folder of snippet files.
+
+    Returns:
+        Each name of a module that the standard library, torch or a file in the folder
+        imports, with the file or package in the folder that has this name.
+    """
+    try:
+        return _hidden_modules(folder, os.stat(folder).st_mtime_ns)
+    except OSError:
+        return {}
+
+
+@functools.cache
+def _hidden_modules(folder: Path, changed: int) -> dict[str, Path]:
+    entries = sorted(folder.iterdir())
+    named: dict[str, Path] = {}
+    imported: set[str] = set()
+    for path in entries:
+        if path.name.startswith("."):
+            continue
+        name, dot, rest = path.name.partition(".")
+        if dot + rest in importlib.machinery.all_suffixes():
+            named.setdefault(name, path)
+        elif any(
+            (path / f"__init__{end}").exists()
+            for end in importlib.machinery.all_suffixes()
+        ):
+            named[path.name] = path
+        if path.suffix == ".py":
+            with contextlib.suppress(
+                SnippetError, SyntaxError, ValueError, RecursionError, MemoryError
+            ):
+                imported |= {module for _, module in _imports(ast.parse(read(path)))}
+    return {
+        name: path
+        for name, path in named.items()
+        if name in sys.stdlib_module_names or name in USED_BY_TORCH or name in imported
+    }

@@ -1,133 +1,420 @@
-"""Write the ``#>`` lines of a file under the statements that print."""
+"""Write the ``#>`` lines of a file below the statements that print."""
 
 from __future__ import annotations
 
 import ast
+import contextlib
+import itertools
+import os
+import re
+import stat
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from verify.compare import ANYTHING, same_line
-from verify.paths import shown
+from verify import ROOT, SnippetError
+from verify.paths import read, shown
+from verify.placing import Draft, Line, compose, fits, has_wildcard, same_program
 from verify.run import Runner
-from verify.snippet import MARK, Snippet, SnippetError, parse, parse_bytes
+from verify.snippet import MARK, Snippet, parse, parse_bytes
+from verify.verdict import PASSED, Verdict
+
+MOST_LINES = 1000
+LONGEST_LINE = 1000  # characters
+LONGEST_MESSAGE = 500
+# A file that runs for less is run again and again on the second server, for about
+# this many seconds: a coin falls the same way twice in half of the cases.
+AGAIN_S = 1.0
+AGAIN = 4
+# Where a set or a hash decides, so do the hash seeds: two strings have the same order
+# in half of all servers.
+HASH_SEEDS = (1, 2, 3, 4)
+# glibc fills fresh memory with a byte that depends on this, in place of zeros.
+FILLED_MEMORY = {"MALLOC_PERTURB_": "165"}
+
+# No part of a text: control characters, line ends of other kinds, halves of
+# characters, what turns the direction of writing, what was not UTF-8.
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd]"
+)
+NAMES = {
+    "\r": "a carriage return",
+    "\x1b": "an escape character",
+    "\ufffd": "bytes that are not UTF-8",
+}
+# Folders that many machines have.
+EVERYWHERE = {"/", "/usr", "/usr/local", "/tmp"}
+ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}\b")
+CLOCK = re.compile(r"\bimport time\b|\btime\.|\bfrom time\b|\bdatetime\b|_counter\b")
+A_TIME = "a time: print something else"
+SET_ORDER = "the order of a set: print sorted(...)"
+# What in the source makes output differ, and what to do about it.
+CAUSES = (
+    (
+        re.compile(r"\bempty(_like|_strided|_permuted)?\(|new_empty|\bresize_?\("),
+        "uninitialized memory: fill the tensor first",
+    ),
+    (
+        re.compile(r"\bid\(|\bdata_ptr\b|\b_cdata\b|\baddressof\b"),
+        "an address: compare addresses and print the result",
+    ),
+    (re.compile(r"\bhash\("), "a hash: print something else"),
+    (CLOCK, A_TIME),
+    (re.compile(r"\bgetpid\b|\buuid|\bsecrets\b"), "an identifier: print another"),
+    (
+        re.compile(r"\bThread\(|\bProcess\(|Executor\(|\bspawn\("),
+        "the order of threads or processes: wait for one before the next prints",
+    ),
+)
 
 
 class UpdateError(ValueError):
-    """The file was not written; the message says why, one line for each fault."""
+    """The file was not written. The message is one line that says why."""
+
+
+class Updater:
+    """Writes the output of files into them.
+
+    Each file runs on the given runner and, before it is written, on a second server: a
+    fresh interpreter with another hash seed, other addresses and other contents of
+    uninitialized memory. What differs isn't written.
+
+    Args:
+        runner: A runner. It stays open.
+    """
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._others: list[Runner] = []
+
+    def update(self, path: Path) -> bool:
+        """Write what a file prints into the file; keep everything else byte for byte.
+
+        A file whose output is as expected stays as it is, and so does a ``#>`` line
+        that still fits with its ``...``.
+
+        Args:
+            path: The file.
+
+        Returns:
+            Whether the file was changed.
+
+        Raises:
+            UpdateError: If the file fails, a need is unmet, it prints something else
+                each time or something that has no place in a file, or it can't be
+                written. It was not touched.
+        """
+        try:
+            return self._update(path)
+        except UpdateError as error:
+            raise UpdateError(_one_line(str(error))) from None
+        except SnippetError as error:
+            raise UpdateError(_first(error.faults)) from None
+        except OSError as error:
+            what = error.strerror or str(error)
+            raise UpdateError(
+                _one_line(f"{shown(path)}:1: not updated: {what}")
+            ) from None
+
+    def _update(self, path: Path) -> bool:
+        snippet = parse(path)
+        where = shown(path)
+        if need := self._runner.unmet(snippet):
+            raise UpdateError(f"{where}:1: not updated, needs {need}")
+        verdict, printed = self._runner.marked_output(snippet)
+        if verdict.faults:
+            raise UpdateError(_first(verdict.faults))
+        if not printed and not snippet.asserts:
+            raise UpdateError(
+                f"{where}:1: neither prints nor asserts; show what the lines do"
+            )
+        old = [expected.text for expected in snippet.expected]
+        if len(old) == len(printed) and all(
+            fits(said, line.text) for said, line in zip(old, printed, strict=True)
+        ):
+            return False
+        if len(printed) > MOST_LINES:
+            raise UpdateError(
+                f"{where}:{printed[0].line or 1}: prints {len(printed):,} lines; print "
+                f"at most {MOST_LINES:,}"
+            )
+        draft = compose(snippet, printed)
+        for line in draft.lines:
+            if what := self._unfit(line, snippet):
+                raise UpdateError(f"{where}:{what}")
+        _check_text(draft)
+        self._check_again(draft)
+        write_back(path, snippet.data, draft.text.encode())
+        return True
+
+    def _unfit(self, line: Line, snippet: Snippet) -> str | None:
+        """Say why a line has no place in a file, as ``line: what and what to do``."""
+        text = line.printed.text
+        if line.text != text:
+            return None  # a person has left out what would not fit
+        if found := UNPRINTABLE.search(text):
+            name = NAMES.get(found[0], f"the character U+{ord(found[0]):04X}")
+            by = [at for start, at in line.printed.pieces if start <= found.start()]
+            return (
+                f"{by[-1] or line.by}: prints {name}, which a comment can't hold; "
+                "leave it out"
+            )
+        if text != text.rstrip():
+            return (
+                f"{line.by}: prints blanks at the end of a line, which nobody sees; "
+                f"leave them out, or write '{MARK}' with '...' there"
+            )
+        if len(text) > LONGEST_LINE:
+            return f"{line.by}: prints a line of {len(text):,} characters; print less"
+        if has_wildcard(text) and text not in {e.text for e in snippet.expected}:
+            return (
+                f"{line.by}: prints '...', which '{MARK}' takes for any text; print "
+                f"something else, or write this '{MARK}' line by hand"
+            )
+        for folder in self._folders(snippet.path):
+            end = "" if folder.endswith("-") else r"(?!\w)"
+            if re.search(rf"(?<![\w.]){re.escape(folder)}{end}", text):
+                return (
+                    f"{line.by}: prints a path of this machine ({folder}); print a "
+                    f"name without folders, or write '{MARK}' with '...' in its place"
+                )
+        return None
+
+    def _folders(self, path: Path) -> set[str]:
+        """Return the beginnings of paths that only this machine has."""
+        python = Path(self._runner.python)
+        home = Path(os.path.expanduser("~"))
+        here = [ROOT, home, path.absolute().parent, python, python.parent.parent]
+        if os.path.realpath(python) == os.path.realpath(sys.executable):
+            here += map(Path, (sysconfig.get_path("stdlib"), sys.base_prefix))
+        here = [folder for folder in here if folder.is_absolute()]
+        found = {str(folder) for folder in here} | set(map(os.path.realpath, here))
+        # The folders that the runner makes for a file begin so.
+        work = os.path.join(tempfile.gettempdir(), "verify-")
+        return {work, *(found - EVERYWHERE)}
+
+    def _check_again(self, draft: Draft) -> None:
+        """Run the new text elsewhere; refuse it unless the output is the same."""
+        path = draft.snippet.path
+        with tempfile.TemporaryDirectory(prefix="verify-update-") as folder:
+            copy = Path(folder, path.name)
+            copy.write_bytes(draft.text.encode())
+            for verdict in self._more_runs(draft.snippet.source, copy):
+                if what := self._difference(draft, verdict, copy):
+                    raise UpdateError(f"{shown(path)}:{what}")
+
+    def _more_runs(self, source: str, copy: Path) -> Iterator[Verdict]:
+        """Run a file on other servers, as often as it takes to be sure."""
+        seeds = HASH_SEEDS if _hashes(source) else HASH_SEEDS[:1]
+        for number in range(len(seeds)):
+            while len(self._others) <= number:
+                self._others.append(self._start(HASH_SEEDS[len(self._others)]))
+            spent = 0.0
+            for _ in range(AGAIN):
+                verdict = self._others[number].run(copy)
+                yield verdict
+                spent += verdict.seconds
+                if spent * 2 > AGAIN_S:
+                    break
+
+    def _start(self, seed: int) -> Runner:
+        variables = {**FILLED_MEMORY, "PYTHONHASHSEED": str(seed)}
+        return Runner(
+            self._runner.python,
+            jobs=1,
+            timeout=self._runner.timeout,
+            variables=variables,
+        )
+
+    def _difference(self, draft: Draft, verdict: Verdict, copy: Path) -> str | None:
+        """Say how another run differs, as ``line: what and what to do``."""
+        source = draft.snippet.source
+        printed = [line.printed.text for line in draft.lines]
+        again = _lines(verdict)
+        if verdict.outcome == PASSED:
+            for line, text in zip(draft.lines, again, strict=False):
+                # Two times are close to each other, though not the same.
+                is_kept = line.text != line.printed.text
+                if line.printed.text != text and not is_kept and CLOCK.search(source):
+                    return f"{line.by}: {_differs(A_TIME)}"
+            return None
+        if not verdict.differences:
+            fault = verdict.faults[0].removeprefix(f"{shown(copy)}:")
+            number, _, what = fault.partition(": ")
+            by = draft.origins.get(int(number) if number.isdecimal() else 1, 1)
+            return f"{by}: passes once, but not each time: {what}"
+        by = draft.origins.get(verdict.differences[0].line, 1)
+        # If a plain run on the same server has the other order too, it comes from the
+        # buffer, which a file has and a terminal has not.
+        is_reordered = sorted(printed) == sorted(again) and printed != again
+        if is_reordered and _lines(self._runner.run(copy)) == again:
+            return (
+                f"{by}: prints something else each time: the order is not that of a "
+                "terminal; print with flush=True before another process or C code "
+                "writes"
+            )
+        if _words(printed) == _words(again) and _hashes(source):
+            return f"{by}: {_differs(SET_ORDER)}"
+        pairs = itertools.zip_longest(printed, again, fillvalue="")
+        first, second = next((p for p in pairs if p[0] != p[1]), ("", ""))
+        return f"{by}: {_differs(_cause(first, second, source))}"
+
+    def close(self) -> None:
+        """End the other servers."""
+        while self._others:
+            self._others.pop().close()
+
+    def __enter__(self) -> Updater:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
 
 
 def update(path: Path, runner: Runner) -> bool:
-    """Write what a file prints into the file; keep everything else byte for byte.
-
-    A file whose output is as expected stays as it is, and so does a single ``#>`` line
-    that still fits with its ``...``. The file runs twice, so that what differs from run
-    to run is not written down.
+    """Write what one file prints into the file, see `Updater.update`.
 
     Args:
         path: The file.
-        runner: A warm runner.
+        runner: A runner.
 
     Returns:
         Whether the file was changed.
 
     Raises:
-        UpdateError: The file fails, a need is unmet, or it prints something else each
-            time. It was not touched.
+        UpdateError: As `Updater.update`.
     """
-    try:
-        snippet = parse(path)
-    except SnippetError as error:
-        raise UpdateError(str(error)) from None
-    if need := runner.unmet(snippet):
-        raise UpdateError(f"{shown(path)}:1: not updated, needs {need}")
-    verdict, printed = runner.marked_output(snippet)
-    if verdict.faults:
-        raise UpdateError("\n".join(verdict.faults))
-    old = [expected.text for expected in snippet.expected]
-    new = [line for _, line in printed]
-    if len(old) == len(new) and all(map(_fits, old, new)):
-        return False
-    text = rewrite(snippet, printed)
-    for number, row in enumerate(text.split("\n"), 1):
-        if row.strip().startswith(MARK) and row != row.rstrip():
-            raise UpdateError(
-                f"{shown(path)}:{number}: prints blanks at the end of a line, which "
-                f"nobody sees; leave them out, or write '{MARK}' with '...' there"
-            )
-    _, again = runner.marked_output(snippet)
-    written = parse_bytes(text.encode(), path).expected
-    for number, line in enumerate(written):
-        if number >= len(again) or not same_line(line.text, again[number][1]):
-            raise UpdateError(
-                f"{shown(path)}:{printed[number][0]}: prints something else each time; "
-                f"fix a seed, or write '{MARK}' with '...' for the part that differs"
-            )
-    path.write_bytes(text.encode())
-    return True
+    with Updater(runner) as updater:
+        return updater.update(path)
 
 
-def rewrite(snippet: Snippet, printed: list[tuple[int, str]]) -> str:
-    """The file's text with its ``#>`` lines made anew.
+def write_back(path: Path, old: bytes, new: bytes) -> None:
+    """Replace the contents of a file as a whole, or not at all.
 
     Args:
-        snippet: The file.
-        printed: What it printed: number of the line that printed, and the text.
+        path: The file. Of a link, the target is written.
+        old: What the file contained when it was parsed.
+        new: What it is to contain.
 
-    Returns:
-        The text.
+    Raises:
+        UpdateError: If somebody has edited the file meanwhile, or it can't be
+            written. It was not touched.
     """
-    lines = snippet.source.splitlines(keepends=True)
-    places = _places(ast.parse(snippet.source), len(lines))
-    old: dict[int, list[str]] = {}
-    for expected in snippet.expected:
-        before = [at for at, _ in places.values() if at < expected.line]
-        old.setdefault(max(before, default=0), []).append(expected.text)
-    new: dict[int, list[str]] = {}
-    for line, text in printed:
-        at, indent = places.get(line, (max(places.values())[0], 0))
-        kept = old.get(at, [])
-        number = len(new.setdefault(at, []))
-        if number < len(kept) and _fits(kept[number], text):
-            text = kept[number]
-        new[at].append(" " * indent + (f"{MARK} {text}" if text else MARK) + "\n")
-    drop = {expected.line for expected in snippet.expected}
-    result: list[str] = []
-    for number, row in enumerate(lines, 1):
-        if number in drop:
-            continue
-        if number in new and not row.endswith("\n"):
-            row += "\n"
-        result += [row, *new.get(number, [])]
-    return "".join(result)
-
-
-def _fits(old: str, new: str) -> bool:
-    """Whether a ``#>`` line may stay: what a person left out is left out again."""
-    return old == new or (ANYTHING in old and same_line(old, new))
-
-
-def _places(tree: ast.Module, last: int) -> dict[int, tuple[int, int]]:
-    """For each line, the line that its output stands under, and the indentation.
-
-    That is the end of the statement at the top level. Inside `with`, `if` and `try`,
-    which run a statement once, it is the end of the inner statement; a loop prints in
-    the order of its rounds, so its output stands behind the whole loop.
-    """
-    places: dict[int, tuple[int, int]] = {}
-
-    def visit(statements: list[ast.stmt]) -> None:
-        for statement in statements:
-            start = min(
-                [statement.lineno]
-                + [d.lineno for d in getattr(statement, "decorator_list", [])]
+    where = f"{shown(path)}:1:"
+    target = Path(os.path.realpath(path))
+    draft: Path | None = None
+    try:
+        status = os.stat(target)
+        # Replacing a file needs no right to write it, so nothing else would say no.
+        if not os.access(target, os.W_OK) or not status.st_mode & 0o222:
+            raise UpdateError(f"{where} not updated: the file is read-only")
+        fd, name = tempfile.mkstemp(prefix=".verify-", dir=target.parent)
+        draft = Path(name)
+        with open(fd, "wb") as file:
+            file.write(new)
+            file.flush()
+            os.fsync(fd)
+        if hasattr(os, "chown"):
+            with contextlib.suppress(PermissionError):
+                os.chown(draft, status.st_uid, status.st_gid)
+        os.chmod(draft, stat.S_IMODE(status.st_mode))
+        if read(target) != old:
+            raise UpdateError(
+                f"{where} not updated: the file was edited while it ran; run --update "
+                "again"
             )
-            end = statement.end_lineno or start
-            for line in range(start, end + 1):
-                places[line] = (end, statement.col_offset)
-            if isinstance(statement, (ast.With, ast.If, ast.Try)):
-                for name in ("body", "orelse", "finalbody"):
-                    visit(getattr(statement, name, []))
-                for handler in getattr(statement, "handlers", []):
-                    visit(handler.body)
+        os.replace(draft, target)
+        draft = None
+    except OSError as error:
+        what = error.strerror or error
+        raise UpdateError(f"{where} not updated: can't be written: {what}") from None
+    finally:
+        if draft:
+            with contextlib.suppress(OSError):
+                draft.unlink()
 
-    visit(tree.body)
-    return places
+
+def _check_text(draft: Draft) -> None:
+    """Refuse a text that is another program or doesn't say what was printed."""
+    old = draft.snippet
+    with contextlib.suppress(SnippetError):
+        new = parse_bytes(draft.text.encode(), old.path)
+        said = [expected.text for expected in new.expected]
+        if (
+            said == [line.text for line in draft.lines]
+            and _code(new) == _code(old)
+            and same_program(new.source, old.source)
+        ):
+            return
+    raise UpdateError(
+        f"{shown(old.path)}:1: not updated: there is no place for its '{MARK}' lines; "
+        "give each statement lines that it shares with no other"
+    )
+
+
+def _lines(verdict: Verdict) -> list[str]:
+    """Return the lines that a file printed."""
+    if not verdict.result:
+        return []
+    return verdict.result.out.removesuffix("\n").split("\n")
+
+
+def _code(snippet: Snippet) -> list[str]:
+    """Return all lines of a file that aren't ``#>`` lines."""
+    drop = {expected.line for expected in snippet.expected}
+    rows = snippet.source.removesuffix("\n").split("\n")
+    return [row for number, row in enumerate(rows, 1) if number not in drop]
+
+
+def _hashes(source: str) -> bool:
+    """Return whether a source uses sets or hashes, whose seed each server draws."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Set, ast.SetComp)):
+            return True
+        if isinstance(node, ast.Name) and node.id in ("set", "frozenset", "hash"):
+            return True
+        if isinstance(node, ast.BinOp) and any(
+            isinstance(side, ast.Call)
+            and getattr(side.func, "attr", "") in ("keys", "items")
+            for side in (node.left, node.right)
+        ):
+            return True
+    return False
+
+
+def _words(lines: Sequence[str]) -> list[str]:
+    return sorted(re.findall(r"[\w.]+", "\n".join(lines)))
+
+
+def _cause(first: str, second: str, source: str) -> str:
+    """Say why a line differs between two runs, and what to do."""
+    if ADDRESS.sub("", first) == ADDRESS.sub("", second):
+        return "an address: print something else"
+    return next(
+        (cause for pattern, cause in CAUSES if pattern.search(source)),
+        "random numbers: fix a seed",
+    )
+
+
+def _differs(cause: str) -> str:
+    return (
+        f"prints something else each time, {cause}, or write '{MARK}' with '...' for "
+        "the part that differs"
+    )
+
+
+def _first(faults: Sequence[str]) -> str:
+    """Return the first fault, and how many more there are."""
+    more = f" (and {len(faults) - 1:,} more)" if len(faults) > 1 else ""
+    return _one_line(faults[0]) + more
+
+
+def _one_line(text: str) -> str:
+    """Return a message as one line that a terminal shows as it is."""
+    text = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode()
+        for char in text[: LONGEST_MESSAGE + 1]
+    )
+    return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + " ..."

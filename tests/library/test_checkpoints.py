@@ -29,6 +29,7 @@ from snippets.checkpoints import (
     load,
     save,
 )
+from tests.busy import patient
 from tests.library import resume_ranks
 from tests.library.resume_ranks import BREAK, SAMPLES, STEPS, Run, digest
 
@@ -145,7 +146,10 @@ def test_a_link_is_followed(path, tmp_path):
 def crash(*arguments):
     """Rows of bench/crash.py: writer, killed, finished, lost, files, stray."""
     ran = subprocess.run(
-        [sys.executable, CRASH, *arguments], capture_output=True, text=True, timeout=300
+        [sys.executable, CRASH, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=patient(300),
     )
     rows = [line.split() for line in ran.stdout.splitlines()[2:]]
     assert rows, ran.stderr
@@ -528,14 +532,14 @@ def small_disk(tmp_path):
         mount,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=patient(30),
         env=os.environ | {"LC_ALL": "C"},
     )
     if re.search("superuser|permission denied|not permitted", made.stderr):
         pytest.skip("needs the right to mount a tmpfs, as root has")
     assert made.returncode == 0, made.stderr
     yield folder
-    subprocess.run(["umount", str(folder)], check=True, timeout=30)
+    subprocess.run(["umount", str(folder)], check=True, timeout=patient(30))
 
 
 def test_a_full_file_system_leaves_the_old_files(small_disk):
@@ -772,7 +776,7 @@ def ranks(tmp_path_factory):
         start_new_session=True,
     ) as running:
         try:
-            output, errors = running.communicate(timeout=200)
+            output, errors = running.communicate(timeout=patient(200))
         except BaseException:
             os.killpg(running.pid, signal.SIGKILL)
             raise

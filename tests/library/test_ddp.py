@@ -15,6 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from snippets import ddp
 from snippets.launching import RankError
+from tests.busy import patient
 from tests.library import ddp_ranks
 from tests.library.ddp_ranks import start
 
@@ -109,7 +110,7 @@ def test_torchrun_starts_the_same_code(tmp_path):
         env={**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(tmp_path)},
     )
     try:
-        output, errors = torchrun.communicate(timeout=120)
+        output, errors = torchrun.communicate(timeout=patient(120))
     finally:
         torchrun.terminate()  # not killed: it ends its ranks
         torchrun.wait()

@@ -15,6 +15,7 @@ import pytest
 
 from snippets import ddp, launching
 from snippets.launching import RankError, launch
+from tests.busy import patient
 from tests.library import ddp_ranks
 from tests.library.ddp_ranks import start
 
@@ -36,9 +37,9 @@ def running(pid):
     return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
-def gone(pids, seconds=10.0):
+def gone(pids):
     """Whether all of them end in time."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + patient(10)
     while any(map(running, pids)) and time.monotonic() < until:
         time.sleep(0.02)
     return not any(map(running, pids))
@@ -71,7 +72,9 @@ def test_a_rank_that_fails_ends_all_and_is_named(kind, world, tmp_path):
     exitcode, how, line = FAULTS[kind]
     with pytest.raises(RankError) as caught:
         start(ddp_ranks.fail, world, kind, tmp_path)
-    assert time.time() - (tmp_path / "1").stat().st_mtime < 10  # since before the fault
+    assert time.time() - (tmp_path / "1").stat().st_mtime < patient(
+        10
+    )  # since before the fault
     error = caught.value
     assert (error.rank, error.exitcode, error.how) == (1, exitcode, how)
     assert line in error.message
@@ -95,7 +98,7 @@ def test_a_rank_that_fails_ends_all_and_is_named(kind, world, tmp_path):
 def test_a_rank_that_hangs_is_named_and_not_those_that_wait_for_it(
     kind, world, limit, how, line, tmp_path
 ):
-    seconds = 6  # in which all ranks are there, on a busy machine too
+    seconds = patient(6)  # in which all ranks are there
     options = {"timeout": seconds} if limit == "launch" else {}
     within = seconds if limit == "collective" else None
     began = time.time()
@@ -104,7 +107,7 @@ def test_a_rank_that_hangs_is_named_and_not_those_that_wait_for_it(
     ended = time.time()
     if limit == "collective":  # its clock runs when the others begin to wait
         began = (tmp_path / "1").stat().st_mtime
-    assert ended - began < seconds + 5
+    assert ended - began < seconds + patient(5)
     error = caught.value
     assert (error.rank, error.exitcode, error.how) == (1, None, how)
     assert line in error.message
@@ -185,7 +188,7 @@ def test_why_launch_is_not_built_on_elastic_launch(tmp_path):
         [sys.executable, "-W", "ignore", script],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=patient(120),
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     assert done.stdout in ("{0: None, 1: None}\nFalse\n", "{1: None, 0: None}\nFalse\n")
@@ -197,7 +200,7 @@ def test_a_script_without_a_main_guard_is_told_so(tmp_path):
     script.write_text("import os, launching\nlaunching.launch(os.getenv, 1, 'RANK')\n")
     shutil.copy(launching.__file__, tmp_path)
     done = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, timeout=120
+        [sys.executable, script], capture_output=True, text=True, timeout=patient(120)
     )
     assert "RankError: rank 0 exited with code 1" in done.stderr
     assert done.stderr.endswith("(none: a script needs if __name__ == '__main__')\n")
@@ -225,7 +228,7 @@ def test_both_files_work_without_numpy(tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=patient(120),
     )
     expected = [(2 / 3, [0, 2], [0, 2]), (2 / 3, [1], [1, 3])]
     assert done.stdout == f"{expected}\n", done.stderr
@@ -272,7 +275,7 @@ def test_ports_never_clash_in_twenty_launches_side_by_side(tmp_path):
         time.sleep(0.02)
     (tmp_path / "go").touch()
     for process in launches:
-        process.join(60)
+        process.join(patient(60))
     assert [process.exitcode for process in launches] == [0] * 20
     results = [(tmp_path / str(n)).read_text().split() for n in range(20)]
     assert all(r.startswith("3:") for result in results for r in result)

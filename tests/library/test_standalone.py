@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.busy import patient
+
 SNIPPETS = Path(__file__).parents[2] / "snippets"
 FILES = sorted(path.stem for path in SNIPPETS.glob("*.py") if path.stem != "__init__")
 # Makes NumPy absent for Python and for torch's own code.
@@ -136,7 +138,7 @@ def test_a_file_works_alone_and_without_numpy(name, tmp_path):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=patient(120),
     )
     # Then it works
     assert run.returncode == 0, run.stderr

@@ -9,6 +9,7 @@ import pytest
 
 from render.downloads import read_config
 from verify import evidence
+from verify.snippet import parse
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARES = """import torch
@@ -60,25 +61,36 @@ class Checkout:
                 "outcome": outcome,
                 "seconds": 0.1,
                 "when": "2026-05-04T10:00:00+00:00",
+                "library": evidence.library_hashes(parse(path), folder),
+                "machine": "one",
                 **more,
             }
-            for path in folder.rglob("*.py")
+            for path in folder.glob("*/**/*.py")
         }
         fields = {
             "torch": torch,
-            "build": torch,
             "device": device,
-            "device_name": "NVIDIA H200" if device == "cuda" else "x86_64",
-            "python": "3.11.7",
-            "numpy": "2.3.5",
-            "platform": "Linux",
             "when": "2026-05-06T10:00:00+00:00",
+            "machines": {
+                "one": {
+                    "device_name": "NVIDIA H200" if device == "cuda" else "x86_64",
+                    "build": torch,
+                    "python": "3.11.7",
+                    "numpy": "2.3.5",
+                    "platform": "Linux",
+                }
+            },
             "snippets": results,
         }
         path = self.root / "records" / f"torch-{torch}-{device}.json"
         path.parent.mkdir(exist_ok=True)
         fields["seal"] = evidence.seal(fields)
         path.write_text(json.dumps(fields), "utf-8")
+
+    def note(self, kind, torch="2.13.0", name="tensors/shape/view.py") -> None:
+        """Write beside a record on the CPU what a person said about one file."""
+        path = self.root / "records" / f"torch-{torch}-cpu.notes.json"
+        path.write_text(json.dumps({name: kind}))
 
     def render(self, text: str, lang: str = "zh") -> str:
         """A page as HTML, with the extensions and options of mkdocs.base.yml."""

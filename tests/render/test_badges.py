@@ -71,6 +71,70 @@ def test_only_the_records_of_these_contents_count(checkout, foot):
     assert "2.15.0" not in foot()
 
 
+LIBRARY = "# Needs: snippets\nfrom snippets.checkpoints import load\n\nprint(1)\n#> 1\n"
+
+
+def test_no_badge_stays_green_when_the_library_breaks(checkout, foot):
+    """As found in a review: with a broken load() 80 badges were still green."""
+    checkout.snippet("checkpoints.py", "def load(path):\n    return path\n")
+    checkout.snippet("seeding.py", "def seed_everything(seed):\n    return seed\n")
+    checkout.snippet("tensors/shape/view.py", LIBRARY)
+    checkout.record()
+    assert foot("en").startswith("✓ Verified torch 2.13.0 CPU")
+    checkout.snippet("seeding.py", "raise SystemError\n")  # the block doesn't use it
+    assert foot("en").startswith("✓ Verified torch 2.13.0 CPU")
+    checkout.snippet("checkpoints.py", "def load(path):\n    raise SystemError\n")
+    assert foot("en").startswith("○ Not verified since the last change")
+    assert foot().startswith("○ 上次修改后尚未验证")
+    (_, *runs) = runs_of(checkout.render("<!-- newest runs -->\n", "en"))[0].split(
+        " · "
+    )
+    assert runs[-1] == "0 of 1 snippets passed"
+    checkout.record("2.15.0")
+    assert foot("en").startswith("✓ Verified torch 2.15.0 CPU")
+
+
+def test_explained_drift_counts_as_passed(checkout, foot):
+    for release in ("2.13.0", "2.15.0"):
+        checkout.record(release)
+    checkout.record("2.14.1", outcome="output-changed")
+    assert "✗ Output changed: torch 2.14.1 · CPU" in foot("en")
+    checkout.note("drift", "2.14.1")
+    assert foot("en").startswith(
+        "✓ Verified torch 2.13.0–2.15.0 (3 releases) CPU "
+        "Harmless drift of the output: torch 2.14.1 · CPU CUDA not run"
+    )
+    assert foot().startswith(
+        "✓ 已验证 torch 2.13.0–2.15.0 (3 个版本) CPU 输出有无害的漂移: torch 2.14.1"
+    )
+    checkout.record("2.16.0", outcome="output-changed")
+    checkout.note("drift", "2.16.0")
+    (newest, _) = runs_of(checkout.render("<!-- newest runs -->\n", "en"))
+    assert newest.endswith("1 of 1 snippets passed")
+    assert foot("en").startswith("✓ Verified torch 2.13.0–2.16.0 (4 releases)")
+
+
+def test_a_change_in_torch_is_no_failure_of_the_block_and_no_pass(checkout, foot):
+    checkout.record("2.15.0")
+    checkout.record("2.14.1", outcome="failed")
+    checkout.note("upstream", "2.14.1")
+    assert foot("en").startswith(
+        "✓ Verified torch 2.15.0 CPU Differs through a change in torch: torch 2.14.1"
+    )
+    checkout.record("2.16.0", outcome="failed")
+    checkout.note("upstream", "2.16.0")
+    assert foot("en").startswith(
+        "○ Differs through a change in torch torch 2.16.0 · CPU ✓ Verified torch 2.15.0"
+    )
+    assert "✗" not in foot("en")
+
+
+def test_a_mistake_of_ours_stays_a_failure(checkout, foot):
+    checkout.record(outcome="failed")
+    checkout.note("ours")
+    assert foot("en").startswith("✗ Failed torch 2.13.0 · CPU")
+
+
 def test_skipped_everywhere(checkout, foot):
     checkout.record(outcome="skipped", need="numpy")
     assert foot() == "○ 未运行"

@@ -280,27 +280,36 @@ def test_a_record_under_the_name_of_another_release(tree, read, caplog):
     assert f"torch-{NEW}-cpu.json: is of torch {OLD} on cpu; only a run" in caplog.text
 
 
-def test_a_record_of_another_machine(tree, read):
-    theirs = evidence.read(tree.record(OLD))
+def test_results_of_another_machine(tree, read):
+    record = evidence.read(tree.record(OLD))
+    (here,) = record.machines.values()
+    there = dataclasses.replace(here, device_name="Elbrus-8C", python="3.10.1")
     evidence.write(
-        dataclasses.replace(theirs, device_name="Elbrus-8C", python="3.10.1"),
+        dataclasses.replace(
+            record,
+            machines={there.id: there},
+            snippets={
+                name: dataclasses.replace(result, machine=there.id)
+                for name, result in record.snippets.items()
+            },
+        ),
         tree.record(OLD),
     )
-    kept = tree.record(OLD).read_bytes()
-    # a reader is told whose it is
-    text, _ = read()
-    assert f"{OLD} CPU Elbrus-8C 3.10.1" in text
-    # a part of it is not replaced by what ran here
-    code, _, err = tree.verify(OLD, "--only", f"snippets/{BLOCK}")
-    assert code == 2
-    assert "was made on another machine (Elbrus-8C, " in err
-    assert err.count("\n") == 1
-    assert tree.record(OLD).read_bytes() == kept
-    # and what differs may be the machine's
+    # what differs may be the machine's
     tree.torch(NEW)
     _, out, _ = tree.verify(NEW)
     assert f"(before: torch {OLD}), which ran on another machine" in out
-    assert f"Against torch {OLD} (which ran on another machine):" in read()[0]
+    text, _ = read()
+    assert f"Against torch {OLD} (which ran on another machine):" in text
+    # a reader sees which machine it was, and then that there were two
+    assert f"{OLD} CPU Elbrus-8C 3.10.1" in text
+    code, _, err = tree.verify(OLD, "--only", f"snippets/{BLOCK}")
+    assert (code, err) == (0, "")
+    machines = evidence.read(tree.record(OLD)).machines
+    assert machines.keys() == {here.id, there.id}
+    text, _ = read()
+    assert f"{OLD} CPU Elbrus-8C 3.10.1" in text
+    assert f"{OLD} CPU {here.device_name} {here.python}" in text
 
 
 def test_a_changed_file_loses_its_badge(tree, read):
@@ -319,7 +328,7 @@ def test_a_person_says_which_kind_a_difference_is(tree, read):
     tree.torch(NEW, "del mean\n")
     notes = tree.record(NEW).with_suffix(".notes.json")
     for kind, code, words in [
-        ("upstream", 0, "breaking change of torch"),
+        ("upstream", 0, "breaking change in torch"),
         ("drift", 0, "harmless drift"),
         ("ours", 1, "mistake of ours"),
     ]:
@@ -334,3 +343,45 @@ def test_a_person_says_which_kind_a_difference_is(tree, read):
     code, out, _ = tree.verify(NEW)
     assert code == 1
     assert f"{BLOCK}: the note beside the record explains nothing; take it out" in out
+    # terminal and page agree, which they once did not
+    text, _ = read()
+    assert f"{NEW} CPU ✗ differs 2 0 0 0 0" in text
+    assert "A note beside the record explains nothing; remove it: mean_of_a" in text
+    text, _ = read("zh")
+    assert f"{NEW} CPU ✗ 有差别 2 0 0 0 0" in text
+
+
+def test_a_library_broken_on_purpose(tree, read):
+    """As found in a review: all badges of blocks that use it stayed green."""
+    library = tree.root / "snippets" / "sums.py"
+    library.write_text("def add(a, b):\n    return a + b\n")
+    tree.snippet(
+        BLOCK,
+        "# Needs: snippets\nfrom snippets.sums import add\n\nprint(add(1, 2))\n#> 3\n",
+    )
+    assert tree.verify(OLD)[0] == 0
+    foot, _ = read("en", "tensors/sums")
+    assert foot.count(f"Verified torch {OLD} CPU") == 2
+    library.write_text("def add(a, b):\n    raise SystemError\n")
+    foot, _ = read("en", "tensors/sums")
+    assert foot.count(f"Verified torch {OLD} CPU") == 1
+    assert foot.count("Not verified since the last change") == 1
+    text, _ = read()
+    assert f"{OLD} CPU ○ files to run again 1 0 0 0 1" in text
+    assert tree.verify(OLD)[0] == 1
+    foot, _ = read("en", "tensors/sums")
+    assert f"Failed torch {OLD} · CPU" in foot
+
+
+def test_drift_that_a_person_has_explained_is_passed(tree, read):
+    tree.torch(NEW, "def mean(values):\n    return 1.25\n")
+    tree.record(NEW).with_suffix(".notes.json").write_text(json.dumps({BLOCK: "drift"}))
+    code, out, _ = tree.verify(NEW)
+    assert code == 0
+    assert "2 passed, 0 failed, 0 with another output" in out
+    text, _ = read()
+    assert f"{NEW} CPU ✓ differences explained 2 0 0 0 0" in text
+    foot, _ = read("en", "tensors/sums")
+    assert foot.count(f"Verified torch {OLD}–{NEW} (2 releases) CPU") == 2
+    assert f"Harmless drift of the output: torch {NEW} · CPU" in foot
+    assert "✗" not in foot

@@ -1,6 +1,9 @@
 """What is seen when ranks or hosts fail: the page quotes it, the tests hold it."""
 
-SECONDS = 3  # that a rank waits where a test is about waiting
+from tests.busy import patient
+
+# That a rank waits where a test is about waiting: long enough for the others to come.
+SECONDS = round(patient(3))
 
 MESSAGES = {
     "raised": "[rank1]: ValueError: no such class: 10",
@@ -21,3 +24,8 @@ MESSAGES = {
     "host replaced": "keys: /torch.rendezvous.job.1/MASTER_ADDR",
     "host replaced, late": "Failed to recv, got 0 bytes",
 }
+
+
+def printed(name: str) -> str:
+    """Return a message as this run prints it, with its own seconds."""
+    return MESSAGES[name].replace("3000ms", f"{SECONDS}000ms")

@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.busy import patient
 from tests.docs.pages import CODE, LANGUAGES, read_pages, tables
 from tests.forked import TORCHRUN
-from tests.snippets.fault_messages import MESSAGES, SECONDS
+from tests.snippets.fault_messages import MESSAGES, SECONDS, printed
+from verify.environ import environment
 from verify.fork.client import Server
-from verify.run import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(__file__).with_name("faulty_ranks.py")
-LONG = 60  # seconds for ranks that are not to wait in vain
+LONG = round(patient(60))  # seconds for ranks that are not to wait in vain
 TOGETHER, RANKS = 4, 3  # runs at once, and the ranks of one at most
 RELEASE = tuple(map(int, torch.__version__.split(".")[:2]))
 
@@ -91,7 +92,8 @@ class Runs:
 
     def start(self, argv, slot, **variables):
         env = environment() | {"TMPDIR": str(self.folder)} | variables
-        return self.server.run(argv, self.folder, env, timeout=40, slot=slot)
+        limit = SECONDS + patient(40)
+        return self.server.run(argv, self.folder, env, limit, slot=slot)
 
     def torchrun(self, kind, slot):
         fault, _, debug = kind.partition(", ")
@@ -150,7 +152,7 @@ def test_torchrun_says_what_happened(kind, runs):
     ended(run)
     names = UNDER_TORCHRUN[kind][1]
     for name in names:
-        assert MESSAGES[name] in run.err
+        assert printed(name) in run.err
     assert run.code == (1 if names else 0), run.err
 
 
@@ -171,7 +173,7 @@ def test_a_rank_says_what_happened(kind, runs):
         ended(run)
         if choice:
             assert run.code == 1
-            assert any(MESSAGES[name] in run.err for name in choice), run.err
+            assert any(printed(name) in run.err for name in choice), run.err
 
 
 def test_of_two_with_number_0_one_finds_the_port_taken(runs):
@@ -179,7 +181,7 @@ def test_of_two_with_number_0_one_finds_the_port_taken(runs):
         name
         for run in runs.futures["alone", "two of number 0"].result()
         for name in ("not all came", "port taken")
-        if MESSAGES[name] in run.err
+        if printed(name) in run.err
     ]
     assert sorted(found) == ["not all came", "port taken"]
 

@@ -7,9 +7,10 @@ import pytest
 
 from tests.docs.pages import LANGUAGES, read_pages, snippet_files
 from verify import RequestError
+from verify.ahead import modules_ahead
 from verify.evidence import releases
 from verify.fork.client import ServerError
-from verify.run import Runner, modules_ahead
+from verify.run import Runner
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = snippet_files(ROOT)

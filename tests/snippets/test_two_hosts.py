@@ -18,10 +18,11 @@ import pytest
 import torch
 
 from snippets.checkpoints import Checkpoints, load
+from tests.busy import patient
 from tests.forked import TORCHRUN
-from tests.snippets.fault_messages import MESSAGES, SECONDS
+from tests.snippets.fault_messages import MESSAGES, SECONDS, printed
+from verify.environ import environment
 from verify.fork.client import Server
-from verify.run import environment
 
 pytest.importorskip("sklearn")
 
@@ -93,7 +94,7 @@ class Host:
         meet = ["--rdzv-backend=c10d", f"--rdzv-endpoint={STORE}", "--rdzv-id=job"]
         words = ["--nnodes=2", "--nproc-per-node=1", *meet, f"--rdzv-conf={conf}", *own]
         argv = [*TORCHRUN, *words, *map(str, options)]
-        return self.server.run(argv, self.folder, env, timeout=50)
+        return self.server.run(argv, self.folder, env, SECONDS + patient(50))
 
     def goes_down(self):
         """End torchrun and its ranks here, all at once."""
@@ -155,7 +156,7 @@ def together(hosts, tmp_path):
 
 
 def reaches_first_checkpoint(folder):
-    until = time.monotonic() + 30
+    until = time.monotonic() + patient(30)
     while not [*folder.glob("step-*1.pt")]:
         assert time.monotonic() < until
         time.sleep(0.01)
@@ -204,9 +205,9 @@ def test_a_cut_link_ends_both_hosts_and_both_say_why(hosts, together):
         first, second = map(outcome, runs)
     finally:
         ip("-n", hosts[0].namespace, "link", "set", "eth0", "up")
-    assert time.monotonic() - began < SECONDS + 10
+    assert time.monotonic() - began < SECONDS + patient(10)
     assert (first.code, second.code) == (1, 1)
-    assert MESSAGES["waited"] in first.err
+    assert printed("waited") in first.err
     assert MESSAGES["no store"] in second.err
 
 
@@ -217,7 +218,7 @@ def test_if_the_host_of_the_store_goes_down_the_other_says_so(hosts, together):
     hosts[0].goes_down()
     began = time.monotonic()
     run = outcome(runs[1])
-    assert time.monotonic() - began < SECONDS + 10
+    assert time.monotonic() - began < SECONDS + patient(10)
     assert run.code == 1
     assert MESSAGES["no store"] in run.err
 

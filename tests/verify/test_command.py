@@ -79,7 +79,7 @@ def test_update_on_another_release_is_2(write, capsys, monkeypatch):
     ("arguments", "words"),
     [
         (["no/such/folder"], "no/such/folder does not exist"),
-        (["README.md"], "README.md is no Python file"),
+        (["README.md"], "README.md is not a Python file"),
         (["snippets", "-k", "no-such-word"], "has 'no-such-word' in its path"),
         (["snippets", "--update", "--cold"], "--update and --cold do not go together"),
         (["snippets", "--update", "--json", "x"], "--update and --json do not go"),

@@ -1,14 +1,22 @@
 """Given what ran, the record says it and keeps it."""
 
+import contextlib
 import dataclasses
+import errno
 import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from tests.verify.sample_records import of, result
-from verify import evidence
-from verify.evidence import Line, RecordError
+from tests.verify.sample_records import machine, of, result
+from verify import ROOT, evidence
+from verify.evidence import Library, Line, Recorder, RecordError, is_valid
+from verify.snippet import parse_bytes
+from verify.verdict import Verdict
 
 
 @pytest.fixture
@@ -120,3 +128,391 @@ def test_the_records_of_this_repository_are_as_runs_wrote_them():
 )
 def test_an_error_is_kept_without_the_folders_of_a_machine(said, kept):
     assert evidence.without_folders(said) == kept
+
+
+def parsed(text, name="block.py"):
+    return parse_bytes(text.encode(), Path("/") / name)
+
+
+@pytest.mark.parametrize(
+    ("text", "modules"),
+    [
+        ("import snippets.ddp", ("ddp",)),
+        ("import os, snippets.seeding as s, snippets.ddp.x", ("ddp", "seeding")),
+        ("from snippets.ddp import distributed", ("ddp",)),
+        ("from snippets import seeding, ddp as d", ("ddp", "seeding")),
+        ("def f():\n    from snippets import ddp", ("ddp",)),
+        ("from snippets import *", ()),
+        ("import importlib\nimportlib.import_module('snippets.ddp')", ()),
+        ("import torch\nsnippets = 'snippets.ddp'", ()),
+    ],
+)
+def test_the_library_modules_of_a_file_are_found(text, modules):
+    snippet = parsed(f"# Needs: snippets\n{text}\nprint(1)\n#> 1\n")
+    assert snippet.library == modules
+
+
+@pytest.fixture
+def library(tmp_path):
+    """A folder with a library of two files."""
+    folder = tmp_path / "snippets"
+    folder.mkdir()
+    for name in ("__init__.py", "ddp.py", "seeding.py"):
+        (folder / name).write_text(f"# {name}\n")
+    return folder
+
+
+STATIC = "# Needs: snippets\nfrom snippets.ddp import x\n\nprint(x)\n#> 1\n"
+DYNAMIC = "# Needs: snippets\nimport importlib\n\nprint(importlib)\n#> ...\n"
+ALONE = "print(1)\n#> 1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "covers"),
+    [
+        (STATIC, {"__init__.py", "ddp.py"}),
+        (DYNAMIC, {"__init__.py", "ddp.py", "seeding.py"}),
+        (ALONE, set()),
+    ],
+)
+@pytest.mark.parametrize("change", ["edited", "gone"])
+def test_a_result_counts_while_the_file_and_its_library_are_the_same(
+    library, text, covers, change
+):
+    snippet = parsed(text)
+    found = result(text, library=evidence.library_hashes(snippet, library))
+    assert is_valid(found, snippet, library)
+    assert not is_valid(found, parsed(text + "# edited\n"), library)
+    for path in sorted(library.iterdir()):
+        before = path.read_text()
+        path.write_text("raise SystemError\n") if change == "edited" else path.unlink()
+        assert is_valid(found, snippet, library) == (path.name not in covers)
+        path.write_text(before)
+    assert is_valid(found, snippet, library)
+
+
+def test_a_result_of_a_file_that_breaks_the_contract_is_its_failure():
+    broken = dataclasses.replace(result(outcome="failed"), sha256=None)
+    assert is_valid(broken, None)
+    assert not is_valid(result(outcome="failed"), None)
+    assert not is_valid(dataclasses.replace(broken, outcome="passed"), None)
+    assert not is_valid(broken, parsed(ALONE))
+
+
+def test_the_library_tests_count_while_the_library_and_they_are_the_same(tmp_path):
+    files = ["snippets/ddp.py", "tests/library/test_ddp.py", "tests/library/ranks.py"]
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("# a\n")
+    key = evidence.library_key(tmp_path)
+    record = dataclasses.replace(of("2.13.0"), library=Library(1, 0, 0, {}, 1.0, key))
+    assert evidence.library_is_valid(record, tmp_path)
+    for name in files:
+        (tmp_path / name).write_text("# b\n")
+        assert not evidence.library_is_valid(record, tmp_path)
+        (tmp_path / name).write_text("# a\n")
+    (tmp_path / "snippets" / "block").mkdir()
+    (tmp_path / "snippets" / "block" / "one.py").write_text("# no library file\n")
+    assert evidence.library_is_valid(record, tmp_path)
+    (tmp_path / files[1]).rename(tmp_path / "tests/library/test_other.py")
+    assert not evidence.library_is_valid(record, tmp_path)
+    # a record of the older format has no key
+    old = Library(1, 0, 0, {}, 1.0)
+    record = dataclasses.replace(record, library=old)
+    assert not evidence.library_is_valid(record, tmp_path)
+    assert not evidence.library_is_valid(of("2.13.0"), tmp_path)
+
+
+def test_a_record_of_the_older_format_is_read(tmp_path):
+    fields = {
+        "torch": "2.13.0",
+        "build": "2.13.0+cpu",
+        "device": "cpu",
+        "device_name": "AMD EPYC",
+        "python": "3.11.7",
+        "numpy": "2.4.6",
+        "platform": "Linux-6.18",
+        "when": "2026-05-04T10:00:00+00:00",
+        "snippets": {
+            "a.py": {
+                "sha256": result(ALONE).sha256,
+                "outcome": "passed",
+                "seconds": 0.1,
+                "when": "2026-05-04",
+            },
+            "b.py": {
+                "sha256": result(STATIC).sha256,
+                "outcome": "passed",
+                "seconds": 0.1,
+                "when": "2026-05-04",
+            },
+        },
+        "library": {
+            "passed": 3,
+            "skipped": 0,
+            "left_out": 0,
+            "failed": {},
+            "seconds": 1.5,
+        },
+    }
+    path = tmp_path / "torch-2.13.0-cpu.json"
+    path.write_text(json.dumps({**fields, "seal": evidence.seal(fields)}))
+    (record,) = evidence.load(tmp_path)
+    here = machine(build="2.13.0+cpu", numpy="2.4.6", platform="Linux-6.18")
+    assert record.machines == {here.id: here}
+    assert {r.machine for r in record.snippets.values()} == {here.id}
+    assert is_valid(record.snippets["a.py"], parsed(ALONE))
+    assert not is_valid(record.snippets["b.py"], parsed(STATIC))
+    assert record.library.machine == here.id
+    # as today's format it says the same
+    evidence.write(record, path)
+    assert evidence.read(path) == record
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder of snippet files a.py, b.py and c.py."""
+    monkeypatch.setattr(evidence, "SNIPPETS", tmp_path)
+    for name in ("a.py", "b.py", "c.py"):
+        (tmp_path / name).write_text(ALONE)
+    return tmp_path
+
+
+def verdict(folder, name, outcome="passed"):
+    return Verdict(folder / name, outcome, sha256=result(ALONE).sha256)
+
+
+@pytest.fixture
+def names(folder, monkeypatch):
+    """Results are filed under a file's own name."""
+    monkeypatch.setattr(evidence, "name_of", lambda path: path.name)
+
+
+def outcomes(path):
+    return {name: r.outcome for name, r in evidence.read(path).snippets.items()}
+
+
+@pytest.mark.usefixtures("names")
+def test_results_are_added_to_those_that_are_there(folder):
+    path, here = folder / "records" / "record.json", machine()
+    tests = Library(3, 0, 0, {}, 1.0, "key")
+    evidence.merge(
+        path,
+        here,
+        [verdict(folder, "a.py"), verdict(folder, "b.py")],
+        "import warns\n",
+        library=tests,
+        seconds={"all": 2.0},
+    )
+    (folder / "b.py").unlink()
+    record = evidence.merge(path, here, [verdict(folder, "c.py", "failed")])
+    assert record == evidence.read(path)
+    assert outcomes(path) == {"a.py": "passed", "c.py": "failed"}
+    assert record.library == dataclasses.replace(tests, machine=here.id)
+    assert record.seconds == {"all": 2.0}
+    assert record.import_warnings == ()
+    evidence.merge(path, here, [verdict(folder, "a.py", "failed")])
+    assert outcomes(path) == {"a.py": "failed", "c.py": "failed"}
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.usefixtures("names")
+def test_a_record_holds_the_results_of_several_machines(folder):
+    path, here, there = folder / "record.json", machine(), machine(device_name="Elbrus")
+    evidence.merge(path, there, [verdict(folder, "a.py"), verdict(folder, "b.py")])
+    record = evidence.merge(path, here, [verdict(folder, "b.py")])
+    assert {name: r.machine for name, r in record.snippets.items()} == {
+        "a.py": there.id,
+        "b.py": here.id,
+    }
+    assert record.machines == {here.id: here, there.id: there}
+    # the machine goes with its last result
+    record = evidence.merge(path, here, [verdict(folder, "a.py")])
+    assert record.machines == {here.id: here}
+
+
+@pytest.mark.parametrize(
+    ("facts", "same"),
+    [
+        ({"platform": "Linux 7"}, True),
+        ({"numpy": None}, True),
+        ({"device_name": "Elbrus"}, False),
+        ({"build": "2.13.0+cu130"}, False),
+        ({"python": "3.12.1"}, False),
+    ],
+)
+def test_a_machine_is_a_device_a_torch_build_and_a_python(facts, same):
+    assert (machine(**facts).id == machine().id) == same
+
+
+@pytest.mark.usefixtures("names")
+def test_an_altered_record_contributes_nothing(folder):
+    path = folder / "record.json"
+    evidence.merge(path, machine(), [verdict(folder, "a.py", "failed")])
+    path.write_text(path.read_text().replace('"failed"', '"passed"'))
+    evidence.merge(path, machine(), [verdict(folder, "b.py")])
+    assert outcomes(path) == {"b.py": "passed"}
+
+
+@pytest.mark.usefixtures("names")
+def test_a_fault_does_not_take_results_away(folder):
+    path = folder / "record.json"
+    fault = ("2.13.0", "cpu", "not-installed", "the index is out of order")
+    assert evidence.merge_fault(path, *fault) == evidence.read(path)
+    evidence.merge(path, machine(), [verdict(folder, "a.py")])
+    assert evidence.merge_fault(path, *fault).fault == "not-installed"
+    assert outcomes(path) == {"a.py": "passed"}
+
+
+@pytest.mark.parametrize(
+    "text", ["{}", "nothing", "[" * 100_000, None, '{"machines": 3, "snippets": {}}']
+)
+def test_what_is_no_record_is_not_replaced(folder, text):
+    path = folder / "record.json"
+    os.mkfifo(path) if text is None else path.write_text(text)
+    with pytest.raises(RecordError, match=r"record\.json: is not a"):
+        evidence.merge(path, machine(), [verdict(folder, "a.py")])
+    with pytest.raises(RecordError), Recorder(path, machine()):
+        pytest.fail("says so only after the run")
+    assert text is None or path.read_text() == text
+
+
+def test_a_record_of_another_release_is_not_replaced(folder):
+    path = folder / "record.json"
+    evidence.merge(path, machine("2.13.0"), [verdict(folder, "a.py")])
+    with pytest.raises(RecordError, match=r"is of torch 2\.13\.0 on cpu, this is"):
+        evidence.merge(path, machine("2.14.1"), [verdict(folder, "a.py")])
+    with pytest.raises(RecordError, match=r"this is torch 2\.13\.0 on cuda"):
+        evidence.merge(path, machine(device="cuda"), [verdict(folder, "a.py")])
+
+
+def no_space(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize("error", [no_space, KeyboardInterrupt])
+def test_a_record_stays_whole_if_the_next_one_cannot_be_written(
+    folder, monkeypatch, call, error
+):
+    path = folder / "record.json"
+    evidence.merge(path, machine(), [verdict(folder, "a.py")])
+    before = path.read_bytes(), sorted(folder.iterdir())
+
+    def fails(*_):
+        no_space() if error is no_space else None
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, call, fails)
+    with pytest.raises((OSError, KeyboardInterrupt)):
+        evidence.merge(path, machine(), [verdict(folder, "b.py")])
+    assert (path.read_bytes(), sorted(folder.iterdir())) == before
+
+
+@pytest.mark.usefixtures("names")
+def test_a_full_disk_during_a_run_loses_nothing_if_there_is_room_at_the_end(
+    folder, monkeypatch
+):
+    path, replace = folder / "record.json", os.replace
+    with Recorder(path, machine()) as recorder:
+        monkeypatch.setattr(os, "replace", no_space)
+        recorder.add(verdict(folder, "a.py"))
+        assert not path.exists()
+        monkeypatch.setattr(os, "replace", replace)
+    assert outcomes(path) == {"a.py": "passed"}
+
+
+@pytest.mark.usefixtures("names")
+def test_what_ran_is_saved_during_a_run_and_if_it_is_interrupted(folder, monkeypatch):
+    path = folder / "record.json"
+    monkeypatch.setattr(evidence, "SAVE_EVERY", 3600.0)
+    with contextlib.suppress(KeyboardInterrupt), Recorder(path, machine()) as recorder:
+        recorder.add(verdict(folder, "a.py"))
+        assert outcomes(path) == {"a.py": "passed"}
+        recorder.add(verdict(folder, "b.py"))
+        assert outcomes(path) == {"a.py": "passed"}
+        raise KeyboardInterrupt
+    assert outcomes(path) == {"a.py": "passed", "b.py": "passed"}
+
+
+@pytest.mark.usefixtures("names")
+def test_a_record_behind_a_link_is_the_one_that_is_written(folder):
+    (folder / "records").mkdir()
+    link = folder / "record.json"
+    link.symlink_to(folder / "records" / "real.json")
+    evidence.merge(link, machine(), [verdict(folder, "a.py")])
+    assert link.is_symlink()
+    assert outcomes(folder / "records" / "real.json") == {"a.py": "passed"}
+
+
+WRITER = """
+import sys
+from pathlib import Path
+
+from tests.verify.sample_records import machine
+from verify import evidence
+from verify.verdict import Verdict
+
+path, names = Path(sys.argv[1]), sys.argv[2:]
+print("ready", flush=True)
+sys.stdin.readline()
+for name in names:
+    evidence.merge(path, machine(), [Verdict(Path(name), "passed", sha256="0")])
+"""
+
+
+def test_two_runs_on_one_record_both_end_up_in_it(folder):
+    path, runs = folder / "records" / "record.json", []
+    for half in ("left", "right"):
+        files = [folder / f"{half}{number}.py" for number in range(20)]
+        for file in files:
+            file.write_text(ALONE)
+        command = [sys.executable, "-c", WRITER, path, *files]
+        pipe = subprocess.PIPE
+        runs.append(subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe))
+    for run in runs:
+        run.stdout.readline()
+    for run in runs:
+        run.stdin.write(b"\n")
+        run.stdin.close()
+    for run in runs:
+        assert run.wait(60) == 0
+        run.stdout.close()
+    assert len(evidence.read(path).snippets) == 40
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("flock", [True, False])
+@pytest.mark.usefixtures("names")
+def test_a_run_that_does_not_stop_writing_is_named(folder, monkeypatch, flock):
+    if not flock:  # as on Windows
+        monkeypatch.setattr(evidence, "fcntl", None)
+    elif not evidence.fcntl:
+        pytest.skip("this system has no flock")
+    path = folder / "record.json"
+    evidence.merge(path, machine(), [verdict(folder, "a.py")])
+    there = sorted(folder.iterdir())
+    monkeypatch.setattr(evidence, "LOCK_TIMEOUT", 0.1)
+    with (
+        evidence._locked(folder),
+        pytest.raises(RecordError, match="another run"),
+    ):
+        evidence.merge(path, machine(), [verdict(folder, "b.py")])
+    evidence.merge(path, machine(), [verdict(folder, "c.py")])
+    assert outcomes(path) == {"a.py": "passed", "c.py": "passed"}
+    assert sorted(folder.iterdir()) == there
+
+
+def test_endless_lines_are_kept_short(folder):
+    long = evidence.make(
+        machine(), [Verdict(folder / "a.py", "failed", error="y" * 1_000_000)]
+    )
+    (found,) = long.snippets.values()
+    assert len(found.error) == evidence.CHARACTERS
+
+
+def test_text_that_no_encoding_takes_is_kept(folder):
+    path = folder / "torch-2.13.0-cpu.json"
+    record = of("2.13.0", a=result(outcome="failed", error="\udc80 and \u2028"))
+    evidence.write(record, path)
+    assert evidence.read(path) == record

@@ -1,15 +1,18 @@
 """Given a file, a fork does what `python FILE` does, to the byte."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from verify import ROOT
-from verify.fork.client import Server, ServerError
+from verify.environ import environment
+from verify.fork.client import Server
 from verify.fork.stash import Stash
-from verify.run import Runner, environment
+from verify.run import Runner
 
 PITFALLS = {
     "main": """
@@ -139,6 +142,118 @@ PITFALLS = {
         print(x.grad.shape)
         """,
 }
+PITFALLS |= {
+    "output-of-C": """
+        import ctypes
+
+        ctypes.CDLL(None).printf(b"from C\\n")
+        print("from Python")
+        """,
+    "output-of-C-before-an-error": """
+        import ctypes
+
+        ctypes.CDLL(None).printf(b"from C\\n")
+        1 / 0
+        """,
+    "hook-raises": """
+        import sys
+
+        def hook(*args):
+            raise RuntimeError("in the hook")
+
+        sys.excepthook = hook
+        1 / 0
+        """,
+    "hook-exits": """
+        import sys
+
+        sys.excepthook = lambda *_: sys.exit(3)
+        1 / 0
+        """,
+    "hook-missing": "import sys\n\ndel sys.excepthook\n1 / 0\n",
+    "hook-own": """
+        import sys, traceback
+
+        def hook(kind, error, trace):
+            print(kind, error, sys.last_value is error, sys.last_traceback is trace)
+            traceback.print_exception(kind, error, trace)
+
+        sys.excepthook = hook
+        1 / 0
+        """,
+    "destructors": """
+        import builtins, sys, types
+
+        class Noisy:
+            def __init__(self, name):
+                self.name = name
+
+            def __del__(self):
+                print("del", self.name, sys is not None)
+                raise ValueError(self.name)
+
+            __del__.__qualname__ = "a name without an address"
+
+        a = Noisy("global")
+        b = [a, Noisy("in a list")]
+        builtins.keep = Noisy("in builtins")
+        sys.modules["not_a_module"] = Noisy("in modules")
+        sys.modules["made"] = made = types.ModuleType("made")
+        made.noisy = Noisy("in a module")
+        del made
+        """,
+    "destructor-of-a-traceback": """
+        class Noisy:
+            def __del__(self):
+                print("del")
+
+        def f():
+            noisy = Noisy()
+            raise ValueError("x")
+
+        f()
+        """,
+    "builtins-replaced": """
+        import builtins
+
+        class Noisy:
+            def __del__(self):
+                print("del", len([1]))
+
+        noisy = Noisy()
+        builtins.len = lambda _: "replaced"
+        print(len([1]))
+        """,
+    "stdout-replaced": """
+        import io, sys
+
+        class Noisy:
+            def __del__(self):
+                print("del")
+
+        noisy = Noisy()
+        sys.stdout = io.StringIO()
+        """,
+    "profile": """
+        import sys
+
+        count = 0
+
+        def look(frame, event, arg):
+            global count
+            count += 1
+            return look
+
+        def f():
+            return 1
+
+        sys.setprofile(look)
+        f()
+        print(count > 0)
+        """,
+    "no-utf8": b"print('\xff')\n",
+    "nul": b"print(1)\0\n",
+}
 if sys.version_info >= (3, 11):
     PITFALLS["group"] = "raise ExceptionGroup('two', [ValueError(1), KeyError(2)])\n"
 
@@ -147,7 +262,10 @@ if sys.version_info >= (3, 11):
 def test_a_fork_is_like_a_fresh_interpreter(name, warm, write, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONUTF8", "1")
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)  # the server has it
-    path = str(write(PITFALLS[name]))
+    text = PITFALLS[name]
+    path = str(write(text if isinstance(text, str) else ""))
+    if isinstance(text, bytes):
+        Path(path).write_bytes(text)
     plain = subprocess.run(
         [sys.executable, path],
         cwd=tmp_path,
@@ -156,10 +274,11 @@ def test_a_fork_is_like_a_fresh_interpreter(name, warm, write, tmp_path, monkeyp
         text=True,
     )
     fork = warm.server.run([path], cwd=tmp_path)
-    assert (fork.code, fork.out, fork.err) == (
+    address = re.compile(r"0x[0-9a-f]+")
+    assert (fork.code, fork.out, address.sub("0x", fork.err)) == (
         plain.returncode,
         plain.stdout,
-        plain.stderr,
+        address.sub("0x", plain.stderr),
     )
     assert not fork.left
 
@@ -175,11 +294,12 @@ def test_a_fork_has_as_many_threads_as_its_environment_says(warm, number):
 def test_the_shim_imports_nothing_slow():
     """Each process that a script starts waits for it; `re` alone doubles its start."""
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import shim; print(*sys.modules)"
+        "import sys; sys.path.insert(0, sys.argv[1]); import python_shim; "
+        "print(*sys.modules)"
     )
-    argv = [sys.executable, "-IS", "-c", code, ROOT / "verify"]
+    argv = [sys.executable, "-IS", "-c", code, ROOT / "verify" / "fork"]
     imported = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
-    assert "wire" in imported.split()
+    assert "protocol" in imported.split()
     assert not {"re", "enum", "socket", "typing", "pathlib"} & {*imported.split()}
 
 
@@ -352,6 +472,86 @@ def test_flags_reach_the_script():
     assert result.code == 1
 
 
+COMMANDS = {
+    "optimized": ["-O", "-c", "print(__debug__)"],
+    "warnings": ["-W", "error", "-c", "import warnings; warnings.warn('x')"],
+    "joined": ["-Werror", "-c", "import warnings; warnings.warn('x')"],
+    "isolated": ["-I", "-c", "import sys; print(sys.flags.isolated)"],
+    "two": ["-uO", "-c", "print(__debug__)"],
+    "module": ["-m", "calendar", "2026", "11"],
+    "stdin": ["-"],
+    "nothing": [],
+    "no-file": ["no_such_file.py"],
+    "folder": ["a_folder"],
+    "dev": ["-X", "dev", "-c", "import sys; print(sys.flags.dev_mode)"],
+    "unbuffered": ["-u", "-c", "import sys; print(sys.stdout.write_through)"],
+}
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_that_a_fork_cannot_be_is_a_real_one(warm, tmp_path, name, fresh):
+    (tmp_path / "a_folder").mkdir()
+    (tmp_path / "a_folder" / "__main__.py").write_text("print('main of a folder')\n")
+    plain = subprocess.run(
+        [sys.executable, *COMMANDS[name]],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    result = warm.server.run(COMMANDS[name], cwd=tmp_path, fresh=fresh)
+    assert (result.code, result.out, result.err) == (
+        plain.returncode,
+        plain.stdout,
+        plain.stderr,
+    )
+
+
+def test_a_fresh_run_is_no_fork(warm):
+    code = "import os, sys; print('torch' in sys.modules, 'PYTHON_EXEC' in os.environ)"
+    assert warm.server.run(["-c", code], "/", fresh=True).out == "False False\n"
+
+
+def test_a_worker_with_a_flag_has_it(warm):
+    code = (
+        "import os, subprocess; "
+        "print(subprocess.run([os.environ['PYTHON_EXEC'], '-O', '-c', "
+        "'print(__debug__)'], capture_output=True, text=True).stdout)"
+    )
+    assert warm.server.run(["-c", code], "/").out == "False\n\n"
+
+
+def test_a_worker_with_many_open_files_is_a_real_one(warm):
+    code = """
+import os, subprocess
+files = [os.open(os.devnull, os.O_RDONLY) for _ in range(80)]
+command = [os.environ["PYTHON_EXEC"], "-c", "print('worker')"]
+print(subprocess.run(command, pass_fds=files, capture_output=True, text=True).stdout)
+"""
+    assert warm.server.run(["-c", code], "/").out == "worker\n\n"
+
+
+@pytest.mark.parametrize("limit", [64, 256])
+def test_few_open_files_are_enough(limit):
+    """With `ulimit -n 64` there is no room for descriptors above 64."""
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, "
+        f"({limit}, {limit})); sys.path.insert(0, {str(ROOT)!r})\n"
+        "from verify.fork.client import Server\n"
+        "for cold in (False, True):\n"
+        "    with Server(cold=cold) as server:\n"
+        "        print(server.run(['-c', 'print(1)'], '/').out)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("1\n\n1\n\n", "")
+
+
+def test_few_frames_are_not_the_scripts(warm):
+    code = "import inspect; print(len(inspect.stack()))"
+    assert warm.server.run(["-c", code], "/").out in ("1\n", "2\n")
+
+
 def test_importing_torch_is_silent(warm):
     """Else each file would warn in a fresh interpreter, and here only the first."""
     assert warm.server.import_warnings == ""
@@ -430,23 +630,53 @@ def test_a_part_that_one_stash_holds_is_there_for_the_next(tmp_path, monkeypatch
     monkeypatch.delitem(sys.modules, "lazy_package")
 
 
-@pytest.mark.parametrize(("ends_at_fork", "serves"), [(True, True), (False, False)])
-def test_a_thread_that_stays_is_refused(ends_at_fork, serves, tmp_path):
-    """OpenBLAS ends its threads before a fork; what another holds stays locked."""
-    (tmp_path / "has_thread.py").write_text(
-        "import os, threading\n"
-        "end = threading.Event()\n"
-        "thread = threading.Thread(target=end.wait, daemon=True)\n"
-        "thread.start()\n"
-        f"if {ends_at_fork}:\n"
-        "    os.register_at_fork(before=lambda: (end.set(), thread.join()))\n"
-    )
+HAS_THREAD = """
+import os, threading
+
+end = threading.Event()
+thread = threading.Thread(target=end.wait, daemon=True)
+thread.start()
+if {ends_at_fork}:
+    os.register_at_fork(before=lambda: (end.set(), thread.join()))
+"""
+
+
+@pytest.mark.parametrize("ends_at_fork", [True, False])
+def test_an_import_that_starts_a_thread_is_not_done_ahead(ends_at_fork, tmp_path):
+    """OpenBLAS ends its threads before a fork; what others have locked stays locked."""
+    text = HAS_THREAD.format(ends_at_fork=ends_at_fork)
+    (tmp_path / "has_thread.py").write_text(text)
+    code = "import sys, has_thread; print('torch' in sys.modules, has_thread.thread)"
     env = environment() | {"PYTHONPATH": str(tmp_path)}
-    if serves:
-        Server(env=env, ahead=("has_thread",)).close()
-        return
-    with pytest.raises(ServerError, match="an import started a thread"):
-        Server(env=env, ahead=("has_thread",))
+    with Server(env=env, ahead=("has_thread",)) as server:
+        result = server.run(["-c", code], "/", env)
+        assert (server.cold, server.cold_because) == (False, None)
+        assert "torch" in server.versions
+    # An import that wasn't done ahead starts its thread in the file.
+    assert result.code == 0
+    assert ("started" in result.out) == (not ends_at_fork)
+
+
+def test_a_torch_that_starts_a_thread_runs_cold(tmp_path):
+    (tmp_path / "torch.py").write_text(HAS_THREAD.format(ends_at_fork=False))
+    env = environment() | {"PYTHONPATH": str(tmp_path)}
+    with Server(env=env) as server:
+        assert server.cold
+        assert "started a thread" in server.cold_because
+        assert list(server.versions) == ["python"]
+        result = server.run(["-c", "import sys, torch; print(sys.argv)"], "/", env)
+        assert (result.code, result.out) == (0, "['-c']\n")
+        # Once is enough, also after a restart.
+        os.kill(server.pid, 9)
+        assert server.run(["-c", "print(1)"], "/", env).out == "1\n"
+
+
+def test_what_an_import_ahead_prints_is_no_answer(tmp_path):
+    (tmp_path / "prints.py").write_text("print('hello')\n")
+    env = environment() | {"PYTHONPATH": str(tmp_path)}
+    with Server(env=env, ahead=("prints",)) as server:
+        assert server.import_warnings == "hello\n"
+        assert server.run(["-c", "print(1)"], "/").out == "1\n"
 
 
 def test_what_is_imported_ahead_is_unseen_too(write):

@@ -4,9 +4,10 @@ import dataclasses
 
 import pytest
 
-from tests.verify.sample_records import of, result
+from tests.verify.sample_records import files, of, result
 from verify import evidence, history
-from verify.evidence import Line, RecordError
+from verify.evidence import Library, Line, RecordError
+from verify.report import release_report
 
 
 def kinds(*found):
@@ -92,11 +93,12 @@ def test_notes_are_one_kind_for_each_file(tmp_path):
 
 
 def test_the_notes_of_this_repository_explain_differences():
-    found = evidence.load()
+    found, snippets = evidence.load(), evidence.current_snippets()
     for record in found:
-        changes = history.changes(record, history.before(record, found))
         notes = history.notes_of(record)
-        assert notes.keys() <= {change.name for change in changes}
+        earlier = history.before(record, found)
+        judgement = history.judge(record, earlier, notes, snippets=snippets)
+        assert judgement.stale_notes == ()
 
 
 def test_lines_that_are_gone_have_a_cause_too():
@@ -107,3 +109,102 @@ def test_lines_that_are_gone_have_a_cause_too():
     ]
     groups = [[change.name for change in group] for group in history.by_cause(some)]
     assert groups == [["a.py", "c.py"], ["b.py"]]
+
+
+PRINTS = {"outcome": "output-changed", "lines": (Line(2, "1", "5"),)}
+
+
+@pytest.fixture
+def judge(tmp_path):
+    """Judge a record, for files that are as those of the sample records."""
+
+    def judge(record, notes=None, earlier=None, snippets=None):
+        snippets = files("a", "b") if snippets is None else snippets
+        return history.judge(record, earlier, notes, tmp_path, snippets)
+
+    return judge
+
+
+@pytest.mark.parametrize(
+    ("found", "notes", "state", "words"),
+    [
+        ({}, {}, "fine", "nothing differs"),
+        ({"outcome": "failed"}, {}, "differs", "[not judged yet]"),
+        ({"outcome": "failed"}, {"b.py": "ours"}, "differs", "[a mistake of ours]"),
+        (
+            {"outcome": "failed"},
+            {"b.py": "upstream"},
+            "explained",
+            "[a breaking change in torch]",
+        ),
+        (PRINTS, {}, "differs", "1 with another output"),
+        (PRINTS, {"b.py": "drift"}, "explained", "2 passed, 0 failed, 0 with"),
+        (
+            {"outcome": "failed", "need": "torch>=2.6"},
+            {"b.py": "drift"},
+            "differs",
+            "1 have a need that is no longer needed",
+        ),
+        ({}, {"b.py": "drift"}, "differs", "  b.py: the note beside the record"),
+        ({}, {"gone.py": "drift"}, "differs", "  gone.py: the note beside the record"),
+        ({"outcome": "skipped"}, {}, "fine", "1 passed, 0 failed"),
+    ],
+)
+def test_a_release_is_judged_once(judge, found, notes, state, words):
+    judgement = judge(of("2.13.0", a=result(), b=result(**found)), notes)
+    assert judgement.state == state
+    assert judgement.fine == (state in ("fine", "explained"))
+    assert words in release_report(judgement)
+
+
+@pytest.mark.parametrize("fault", evidence.FAULTS)
+def test_a_record_with_a_fault_is_not_fine(judge, fault):
+    record = dataclasses.replace(of("2.13.0"), fault=fault, error="no such torch")
+    judgement = judge(record)
+    assert (judgement.state, judgement.fine) == (fault, False)
+    assert f"{fault}: no such torch" in release_report(judgement)
+
+
+def test_only_results_that_count_are_judged(judge):
+    # b.py failed before it was changed, and its note is about that
+    record = of("2.13.0", a=result(), b=result("print(2)\n", "failed"))
+    judgement = judge(record, {"b.py": "upstream"})
+    assert judgement.state == "fine"
+    assert judgement.unverified == ("b.py",)
+    assert judgement.stale_notes == ()
+    assert judgement.counts == {"passed": 1}
+    assert "1 have not run since their last change" in release_report(judgement)
+    # a file that now breaks the contract failed for that reason
+    broken = dataclasses.replace(result(outcome="failed"), sha256=None)
+    record = of("2.13.0", a=result(), b=broken)
+    assert judge(record, snippets={**files("a"), "b.py": None}).state == "differs"
+    assert judge(record).unverified == ("b.py",)
+
+
+def test_results_of_another_library_are_not_compared(judge):
+    before = of("2.13.0", a=result(library={"ddp.py": "0"}), b=result())
+    judgement = judge(of("2.15.0", a=result(), b=result()), earlier=before)
+    assert judgement.not_compared == 1
+
+
+def test_the_library_counts_while_it_is_the_one_that_was_tested(judge, tmp_path):
+    key = evidence.library_key(tmp_path)
+    failing = Library(3, 0, 0, {"test_save": "AssertionError"}, 1.0, key)
+    record = dataclasses.replace(of("2.13.0", a=result(), b=result()), library=failing)
+    judgement = judge(record)
+    assert (judgement.state, judgement.library_is_stale) == ("differs", False)
+    assert "  test_save: AssertionError" in release_report(judgement)
+    (tmp_path / "snippets").mkdir()
+    (tmp_path / "snippets" / "ddp.py").write_text("# edited\n")
+    judgement = judge(record)
+    assert (judgement.state, judgement.library_is_stale) == ("fine", True)
+    assert "library: not tested since its last change" in release_report(judgement)
+
+
+def test_changes_with_one_cause_are_one_group(judge):
+    names = "abcde"
+    record = of("2.13.0", **{n: result(**PRINTS) for n in names})
+    judgement = judge(record, dict.fromkeys(["a.py"], "ours"), snippets=files(*names))
+    groups = [[change.name for change in group.changes] for group in judgement.groups]
+    assert groups == [["a.py"], ["b.py", "c.py", "d.py", "e.py"]]
+    assert [group.note for group in judgement.groups] == ["ours", None]

@@ -4,6 +4,8 @@ import contextlib
 import itertools
 import os
 import socket
+import subprocess
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -179,6 +181,139 @@ def test_writing_into_the_repository(runner, write, tmp_path):
     assert (tmp_path / "stray.txt").read_text() == "x"
 
 
+def test_rewriting_itself_and_a_file_that_exists(runner, write, tmp_path):
+    text = """
+    from pathlib import Path
+
+    path = Path(__file__)
+    path.write_text(path.read_text() + "# rewritten\\n")
+    path.with_name("notes").joinpath("page.md").write_text("x")
+    print(1)
+    #> 1
+    """
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "page.md").write_text("a person's")
+    check(runner, write, text, "failed", "changed ", "hostile.py", "notes/page.md;")
+
+
+def test_a_name_that_would_act_on_a_terminal(runner, write):
+    text = """
+    from pathlib import Path
+
+    Path(__file__).with_name("a\\n::error::b\\x1b[2J").touch()
+    print(1)
+    #> 1
+    """
+    verdict = check(runner, write, text, "failed", "a\\n::error::b\\x1b[2J; a file")
+    assert all(fault.isprintable() for fault in verdict.faults)
+
+
+def test_leftovers_at_home_and_in_the_temporary_folder(runner, write):
+    text = """
+    import os
+    import tempfile
+    from pathlib import Path
+
+    Path.home().joinpath("model.pt").write_text("x")
+    Path(tempfile.gettempdir(), "runs").mkdir()
+    print(os.listdir("."))
+    #> []
+    """
+    check(runner, write, text, "failed", "left ~/model.pt, $TMPDIR/runs; delete it")
+
+
+def test_leftovers_in_shared_memory(runner, write):
+    text = """
+    import multiprocessing.resource_tracker
+    import os
+    from multiprocessing import shared_memory
+
+    import _multiprocessing
+
+    multiprocessing.resource_tracker.register = lambda *names: None
+    memory = shared_memory.SharedMemory("verify-left", create=True, size=4096)
+    _multiprocessing.SemLock(1, 1, 1, "/verify-left", False)
+    print(1)
+    #> 1
+    os._exit(0)
+    """
+    left = "/dev/shm/sem.verify-left, /dev/shm/verify-left"
+    check(runner, write, text, "failed", f"left {left}; unlink shared memory")
+    assert not any(map(os.path.exists, left.split(", ")))
+
+
+def test_another_programs_log_is_nobodys_fault(runner, write, tmp_path):
+    text = """
+    import time
+
+    print(1, flush=True)
+    #> 1
+    time.sleep(0.5)
+    """
+    path, done = write(text), threading.Event()
+
+    def serve():
+        while not done.wait(0.05):
+            with open(tmp_path / "server.log", "a") as log:
+                log.write("GET /\n")
+
+    (tmp_path / "server.log").touch()
+    (other := threading.Thread(target=serve)).start()
+    verdict = runner.run(path)
+    done.set()
+    other.join()
+    assert verdict.faults == ()
+
+
+def test_three_thousand_folders_in_each_other(runner, write):
+    text = """
+    import os
+
+    for _ in range(3000):
+        os.mkdir("d")
+        os.chdir("d")
+    print(1)
+    #> 1
+    """
+    check(runner, write, text, "passed")
+
+
+def test_an_immutable_file(runner, write):
+    text = """
+    import subprocess
+
+    open("x", "w").close()
+    print(subprocess.run(["chattr", "+i", "x"]).returncode)
+    #> ...
+    """
+    verdict = check(runner, write, text, "passed" if _is_bound() else "failed")
+    if not _is_bound():
+        assert "made what can't be deleted: work/x (immutable)" in verdict.faults[0]
+
+
+def _is_bound():
+    """Return True if this user can't make a file immutable."""
+    with tempfile.NamedTemporaryFile() as file:
+        command = ["chattr", "+i", file.name]
+        if subprocess.run(command, capture_output=True).returncode:
+            return True
+        subprocess.run(["chattr", "-i", file.name], check=True)
+        return False
+
+
+def test_many_files_at_once_and_one_that_strays(write, tmp_path):
+    good = "import time\n\nprint(1)\n#> 1\ntime.sleep(0.2)\n"
+    files = [write(good, f"{number}.py") for number in range(8)]
+    text = good + "open(__file__ + '.log', 'w').close()\n"
+    files.insert(4, write(text, "hostile.py"))
+    with Runner(cold=True, jobs=3) as runner:
+        verdicts = {v.path.name: v for v in runner.run_all(files)}
+    assert len(verdicts) == 9
+    failed = [name for name, v in verdicts.items() if v.outcome != "passed"]
+    assert failed == ["hostile.py"]
+    assert "created " in verdicts["hostile.py"].faults[0]
+
+
 def test_a_file_that_somebody_else_writes_meanwhile_is_nobodys_fault(
     runner, write, tmp_path
 ):
@@ -246,16 +381,16 @@ def test_the_working_folder_is_empty_and_goes_away(runner, write):
 
     print(os.listdir())
     #> []
+    print(os.listdir(os.path.expanduser("~")), os.listdir(tempfile.gettempdir()))
+    #> [] []
     Path("a.txt").write_text("x")
-    file, name = tempfile.mkstemp()
-    os.fsync(file)
-    print(os.getcwd(), name)
+    print(os.getcwd(), tempfile.gettempdir())
     #> ...
     """
     verdict = check(runner, write, text, "passed")
-    folder, name = verdict.result.out.splitlines()[1].split()
-    assert not Path(folder).exists()
-    assert not Path(name).exists()
+    work, tmp = verdict.result.out.splitlines()[2].split()
+    assert not Path(work).exists()
+    assert not Path(tmp).exists()
 
 
 def test_a_server_that_was_killed_is_started_again(write):

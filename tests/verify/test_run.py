@@ -8,12 +8,13 @@ import sys
 import pytest
 
 from verify import RequestError
+from verify import judge as judge_module
 from verify import run as run_module
+from verify.ahead import modules_ahead
+from verify.environ import environment
 from verify.run import (
     Runner,
     _free_port,
-    environment,
-    modules_ahead,
 )
 
 
@@ -50,9 +51,9 @@ def test_a_missing_line_is_named(runner, write):
 
 
 def test_a_file_that_breaks_the_contract_is_not_run(runner, write, tmp_path):
-    verdict = runner.run(write("open('x', 'w')\n"))
+    verdict = runner.run(write("# Need: numpy\nopen('x', 'w')\nprint(1)\n#> 1\n"))
     assert verdict.outcome == "failed"
-    assert "neither prints nor asserts" in verdict.faults[0]
+    assert "# Needs:" in verdict.faults[0]
     assert verdict.result is None
 
 
@@ -78,15 +79,15 @@ def test_a_need_is_met_or_the_file_is_skipped(warm, write, need, met):
 
 def test_a_warning_fails_a_file_on_the_default_release(warm, write, monkeypatch):
     text = "import warnings\n\nwarnings.warn('old', FutureWarning)\nprint(1)\n#> 1\n"
-    monkeypatch.setattr(run_module, "DEFAULT_TORCH", warm.release)
+    monkeypatch.setattr(judge_module, "DEFAULT_TORCH", warm.release)
     verdict = warm.run(write(text))
-    assert verdict.faults[0].endswith("block.py:1: warns: FutureWarning: old")
+    assert verdict.faults[0].endswith("block.py:3: warns: FutureWarning: old")
     assert verdict.outcome == "failed"
 
 
 def test_a_warning_is_reported_on_other_releases(warm, write, monkeypatch):
     text = "import warnings\n\nwarnings.warn('old', FutureWarning)\nprint(1)\n#> 1\n"
-    monkeypatch.setattr(run_module, "DEFAULT_TORCH", "1.0.0")
+    monkeypatch.setattr(judge_module, "DEFAULT_TORCH", "1.0.0")
     verdict = warm.run(write(text))
     assert (verdict.outcome, verdict.warnings) == ("passed", ("FutureWarning: old",))
 
@@ -218,3 +219,186 @@ def test_torchruns_port_is_free_and_nobody_is_given_it_meanwhile(monkeypatch):
         found = int(_free_port())
     assert found != number
     assert 1024 <= found < 32768  # from there on Linux gives ports out
+
+
+@pytest.mark.parametrize("name", ["random", "queue", "torch"])
+def test_a_file_named_like_a_module_fails_with_its_neighbors(runner, write, name):
+    hiding = write("print(1)\n#> 1\n", f"{name}.py")
+    beside = write("print(1)\n#> 1\n", "beside.py")
+    for path in (hiding, beside):
+        verdict = runner.run(path)
+        assert verdict.outcome == "failed"
+        assert f"{name}.py hides the module {name}" in verdict.faults[0]
+
+
+@pytest.mark.parametrize("name", ["functional", "optimizer", "sgd"])
+def test_the_line_of_an_error_is_this_files_and_not_torchs(runner, write, name):
+    path = write("from torch import optim\n\nprint(1)\n#> 1\noptim.SGD([], 0.1)\n")
+    path = path.rename(path.with_name(f"{name}.py"))
+    (fault,) = runner.run(path).faults
+    assert f"{name}.py:5: exit code 1: ValueError: optimizer got an empty" in fault
+
+
+@pytest.mark.parametrize(
+    ("command", "output"),
+    [
+        ("python -O FILE", "False 0 False\n"),
+        ("python -W error FILE", "True 0 True\n"),
+        ("python -I FILE", "True 1 False\n"),
+        ("python FILE", "True 0 False\n"),
+    ],
+)
+def test_the_flags_of_a_command_apply(runner, write, command, output):
+    path = write(f"""
+    # Run: {command}
+    import sys
+
+    print(__debug__, sys.flags.isolated, "error" in sys.warnoptions)
+    #> {output.strip()}
+    """)
+    assert runner.run(path).faults == ()
+
+
+def test_a_module_can_start_a_file(runner, write):
+    path = write("""
+    # Run: python -m torch.distributed.run --standalone --nproc-per-node=1 FILE
+    import os
+
+    print(os.environ["WORLD_SIZE"])
+    #> 1
+    """)
+    assert runner.run(path).faults == ()
+
+
+def test_what_a_fork_cannot_imitate_runs_fresh(runner, write):
+    path = write("""
+    import inspect
+    import sys
+
+    print(len(inspect.stack()), sys.orig_argv[1:] == sys.argv)
+    #> 1 True
+    """)
+    assert runner.run(path).faults == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pprint.pprint({'weight': (64, 64)})\n#> {'weight': (64, 64)}",
+        "sys.stdout.write('1\\n')\n#> 1",
+        "threading.Thread(target=print, args=(1,)).start()\n#> 1",
+        "assert 1 + 1 == 2",
+    ],
+)
+def test_what_is_shown_is_judged_by_what_came_out(runner, write, text):
+    path = write(f"import pprint\nimport sys\nimport threading\n\n{text}\n")
+    assert runner.run(path).faults == ()
+
+
+def test_a_file_that_shows_nothing_fails(runner, write):
+    (fault,) = runner.run(write("x = 1\n")).faults
+    assert fault.endswith(":1: prints nothing and asserts nothing; show a value")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (
+            "threading.Thread(target=lambda: 1 / 0).start()",
+            4,
+            "leaves uncaught: ZeroDivisionError: division by zero",
+        ),
+        (
+            "class A:\n    def __del__(self):\n        1 / 0\n\n\ndel A.__doc__\nA()",
+            6,
+            "leaves uncaught: ZeroDivisionError: division by zero",
+        ),
+        (
+            "class Careful(UserWarning):\n    pass\n\n\nwarnings.warn('hot', Careful)",
+            8,
+            "warns: Careful: hot",
+        ),
+    ],
+)
+def test_what_a_reader_sees_on_standard_error_counts(
+    runner, write, monkeypatch, text, line, words
+):
+    monkeypatch.setattr(judge_module, "DEFAULT_TORCH", runner.release)
+    text = text.replace("del A.__doc__\n", "")
+    path = write(f"import threading\nimport warnings\n\n{text}\nprint(1)\n#> 1\n")
+    (fault,) = runner.run(path).faults
+    assert f":{line}: {words}" in fault
+
+
+def test_an_exception_that_the_file_is_about_is_announced(runner, write, monkeypatch):
+    monkeypatch.setattr(judge_module, "DEFAULT_TORCH", runner.release)
+    path = write("""
+    # Warns: ZeroDivisionError
+    import threading
+
+    thread = threading.Thread(target=lambda: 1 / 0)
+    thread.start()
+    thread.join()
+    print(1)
+    #> 1
+    """)
+    assert runner.run(path).faults == ()
+
+
+def test_output_of_c_code_counts(runner, write):
+    path = write("""
+    import ctypes
+
+    ctypes.CDLL(None).printf(b"from C\\n")
+    print("from Python")
+    #> from Python
+    """)
+    (fault,) = runner.run(path).faults
+    assert "'from C', which no #> line expects" in fault
+
+
+@pytest.mark.parametrize("text", ["\\x1b[2J", "\\x1b]0;owned\\x07", "a\\n::error::b"])
+def test_no_escape_sequence_reaches_the_terminal(runner, write, text):
+    error = write(f"import sys\n\nprint(1)\n#> 1\nsys.exit('{text}')\n", "a.py")
+    warns = write(
+        f"import warnings\n\nprint(1)\n#> 1\nwarnings.warn('{text}')\n", "b.py"
+    )
+    prints = write(f"print('{text}')\n#> 1\n", "c.py")
+    for path in (error, warns, prints):
+        verdict = runner.run(path)
+        for line in (*verdict.faults, verdict.error or "", *verdict.warnings):
+            assert line.isprintable()
+
+
+def test_half_a_million_lines_are_told_in_ten(warm, write):
+    verdict = warm.run(write("print('1\\n' * 500_000)\n"))
+    assert len(verdict.faults) == 10
+    assert "and 49" in verdict.faults[-1]
+    assert sum(map(len, verdict.faults)) < 4000
+
+
+def test_a_file_may_state_a_longer_limit(warm, write, monkeypatch):
+    monkeypatch.setattr(run_module, "TIMEOUT", 0.5)
+    text = "import time\n\ntime.sleep(2)\nprint(1)\n#> 1\n"
+    assert "longer than 0.5 s" in warm.run(write(text, "a.py")).faults[0]
+    patient = write("# Timeout: 60\n" + text, "b.py")
+    assert warm.run(patient).faults == ()
+
+
+def test_a_file_that_changes_itself_is_named(warm, write):
+    path = write("""
+    from pathlib import Path
+
+    path = Path(__file__)
+    path.write_text(path.read_text() + "# more\\n")
+    print(1)
+    #> 1
+    """)
+    verdict = warm.run(path)
+    assert verdict.sha256 is None
+    assert any("changed while it ran" in fault for fault in verdict.faults)
+
+
+def test_a_file_that_vanishes_gets_a_verdict(warm, tmp_path):
+    (fault,) = warm.run(tmp_path / "gone.py").faults
+    assert "gone.py:1: " in fault

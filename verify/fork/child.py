@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import builtins
 import contextlib
-import fcntl
+import ctypes
 import gc
 import importlib.machinery
 import io
@@ -13,47 +14,67 @@ import signal
 import sys
 import tempfile
 import threading
-from types import CodeType, FrameType
+import weakref
+from types import CodeType, ModuleType
 from typing import BinaryIO, cast
 
-from verify.fork.protocol import leave
+from verify.fork import DEFAULT_DEVICE
+from verify.fork.stash import AHEAD
 
-MARK_LINES = "VERIFY_MARK_LINES"
-"""Environment variable: the file whose printing lines are to be marked (`--update`)."""
-
-DEFAULT_DEVICE = "VERIFY_DEFAULT_DEVICE"
-"""Environment variable: torch's default device in the script (`--device cuda`)."""
-
-_FIRST_FREE = 500  # descriptors below this are the script's, above it ours to move
+# Taken before a script can change anything.
+_BUILTINS = dict(vars(builtins))
+_FLUSH_C = None if os.name == "nt" else ctypes.CDLL(None).fflush
 
 
-def become(message: dict, files: list[int], python: str) -> None:
-    """Run a request in this process as a fresh interpreter would, and end it.
+def become(message: dict, files: list[int]) -> Script:
+    """Turn this process into a fresh interpreter that is about to run a script.
 
     Args:
-        message: ``argv`` (what follows ``python``), ``cwd``, ``env``, ``targets``, the
-            numbers that the script finds its open files under, and ``session``,
-            whether it leads one. A worker does not: it may want to make its own.
+        message: ``argv`` (what follows ``python``), ``cwd``, ``env``, ``targets``: the
+            numbers under which the script finds its open files, ``session``: whether it
+            leads one (a worker doesn't, because it may want to make its own), and
+            ``fresh``: whether to start a real interpreter.
         files: Open files in the order of ``targets``.
-        python: The interpreter that a cold run starts; "" to run in this fork.
+
+    Returns:
+        The script. If a real interpreter has to be started, this process becomes that
+        and the function doesn't return.
     """
     if message["session"]:
         os.setsid()  # a group of its own: killing it kills what the script started
-    files = [fcntl.fcntl(fd, fcntl.F_DUPFD, _FIRST_FREE) for fd in files]
-    os.closerange(3, _FIRST_FREE)
-    for fd in {0, 1, 2}.difference(message["targets"]):
-        os.close(fd)
-    for fd, target in zip(files, message["targets"], strict=True):
-        os.dup2(fd, target)
-        os.close(fd)
+    _place(files, message["targets"])
     os.chdir(message["cwd"])
-    if python:
-        os.execve(python, [python, *message["argv"]], message["env"])
-    _become_environment(message["env"])
-    argv, unbuffered = _without_flags(message["argv"])
+    argv, env = message["argv"], message["env"]
+    split = None if message.get("fresh") else _without_flags(argv)
+    if not split:
+        os.execve(sys.executable, [sys.executable, *argv], env)
+    _become_environment(env)
+    argv, unbuffered = split
+    unbuffered |= bool(env.get("PYTHONUNBUFFERED"))
     _fresh_streams(unbuffered)
     _fresh_state()
-    leave(_run(argv))
+    return Script(argv)
+
+
+def _place(files: list[int], targets: list[int]) -> None:
+    """Give open files their numbers, and close all others.
+
+    In place, because a low limit (`ulimit -n 64`) leaves no room above them.
+    """
+    at = dict(zip(targets, files, strict=True))
+    for target in targets:
+        for other, fd in at.items():
+            if fd == target and other != target:  # which it is about to overwrite
+                at[other] = os.dup(fd)
+        if at[target] == target:
+            os.set_inheritable(target, True)
+        else:
+            os.dup2(at[target], target)
+        at[target] = target
+    for fd in map(int, os.listdir("/proc/self/fd")):
+        if fd not in at:
+            with contextlib.suppress(OSError):  # the one that listed them
+                os.close(fd)
 
 
 def _become_environment(env: dict[str, str]) -> None:
@@ -65,13 +86,29 @@ def _become_environment(env: dict[str, str]) -> None:
             os.environ[name] = value
 
 
-def _without_flags(argv: list[str]) -> tuple[list[str], bool]:
-    """Split off the interpreter's flags; multiprocessing repeats those it runs with."""
-    argv, unbuffered = list(argv), bool(os.environ.get("PYTHONUNBUFFERED"))
-    while argv[0].startswith("-") and argv[0] not in ("-", "-c"):
-        unbuffered |= argv[0] == "-u"
-        argv = argv[2 if argv[0] in ("-X", "-W") else 1 :]
-    return argv, unbuffered
+def _without_flags(argv: list[str]) -> tuple[list[str], bool] | None:
+    """Split off the interpreter's flags.
+
+    Returns:
+        The rest, and whether ``-u`` was among the flags. None if a fork can't be what
+        the command line asks for: a flag that this interpreter wasn't started with, a
+        module (``-m``), a program on standard input, a folder, no program at all.
+    """
+    rest, unbuffered = list(argv), False
+    while rest and rest[0].startswith("-") and rest[0] != "-c":
+        import subprocess  # torch has imported it
+
+        # multiprocessing repeats the flags that the interpreter was started with.
+        own = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+        if rest[0] == "-u":
+            unbuffered, rest = True, rest[1:]
+        elif own and rest[: len(own)] == own:
+            rest = rest[len(own) :]
+        else:
+            return None
+    if rest[:1] == ["-c"]:
+        return (rest, unbuffered) if len(rest) > 1 else None
+    return (rest, unbuffered) if rest and os.path.isfile(rest[0]) else None
 
 
 def _fresh_streams(unbuffered: bool) -> None:
@@ -80,13 +117,12 @@ def _fresh_streams(unbuffered: bool) -> None:
         old = getattr(sys, name)
         raw = io.FileIO(fd, "wb" if fd else "rb", closefd=False)
         raw.name = f"<{name}>"
-        kind = _Marking if fd == 1 and os.environ.get(MARK_LINES) else io.TextIOWrapper
         buffer: io.RawIOBase | io.BufferedIOBase
         if fd:
             buffer = raw if unbuffered else io.BufferedWriter(raw)
         else:
             buffer = io.BufferedReader(raw)
-        new = kind(
+        new = io.TextIOWrapper(
             cast("BinaryIO", buffer),
             old.encoding,
             old.errors,
@@ -119,46 +155,101 @@ def _fresh_state() -> None:
             sys.path.insert(1, path)
 
 
-def _run(argv: list[str]) -> int:
-    """Execute ``-c CODE`` or ``FILE`` as ``__main__``; the exit code."""
-    main = sys.modules["__main__"] = type(sys)("__main__")
-    main.__dict__.update(__builtins__=__builtins__, __annotations__={}, __cached__=None)
-    sys.orig_argv = [sys.executable, *argv]
-    code = 0
-    source: str | CodeType
-    try:
+class Script:
+    """What ``-c CODE`` or ``FILE`` is as ``__main__``.
+
+    The caller executes `code` itself, for each frame between it and the script would be
+    one that a reader's traceback doesn't have.
+
+    Args:
+        argv: ``-c``, the code and arguments, or the file and arguments.
+
+    Attributes:
+        code: The compiled script; None if it can't be compiled.
+        names: The module's namespace.
+        error: Why it can't be compiled, or what it raised.
+    """
+
+    def __init__(self, argv: list[str]) -> None:
+        self._last = next(reversed(sys.modules))
+        main = sys.modules["__main__"] = ModuleType("__main__")
+        self.names = main.__dict__
+        self.names.update(
+            __builtins__=__builtins__, __annotations__={}, __cached__=None
+        )
+        sys.orig_argv = [sys.executable, *argv]
+        self.code: CodeType | None = None
+        self.error: BaseException | None = None
+        file = ""
+        source: str | bytes
         if argv[0] == "-c":
             sys.path[0], sys.argv, source = "", ["-c", *argv[2:]], argv[1]
         else:
-            sys.argv = argv
-            file = argv[0]
+            sys.argv, file = argv, argv[0]
             sys.path[0] = os.path.dirname(os.path.realpath(file))
             main.__file__ = os.path.abspath(file)
             main.__loader__ = importlib.machinery.SourceFileLoader("__main__", file)
             with open(file, "rb") as opened:
-                source = compile(
-                    opened.read(), main.__file__, "exec", dont_inherit=True
-                )
+                source = opened.read()
         if device := os.environ.get(DEFAULT_DEVICE):
             sys.modules["torch"].set_default_device(device)
-        exec(source, main.__dict__)
-    except SystemExit as error:
-        code = _exit_code(error.code)
-    except BaseException as error:
-        # In 3.11 the hook prints the exception's own traceback and not the one that
-        # it is handed: take our frame off both.
-        trace = error.__traceback__ and error.__traceback__.tb_next
-        sys.excepthook(type(error), error.with_traceback(trace), trace)
-        code = -signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
-    # What an interpreter does at its end, but for the half second in which it takes
-    # apart each imported module.
-    threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
-    _flush()
-    main.__dict__.clear()
-    gc.collect()
-    _flush()
-    return code
+        name = main.__file__ if file else "<string>"
+        try:
+            self.code = compile(source, str(name), "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            self.error = error.with_traceback(None)
+
+    def end(self) -> int:
+        """Do what an interpreter does at its end.
+
+        All but half a second in which it would take apart each imported module.
+
+        Returns:
+            The exit code, or a negative signal number.
+        """
+        error, self.error = self.error, None
+        if error and error.__traceback__:
+            # In 3.11 the hook prints the exception's own traceback and not the one
+            # that it gets. The first frame is the server's.
+            error = error.with_traceback(error.__traceback__.tb_next)
+        code = _report(error) if error else 0
+        del error  # and all objects of the frames that it went through
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        _flush()
+        del self.names, self.code
+        _forget(self._last)
+        _flush()
+        # C has its own buffer. A signal ends a process without writing it.
+        if _FLUSH_C and code >= 0:
+            _FLUSH_C(None)
+        return code
+
+
+def _report(error: BaseException) -> int:
+    """Show what a script raised as the interpreter does; return the exit code."""
+    if isinstance(error, SystemExit):
+        return _exit_code(error.code)
+    sys.last_type, sys.last_value = type(error), error
+    sys.last_traceback = error.__traceback__
+    hook, second = getattr(sys, "excepthook", None), None
+    try:
+        if hook is None:
+            print("sys.excepthook is missing", file=sys.stderr)
+            hook = sys.__excepthook__
+        hook(type(error), error, error.__traceback__)
+    except SystemExit as left:
+        return _exit_code(left.code)
+    except BaseException as failure:
+        second = failure.with_traceback(
+            failure.__traceback__ and failure.__traceback__.tb_next
+        )
+    if second:
+        print("Error in sys.excepthook:", file=sys.stderr)
+        sys.__excepthook__(type(second), second, second.__traceback__)
+        print("\nOriginal exception was:", file=sys.stderr)
+        sys.__excepthook__(type(error), error, error.__traceback__)
+    return -signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
 
 
 def _exit_code(code: object) -> int:
@@ -176,31 +267,59 @@ def _flush() -> None:
             stream.flush()
 
 
-class _Marking(io.TextIOWrapper):
-    """Standard output that says which line of the script writes.
+def _forget(last: str) -> None:
+    """Let go of what the script made, in the order in which an interpreter does.
 
-    Before text that another line of the script writes than the text before it stands
-    NUL, the number of that line, NUL. What child processes write is marked by the
-    line that let them run.
+    Args:
+        last: The last name in ``sys.modules`` before the script ran.
     """
+    sys.settrace(None)
+    sys.setprofile(None)
+    for name in ("last_type", "last_value", "last_traceback"):
+        vars(sys).pop(name, None)
+    for name in ("stdin", "stdout", "stderr"):
+        setattr(sys, name, getattr(sys, f"__{name}__"))
+    alive = []
+    for name in [*_own_modules(last), "__main__"]:
+        module = sys.modules.pop(name, None)
+        if isinstance(module, ModuleType):
+            alive.append(weakref.ref(module))
+        del module
+    names = vars(builtins)
+    changed = dict(names)
+    names.clear()
+    names.update(_BUILTINS)
+    changed.clear()
+    # Destructors that run now still find the names of their module.
+    gc.collect()
+    for reference in reversed(alive):
+        if module := reference():
+            names = vars(module)
+            for name in [n for n in names if n[:1] == "_" and n[1:2] != "_"]:
+                names[name] = None
+            for name in [n for n in names if n != "__builtins__"]:
+                names[name] = None
 
-    _last = 0
 
-    def write(self, text: str) -> int:
-        line = self._line()
-        if line and line != self._last:
-            self._last = line
-            super().write(f"\0{line}\0")
-        return super().write(text)
+def _own_modules(last: str) -> list[str]:
+    """Return what the script itself put into ``sys.modules``.
 
-    @staticmethod
-    def _line() -> int:
-        """The line at the top level of the script, through whatever functions."""
-        file = os.environ.get(MARK_LINES)
-        frame: FrameType | None = sys._getframe(2)
-        while frame:
-            code = frame.f_code
-            if code.co_name == "<module>" and code.co_filename == file:
-                return frame.f_lineno
-            frame = frame.f_back
-        return 0
+    Not what is installed: taking that apart is the half second.
+    """
+    own = []
+    # From the end, for a look at each name would copy the page that it is on.
+    for name in reversed(sys.modules):
+        if name == last:
+            break
+        if name in AHEAD:
+            continue
+        module = sys.modules[name]
+        file = getattr(module, "__file__", None)
+        spec = getattr(module, "__spec__", None)
+        is_builtin = getattr(spec, "origin", None) in ("built-in", "frozen")
+        if not is_builtin and not str(file).startswith(_INSTALLED):
+            own.append(name)
+    return own[::-1]
+
+
+_INSTALLED = (sys.prefix, sys.base_prefix, sys.exec_prefix)

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
-import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from verify.fork.protocol import send, unpack
+from verify.fork.keeper import TOKEN, Keeper, ServerError, UnsafeError
+from verify.fork.patience import INTERVAL, Patience
+from verify.fork.processes import children, is_stopped
+from verify.fork.protocol import Inbox, send
 
-HERE = Path(__file__).parent
-# Threads of OpenMP spin while they wait, for a core that another file needs: side by
-# side, small tensors took nine times as long. Read at import; scripts do not see it.
-WAITING = {"OMP_WAIT_POLICY": "passive"}
 # Seconds in which helper processes may end by themselves: a compile worker of torch 2.4
-# imports torch, and only then sees that it is no longer wanted.
+# imports torch, and only then sees that nobody needs it.
 GRACE = 10.0
-
-
-class ServerError(RuntimeError):
-    """The interpreter cannot serve, e.g. because it has no torch."""
+# Seconds in which a slot must have killed what it is to kill.
+KILL = 10.0
+NO_END: dict = {"code": None, "cpu_s": 0.0, "peak_kb": 0}
+LIMIT = "ran longer than {:g} s"
+OUTPUT = "wrote more than {} bytes of {}"
+# What a file does to its slot.
+KILLED = "killed the process that watches over it"
+STOPPED = "stopped the process that watches over it"
+SILENCED = "kept the process that watches over it from answering"
+GARBLED = "garbled the answer of the process that watches over it"
+DELETED = "deleted the folder of the process that watches over it"
 
 
 @dataclass(frozen=True)
@@ -36,14 +40,18 @@ class Result:
     """How one command ended.
 
     Attributes:
-        code: Exit code, or a negative signal number; None if its supervisor died.
+        code: Exit code, or a negative signal number; None if nobody saw its end.
         out: Standard output, cut at the limit.
         err: Standard error, cut at the limit.
         seconds: Wall time from the request to the end.
         cpu_s: Processor seconds of the process and of the children it waited for.
         peak_kb: Peak resident memory of the process in KiB.
         killed: Why the runner killed it, or None.
-        left: Command lines of processes that it left running; they are killed.
+        left: Command lines of processes that it left running, which are killed; a
+            few lines, however many they were.
+        waited: Seconds in which it could have run but others used the processors.
+        lost: Whether its slot or keeper was lost or answered nonsense. That may be the
+            doing of another command, so run it again before you blame it.
     """
 
     code: int | None
@@ -54,6 +62,8 @@ class Result:
     peak_kb: int
     killed: str | None
     left: tuple[str, ...]
+    waited: float = 0.0
+    lost: bool = False
 
 
 class Server:
@@ -62,18 +72,18 @@ class Server:
     Args:
         python: The interpreter; it needs Python 3.10 and torch, nothing else.
         cold: Start a real ``python ARGS`` for each command and import nothing ahead.
-        slots: How many commands may run at once, each in a slot of its own.
-        flags: Flags for the interpreter, e.g. ``["-W", "error"]``.
+        slots: How many commands may run at once, each in its own slot.
+        flags: Flags for the interpreter, for example ``("-W", "error")``.
         env: Its environment; that of this process if None.
         start_timeout: Seconds that importing torch may take.
         ahead: Modules to import ahead, besides torch.
 
     Attributes:
-        versions: ``{"python": …, "torch": …}``; no torch if cold.
-        import_warnings: What importing torch wrote to standard error.
+        cold: Whether each command is a real ``python ARGS``.
+        cold_because: Why a server that was to be warm is cold, or None.
 
     Raises:
-        ServerError: The interpreter cannot serve; the message says why.
+        ServerError: If the interpreter can't serve; the message says why.
 
     Example:
         >>> with Server(cold=True) as server:
@@ -92,65 +102,52 @@ class Server:
         ahead: tuple[str, ...] = (),
     ) -> None:
         self._start_timeout, self._ahead = start_timeout, ahead
-        self._python, self._cold, self._slots = python, cold, slots
-        self._flags, self._closed = flags, False
+        self._python, self._slots, self._flags = python, slots, flags
         self._env = dict(os.environ if env is None else env)
-        # Short: the path of a Unix socket may have 107 characters.
-        self._folder = Path(tempfile.mkdtemp(prefix="verify-"))
-        try:
-            self._start()
-        except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise
+        self._kind = "cold" if cold else "warm"
+        self.cold_because: str | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+        self._keeper = self._start()
 
-    def _start(self) -> None:
-        home = self._folder / "server"
-        shutil.rmtree(home, ignore_errors=True)
-        (home / "tmp").mkdir(parents=True)
-        for slot in range(self._slots):
-            # torchrun and multiprocessing start this as their python.
-            shim = home / f"python-{slot}"
-            # The interpreter itself, not an environment's link to it, which it would
-            # take 3 ms to follow.
-            python = os.path.realpath(sys.executable)
-            shim.write_text(
-                f"#!/bin/sh\nexec '{python}' -IS '{HERE / 'python_shim.py'}' "
-                f"'{home / f'slot-{slot}'}' \"$@\"\n"
-            )
-            shim.chmod(0o755)
-        kind = "cold" if self._cold else "warm"
-        command = [self._python, *self._flags, str(HERE / "server.py")]
-        with open(home / "log", "w") as log:
-            self._process = subprocess.Popen(
-                [*command, str(home), str(self._slots), kind, *self._ahead],
-                env={**WAITING, **self._env, "TMPDIR": str(home / "tmp")},
-                cwd=home / "tmp",
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
-        assert self._process.stdin
-        assert self._process.stdout
-        self._stdin, self._stdout = self._process.stdin, self._process.stdout
-        came = select.select([self._stdout], [], [], self._start_timeout)[0]
-        if not came:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        hello = self._stdout.readline()
-        self.import_warnings = (home / "log").read_text(errors="replace")
-        if not hello:
-            self._process.communicate()
-            last = (self.import_warnings.strip() or "it said nothing").splitlines()[-1]
-            if not came:
-                last = f"import torch ran longer than {self._start_timeout:g} s"
-            raise ServerError(f"{self._python} cannot run snippets: {last}")
-        self.versions: dict[str, str] = json.loads(hello)
-        self._home = home
+    def _start(self) -> Keeper:
+        """Start a keeper, as warm as is safe."""
+        while True:
+            try:
+                return Keeper(
+                    self._python,
+                    self._flags,
+                    self._env,
+                    self._kind,
+                    self._ahead,
+                    self._slots,
+                    self._start_timeout,
+                )
+            except UnsafeError as error:
+                if self._kind == "warm":
+                    self._kind = "bare"
+                else:
+                    self._kind, self.cold_because = "cold", str(error)
+
+    @property
+    def cold(self) -> bool:
+        """Whether each command is a real ``python ARGS``."""
+        return self._kind == "cold"
 
     @property
     def pid(self) -> int:
         """The keeper's process number."""
-        return self._process.pid
+        return self._keeper.process.pid
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """``{"python": …, "torch": …}``; no torch if cold."""
+        return self._keeper.versions
+
+    @property
+    def import_warnings(self) -> str:
+        """What importing torch wrote to standard error."""
+        return self._keeper.import_warnings
 
     def run(
         self,
@@ -160,6 +157,7 @@ class Server:
         timeout: float = 60.0,
         max_output: int = 1 << 20,
         slot: int = 0,
+        fresh: bool = False,
     ) -> Result:
         """Run one command.
 
@@ -167,102 +165,200 @@ class Server:
             argv: What follows ``python`` on the command line.
             cwd: Its working folder.
             env: Its environment; that of this process if None.
-            timeout: Seconds after which it is killed.
-            max_output: Bytes on one of its streams after which it is killed.
+            timeout: Seconds in which it could run after which it's killed, see
+                `Patience`.
+            max_output: Bytes on one of its streams after which it's killed.
             slot: Which slot runs it; one command at a time in each.
+            fresh: Start a real ``python ARGS`` for it, for what a fork can't do.
 
         Returns:
-            How it ended.
+            How it ended, whatever it did.
 
         Raises:
-            ServerError: The server had died and cannot be started again.
+            ServerError: If the server is closed, or has ended and can't be started
+                again.
         """
-        if self._closed:
-            raise ServerError("the server is closed")
-        if self._process.poll() is not None:
-            self._stdin.close()
-            self._stdout.close()
-            self._start()
-        env = dict(os.environ if env is None else env)
-        if not self._cold:
-            env["PYTHON_EXEC"] = str(self._home / f"python-{slot}")
-        address = str(self._home / f"slot-{slot}")
-        killed, answer, start = None, b"", time.perf_counter()
-        with (
-            open(os.devnull) as null,
-            tempfile.TemporaryFile(dir=self._folder) as out,
-            tempfile.TemporaryFile(dir=self._folder) as err,
-        ):
-            files = [null.fileno(), out.fileno(), err.fileno()]
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.connect(address)
-                send(
-                    connection,
-                    files,
-                    targets=[0, 1, 2],
-                    session=True,
-                    argv=list(map(str, argv)),
-                    cwd=str(cwd),
-                    env=env,
-                )
-                while not select.select([connection], [], [], 0.05)[0]:
-                    if time.perf_counter() - start > timeout:
-                        killed = f"ran longer than {timeout:g} s"
-                    for fd, name in zip(files[1:], ("output", "errors"), strict=True):
-                        if os.fstat(fd).st_size > max_output:
-                            killed = f"wrote more than {max_output} bytes of {name}"
-                    if killed:
-                        with contextlib.suppress(OSError):
-                            connection.sendall(bytes([signal.SIGKILL]))
-                with contextlib.suppress(OSError):
-                    answer = connection.recv(4096)
-            seconds = time.perf_counter() - start
-            left = self._sweep(address, 0 if killed else GRACE)
-            texts = [
-                os.pread(fd, max_output, 0).decode(errors="replace") for fd in files[1:]
-            ]
-        if answer:
-            end = unpack(answer)
-        else:
-            end = {"code": None, "cpu_s": 0.0, "peak_kb": 0}
-            killed = killed or "killed the process that watches over it"
-        return Result(
-            out=texts[0],
-            err=texts[1],
-            seconds=seconds,
-            killed=killed,
-            left=tuple(left),
-            **end,
-        )
+        keeper = self._enter(slot)
+        try:
+            env = dict(os.environ if env is None else env)
+            env[TOKEN] = keeper.token
+            if not (fresh or self.cold):
+                env["PYTHON_EXEC"] = keeper.shim(slot)
+            real = fresh or self.cold
+            request = {
+                "targets": [0, 1, 2],
+                "session": True,
+                "argv": [*(self._flags if real else ()), *map(str, argv)],
+                "cwd": str(cwd),
+                "env": env,
+                "fresh": real,
+                "grace": GRACE,
+            }
+            return _Command(keeper, slot, timeout, max_output).run(request)
+        finally:
+            self._leave(keeper)
 
-    def _sweep(self, address: str, grace: float) -> list[str]:
-        """Have the slot kill what is left; a slot that was killed has just started."""
-        with (
-            contextlib.suppress(OSError),
-            socket.socket(socket.AF_UNIX) as connection,
-        ):
-            connection.connect(address)
-            send(connection, [0], grace=grace)
-            if answer := connection.makefile("rb").read():
-                return unpack(answer)
-        return []
+    def _enter(self, slot: int) -> Keeper:
+        """Return a keeper that is fit to run a command; only one thread starts it."""
+        for _ in range(3):
+            with self._lock:
+                if self._closed:
+                    raise ServerError("the server is closed")
+                keeper = self._keeper
+                keeper.users += 1
+            if keeper.is_fit(slot):
+                return keeper
+            with self._lock:
+                if self._keeper is keeper and not self._closed:
+                    self._keeper = self._start()
+            self._leave(keeper)
+        raise ServerError(f"{self._python} cannot run snippets: its server keeps dying")
+
+    def _leave(self, keeper: Keeper) -> None:
+        """End a keeper that has been replaced when its last command has ended."""
+        with self._lock:
+            keeper.users -= 1
+            is_last = keeper.users == 0 and keeper is not self._keeper
+        if is_last:
+            keeper.end()
 
     def close(self) -> None:
         """End the server and everything that it runs; a second time, do nothing."""
-        if self._closed:
-            return
-        self._closed = True
-        self._stdin.close()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        self._stdout.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        self._keeper.end()
 
     def __enter__(self) -> Server:
         return self
 
     def __exit__(self, *_) -> None:
         self.close()
+
+
+class _Command:
+    """One command and its slot, which may be killed, stopped or silenced by it."""
+
+    def __init__(
+        self, keeper: Keeper, slot: int, timeout: float, max_output: int
+    ) -> None:
+        self._keeper, self._slot, self._max_output = keeper, slot, max_output
+        self._timeout = timeout
+        self._end: dict | None = None  # the slot's answers
+        self._left: list[str] | None = None
+        self._killed: str | None = None
+        self._lost: str | None = None
+        self._start, self._seconds = time.perf_counter(), 0.0
+
+    def run(self, request: dict) -> Result:
+        """Send a request and follow it to its end."""
+        patience = Patience(self._timeout)
+        with (
+            open(os.devnull) as null,
+            tempfile.TemporaryFile() as out,
+            tempfile.TemporaryFile() as err,
+            socket.socket(socket.AF_UNIX) as connection,
+        ):
+            outputs = {"output": out.fileno(), "errors": err.fileno()}
+            connection.settimeout(KILL)
+            try:
+                connection.connect(self._keeper.address(self._slot))
+                send(connection, [null.fileno(), *outputs.values()], **request)
+            except OSError:
+                self._lost = KILLED
+            else:
+                self._follow(connection, outputs, patience)
+            self._seconds = self._seconds or time.perf_counter() - self._start
+            self._check_slot()
+            texts = [
+                os.pread(fd, self._max_output, 0).decode(errors="replace")
+                for fd in outputs.values()
+            ]
+        return Result(
+            out=texts[0],
+            err=texts[1],
+            seconds=self._seconds,
+            killed=self._killed or self._lost,
+            left=tuple(self._left or ()),
+            waited=patience.waited,
+            lost=self._lost is not None and self._lost != DELETED,
+            **(self._end or NO_END),
+        )
+
+    def _follow(
+        self, connection: socket.socket, outputs: dict[str, int], patience: Patience
+    ) -> None:
+        """Wait for the slot's answers, but not for ever."""
+        inbox = Inbox(connection)
+        slot = self._keeper.pid(self._slot)
+        next_look = time.monotonic() + INTERVAL
+        while True:
+            try:
+                while self._left is None:
+                    if (message := inbox.receive()) is None:
+                        break
+                    self._take(message)
+                    patience = Patience(GRACE + KILL)
+            except EOFError:
+                self._lost = KILLED
+            except ValueError:
+                self._lost = GARBLED
+            if self._lost or self._left is not None:
+                return
+            select.select([connection], [], [], 0.05)
+            if not self._end and not self._killed:
+                self._killed = self._excess(outputs, patience)
+                if self._killed:
+                    with contextlib.suppress(OSError):
+                        connection.send(bytes([signal.SIGKILL]))
+                    patience = Patience(KILL)
+            patience.look(slot)
+            if time.monotonic() > next_look:
+                next_look = time.monotonic() + INTERVAL
+                if is_stopped(slot):
+                    self._lost = STOPPED
+                elif patience.is_over and (self._killed or self._end):
+                    self._lost = SILENCED
+                if self._lost:
+                    return
+
+    def _take(self, message: dict) -> None:
+        """Check and keep an answer of the slot.
+
+        Raises:
+            ValueError: If the slot doesn't answer so.
+        """
+        if not self._end:
+            if set(message) != set(NO_END) or not (
+                all(isinstance(value, (int, float)) for value in message.values())
+                and -64 <= message["code"] <= 255
+                and 0 <= message["cpu_s"] < 1e9
+                and 0 <= message["peak_kb"] < 1e12
+            ):
+                raise ValueError("not how a command ends")
+            self._end, self._seconds = message, time.perf_counter() - self._start
+        else:
+            left = message.get("left")
+            if len(message) != 1 or not isinstance(left, list):
+                raise ValueError("not what was left running")
+            self._left = list(map(str, left))
+
+    def _excess(self, outputs: dict[str, int], patience: Patience) -> str | None:
+        """Return which limit the command has gone over."""
+        for name, fd in outputs.items():
+            if os.fstat(fd).st_size > self._max_output:
+                return OUTPUT.format(self._max_output, name)
+        return LIMIT.format(self._timeout) if patience.is_over else None
+
+    def _check_slot(self) -> None:
+        """Replace a slot that is lost or isn't as it was."""
+        keeper = self._keeper
+        if not self._lost:
+            if not keeper.has_place(self._slot):
+                self._lost = DELETED
+            elif children(keeper.pid(self._slot)):
+                self._lost = GARBLED  # someone else answered: a command still runs
+        if self._lost and self._lost != DELETED:
+            self._end = None
+            keeper.replace(self._slot)

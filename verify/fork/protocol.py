@@ -1,9 +1,9 @@
-"""How a request travels, one message with open files, and how a process ends.
+"""How messages travel between processes, and how a process ends.
 
-The shim needs this for each process that a script starts, which waits for it. So it is
-made of modules in C: `json`, `socket` and `signal` bring `re` and `enum` along and take
-longer than the interpreter's own start. What Python's `marshal` of version 2 writes,
-each Python 3 reads.
+The shim needs this for each process that a script starts, and that process waits for
+it. So this file imports only modules written in C: `json`, `socket` and `signal` import
+`re` and `enum`, which takes longer than starting the interpreter. Every Python 3 reads
+what another writes with version 2 of `marshal`.
 """
 
 from __future__ import annotations
@@ -14,52 +14,109 @@ import marshal
 import os
 import sys
 
+# A script may replace them in `os`.
+from os import _exit, getpid, kill
+
 MAX_FILES = 64
+MAX_BYTES = 1 << 24
 VERSION = 2
 
 
 def send(connection: _socket.socket, files: list[int], **message: object) -> None:
-    """Send a request.
+    """Send a message and open files.
 
     Args:
-        connection: A Unix socket that is connected; the answer comes over it.
-        files: Descriptors that the other side is to have, in the order of
-            ``message["targets"]``.
-        message: What `pack` takes.
+        connection: A connected Unix socket.
+        files: Descriptors for the other side, at most `MAX_FILES`.
+        message: What `pack` accepts.
     """
     body = pack(message)
     numbers = b"".join(fd.to_bytes(4, sys.byteorder) for fd in files)
-    rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, numbers)]
+    rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, numbers)] if files else []
     connection.sendmsg([len(body).to_bytes(4, "big")], rights)
     connection.sendall(body)
 
 
-def receive(connection: _socket.socket) -> tuple[dict, list[int]] | None:
-    """Receive what `send` sent; None if the other side has gone, even half-way."""
-    room = _socket.CMSG_SPACE(4 * MAX_FILES)
-    size, rights, *_ = connection.recvmsg(4, room)
-    files = [
-        int.from_bytes(numbers[i : i + 4], sys.byteorder)
-        for _, _, numbers in rights
-        for i in range(0, len(numbers), 4)
-    ]
-    length = int.from_bytes(size, "big")
-    body = connection.recv(length, _socket.MSG_WAITALL)
-    if not body or len(body) < length:
-        for fd in files:
+class Inbox:
+    """The messages that arrive on a connection, in whatever pieces.
+
+    It never blocks, because the other side may send half a message and fall silent.
+
+    Args:
+        connection: A connected Unix socket.
+
+    Attributes:
+        files: The open files that came with the messages so far. Whoever uses them
+            takes them out of the list.
+    """
+
+    def __init__(self, connection: _socket.socket) -> None:
+        connection.setblocking(False)
+        self.connection = connection
+        self.files: list[int] = []
+        self._size, self._data = 0, b""
+
+    def receive(self) -> dict | None:
+        """Return the next message, or None if it hasn't arrived completely.
+
+        Raises:
+            EOFError: If the other side has closed the connection.
+            ValueError: If what arrived isn't a message.
+        """
+        while True:
+            # Never more than this message: single bytes, which are signals, may follow.
+            missing = (self._size or 4) - len(self._data)
+            if missing:
+                try:
+                    data, rights, *_ = self.connection.recvmsg(
+                        missing, _socket.CMSG_SPACE(4 * MAX_FILES)
+                    )
+                except BlockingIOError:
+                    return None
+                except OSError as error:
+                    raise EOFError(str(error)) from error
+                for _level, _kind, numbers in rights:
+                    for i in range(0, len(numbers) - 3, 4):
+                        self.files.append(
+                            int.from_bytes(numbers[i : i + 4], sys.byteorder)
+                        )
+                if not data:
+                    raise EOFError("the other side has closed the connection")
+                self._data += data
+            elif self._size:
+                body, self._size, self._data = self._data, 0, b""
+                return unpack(body)
+            else:
+                self._size, self._data = int.from_bytes(self._data, "big"), b""
+                if not 0 < self._size <= MAX_BYTES:
+                    raise ValueError(f"a message of {self._size} bytes")
+
+    def close(self) -> None:
+        """Close the connection and the files that nobody took."""
+        self.connection.close()
+        for fd in self.files:
             os.close(fd)
-        return None
-    return unpack(body), files
+        self.files = []
 
 
-def pack(value: dict | list) -> bytes:
-    """Numbers, texts, lists and dicts of them as bytes."""
+def pack(value: dict) -> bytes:
+    """Return numbers, texts, lists and dicts of them as bytes."""
     return marshal.dumps(value, VERSION)
 
 
-def unpack(data: bytes):
-    """What `pack` packed."""
-    return marshal.loads(data)
+def unpack(data: bytes) -> dict:
+    """Return what `pack` packed.
+
+    Raises:
+        ValueError: If the bytes are anything else.
+    """
+    try:
+        value = marshal.loads(data)
+    except (EOFError, TypeError) as error:
+        raise ValueError(str(error)) from error
+    if not isinstance(value, dict):
+        raise ValueError(f"expected a dict, got {type(value).__name__}")
+    return value
 
 
 def leave(code: int) -> None:
@@ -71,5 +128,5 @@ def leave(code: int) -> None:
     if code < 0:
         if code != -_signal.SIGKILL:  # which cannot be handled
             _signal.signal(-code, _signal.SIG_DFL)
-        os.kill(os.getpid(), -code)
-    os._exit(code & 0xFF)
+        kill(getpid(), -code)
+    _exit(code & 0xFF)

@@ -10,6 +10,9 @@ import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
+AHEAD: set[str] = set()
+"""The names of all modules that were imported ahead."""
+
 
 class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """A module imported ahead of need, with all that it imports: there but unseen.
@@ -35,6 +38,7 @@ class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 __import__(name)
         finally:
             self.modules = {n: sys.modules[n] for n in sys.modules.keys() - before}
+            AHEAD.update(self.modules)
             for full, module in self.modules.items():
                 parent, _, attribute = full.rpartition(".")
                 names = vars(before[parent]) if parent in before else {}

@@ -14,4 +14,4 @@ for timeout in (1800, timedelta(seconds=-1)):
     except (TypeError, RuntimeError) as error:
         print(type(error).__name__, error)
 #> TypeError Expected timeout argument to be of type datetime.timedelta, got 1800
-#> RuntimeError ...timeout.count() >= 0. Invalid timeout
+#> RuntimeError ... timeout.count() >= 0. Invalid timeout

@@ -17,4 +17,4 @@ if __name__ == "__main__":
         print(error.rank, error.exitcode)
         #> 1 1
         print(error)
-        #> rank 1 raised; its last line: ValueError: no such class: 10 (...)
+        #> rank 1 raised; its last line: ValueError: no such class: 10 ...

@@ -5,7 +5,7 @@ try:
     x.view(1, 12)
 except RuntimeError as error:
     print(error)
-    #> view size is not compatible with input tensor's size and stride ...reshape...
+    #> view size is not compatible ... Use .reshape(...) instead.
 
 print(x.reshape(1, 12))
 #> tensor([[ 0.,  1.,  2.,  3.,  4.,  5.,  6.,  7.,  8.,  9., 10., 11.]])

@@ -19,4 +19,4 @@ try:
     matrix @ matrix
 except RuntimeError as error:
     print(error)
-    #> ...mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)
+    #> mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)

@@ -9,6 +9,6 @@ print(torch.randperm(10))
 #> tensor([4, 1, 7, 5, 3, 9, 0, 8, 6, 2])
 
 print(torch.multinomial(torch.ones(10), 5))
-#> tensor([...])
+#> ...
 print(torch.empty(5).bernoulli_(0.5))
-#> tensor([...])
+#> ...

@@ -7,5 +7,5 @@ print(x)
 print(x @ x.t())
 #> tensor([[ 5., 14.],
 #>         [14., 50.]])
-print(torch.__version__)
-#> 2...
+print("PyTorch", torch.__version__)
+#> PyTorch ...

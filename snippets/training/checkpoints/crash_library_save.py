@@ -20,8 +20,8 @@ save("last.pt", old)
 child = multiprocessing.get_context("fork").Process(target=save_and_die, args=[new])
 child.start()
 child.join()
-print(child.exitcode == -signal.SIGXFSZ, sorted(os.listdir()))
-#> True ['.last.pt-....tmp', 'last.pt']
+print(child.exitcode == -signal.SIGXFSZ, sorted(f.split(".")[-1] for f in os.listdir()))
+#> True ['pt', 'tmp']
 print(load("last.pt")["epoch"])
 #> 1
 save("last.pt", new)

@@ -10,6 +10,6 @@ try:
     save("last.pt", state)
 except UnsafeValue as error:
     print(error)
-    #> state['args']['folder']: pathlib....PosixPath would not load: make it a ...
+    #> state['args']['folder']: ... would not load: make it a number, string or tensor
 print(os.listdir())
 #> []

@@ -10,7 +10,7 @@ try:
     torch.load("best.pt")
 except pickle.UnpicklingError as error:
     print(next(line.strip() for line in str(error).splitlines() if "GLOBAL" in line))
-    #> WeightsUnpickler error: Unsupported global: GLOBAL numpy....multiarray.scalar...
+    #> WeightsUnpickler error: Unsupported global: GLOBAL ... was not an allowed ...
 
 torch.save({"epoch": 3, "accuracy": float(accuracy)}, "best.pt")
 print(torch.load("best.pt"))

@@ -7,7 +7,7 @@ try:
 except RuntimeError as error:
     print("\n".join(line.strip() for line in str(error).splitlines()[:2]))
     #> Error(s) in loading state_dict for Sequential:
-    #> size mismatch for 1.weight: copying a param with shape torch.Size([10, 3])...
+    #> size mismatch for 1.weight: copying a param with shape torch.Size([10, 3]) ...
 
 own = model.state_dict()
 fits = {k: v for k, v in saved.items() if k in own and v.shape == own[k].shape}

@@ -8,6 +8,6 @@ try:
     torch.load("gpu.pt")
 except RuntimeError as error:
     print(error)
-    #> Attempting to deserialize object on ...CUDA device ...
+    #> Attempting to deserialize object on ... device ... use torch.load with ...
 print(torch.load("gpu.pt", map_location="cpu")["weight"])
 #> tensor([1., 1.])

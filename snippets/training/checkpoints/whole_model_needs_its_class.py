@@ -14,4 +14,4 @@ try:
     torch.load("net.pt", weights_only=False)
 except AttributeError as error:
     print(error)
-    #> Can't get attribute 'Net' on <module '__main__' from ...>
+    #> Can't get attribute 'Net' on <module '__main__' from ...

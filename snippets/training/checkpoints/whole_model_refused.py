@@ -11,8 +11,8 @@ except pickle.UnpicklingError as error:
     lines = str(error).splitlines()
     print(lines[0])
     #> Weights only load failed. This file can still be loaded, ...
-    print(next(line.strip() for line in lines if "GLOBAL" in line))
-    #> WeightsUnpickler error: Unsupported global: GLOBAL torch.nn.modules.linear.Li...
+    print(next(line for line in lines if "GLOBAL" in line).partition(": ")[2])
+    #> Unsupported global: GLOBAL torch.nn.modules.linear.Linear ...
 
 model = torch.load("model.pkl", weights_only=False)
 print(model)

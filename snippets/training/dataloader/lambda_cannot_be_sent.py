@@ -9,4 +9,4 @@ for collate_fn in (default_collate, lambda samples: samples):
     except PicklingError as error:
         print(error)
 #> bytes
-#> Can't pickle <function <lambda> at ...>: attribute lookup <lambda> on __main__ failed
+#> Can't pickle <function <lambda> at ... attribute lookup <lambda> on __main__ failed

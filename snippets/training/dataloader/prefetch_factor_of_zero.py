@@ -1,3 +1,4 @@
+# Warns: AttributeError
 from torch.utils.data import DataLoader
 
 loader = DataLoader(range(4), num_workers=1, prefetch_factor=0)

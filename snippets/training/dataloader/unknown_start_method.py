@@ -8,6 +8,6 @@ for value in ("thread", 1):
     except (ValueError, TypeError) as error:
         print(fill(f"{type(error).__name__}: {error}", 80))
 #> ValueError: multiprocessing_context option should specify a valid start method
-#> in [...], but got multiprocessing_context='thread'
+#> in ... but got multiprocessing_context='thread'
 #> TypeError: multiprocessing_context option should be a valid context object or a
 #> string specifying the start method, but got multiprocessing_context=1

@@ -17,4 +17,4 @@ if __name__ == "__main__":
         list(DataLoader(Crashing(), num_workers=1))
     except RuntimeError as error:
         print(error)
-        #> DataLoader worker (pid(s) ...) exited unexpectedly
+        #> DataLoader worker (pid(s) ... exited unexpectedly

@@ -13,8 +13,8 @@ for target in (
         F.cross_entropy(logits, target)
     except (IndexError, RuntimeError, ValueError) as error:
         print(type(error).__name__, error)
-#> RuntimeError expected ... Long... but ... Float
-#> RuntimeError expected ... Long... but ... Int
+#> RuntimeError expected ... Long ... Float
+#> RuntimeError expected ... Long ... Int
 #> IndexError Target 3 is out of bounds.
 #> ValueError Expected input batch_size (2) to match target batch_size (3).
 print(F.cross_entropy(logits, torch.tensor([0, 2], dtype=torch.uint8)))

@@ -8,7 +8,7 @@ try:
     model[2].weight.numel()
 except ValueError as error:
     print(error)
-    #> Attempted to use an uninitialized parameter in <method 'numel' of...
+    #> Attempted to use an uninitialized parameter in <method 'numel' of ...
 
 model(torch.zeros(1, 1, 8, 8))
 print(model[2])

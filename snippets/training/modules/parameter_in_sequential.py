@@ -7,4 +7,4 @@ try:
     nn.Sequential(nn.Linear(4, 3), nn.Parameter(torch.ones(3)))
 except TypeError as error:
     print(error)
-    #> torch...FloatTensor is not a Module subclass
+    #> ... is not a Module subclass

@@ -10,5 +10,5 @@ for params in (parameters, model.weight, [model.weight.t()]):
     except (TypeError, ValueError) as error:
         print(error)
 #> optimizer got an empty parameter list
-#> params ... should be an iterable of Tensors or dicts, but got ...FloatTensor
+#> params ... should be an iterable of Tensors or dicts, but got ...
 #> can't optimize a non-leaf Tensor

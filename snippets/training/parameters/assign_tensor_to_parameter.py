@@ -6,7 +6,7 @@ try:
     layer.weight = torch.zeros(1, 2)
 except TypeError as error:
     print(error)
-    #> cannot assign 'torch...FloatTensor' as parameter 'weight' (torch.nn.Parameter...
+    #> cannot assign ... as parameter 'weight' (torch.nn.Parameter or None expected)
 
 with torch.no_grad():
     layer.weight.copy_(torch.tensor([[3.0, 4.0]]))

@@ -10,4 +10,4 @@ try:
     model.mean = [1.0, 2.0]
 except TypeError as error:
     print(error)
-    #> cannot assign 'list' as buffer 'mean' (...torch.Tensor or None expected)
+    #> cannot assign 'list' as buffer 'mean' ... or None expected)

@@ -6,7 +6,7 @@ try:
     model.register_parameter("weight", torch.zeros(3))
 except TypeError as error:
     print(error)
-    #> cannot assign 'torch...FloatTensor' object to parameter 'weight' (torch.nn.P...
+    #> cannot assign ... to parameter 'weight' (torch.nn.Parameter or None required)
 
 model.register_parameter("weight", nn.Parameter(torch.zeros(3)))
 print(model.weight)

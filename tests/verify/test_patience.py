@@ -1,0 +1,130 @@
+"""A limit counts the time in which a process could run, not that in which it waits."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from verify.fork import patience
+from verify.fork.client import Server
+from verify.fork.patience import Patience
+
+needs_schedstat = pytest.mark.skipif(
+    not os.path.exists("/proc/self/schedstat"), reason="needs a kernel with schedstat"
+)
+SPIN = "import sys, time\nprint(1, flush=True)\nwhile True: pass"
+
+
+class Clock:
+    """A clock and a table of threads that a test sets."""
+
+    def __init__(self, monkeypatch, processors=2):
+        self.now, self.times = 100.0, {}
+        monkeypatch.setattr(patience.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(patience, "_times", lambda root: dict(self.times))
+        monkeypatch.setattr(patience, "_processors", lambda: processors)
+
+    def pass_(self, subject, seconds, *threads):
+        """Let time pass; each thread runs and waits for so many seconds."""
+        self.now += seconds
+        for number, (ran, waited) in enumerate(threads):
+            before = self.times.get(number, (0, 0))
+            self.times[number] = (
+                before[0] + int(ran * 1e9),
+                before[1] + int(waited * 1e9),
+            )
+        subject.look(1)
+
+
+def test_waiting_for_a_processor_does_not_count(monkeypatch):
+    clock = Clock(monkeypatch)
+    subject = Patience(10.0)
+    for _ in range(20):
+        clock.pass_(subject, 1.0, (0.25, 0.75), (0.0, 0.5))
+    assert subject.waited == pytest.approx(15.0)
+    assert not subject.is_over
+    for _ in range(30):
+        clock.pass_(subject, 1.0, (0.25, 0.75))
+    assert subject.is_over
+
+
+def test_sleeping_counts(monkeypatch):
+    clock = Clock(monkeypatch)
+    subject = Patience(10.0)
+    clock.pass_(subject, 5.0, (0.0, 0.0))
+    clock.pass_(subject, 5.5, (0.0, 0.0))
+    assert subject.is_over
+    assert subject.waited == 0
+
+
+def test_threads_that_wait_for_each_other_count(monkeypatch):
+    """Eight threads that spin on two processors: no other program is in the way."""
+    clock = Clock(monkeypatch)
+    subject = Patience(10.0)
+    for _ in range(11):
+        clock.pass_(subject, 1.0, *[(0.25, 0.75)] * 8)
+    assert subject.is_over
+
+
+def test_no_wait_is_longer_than_the_ceiling(monkeypatch):
+    clock = Clock(monkeypatch)
+    subject = Patience(10.0)
+    for _ in range(99):
+        clock.pass_(subject, 1.0, (0.0, 1.0))
+    assert not subject.is_over
+    clock.pass_(subject, 2.0, (0.0, 2.0))
+    assert subject.is_over
+
+
+def test_a_kernel_that_does_not_tell_counts_every_second(monkeypatch):
+    monkeypatch.setattr(patience, "_times", lambda root: {})
+    subject = Patience(0.6)
+    time.sleep(0.7)
+    subject.look(os.getpid())
+    assert subject.is_over
+
+
+@needs_schedstat
+def test_times_are_those_of_all_descendants():
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SPIN!r}])"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE
+    ) as child:
+        child.stdout.readline()
+        before = max(ran for ran, _ in patience._times(os.getpid()).values())
+        while True:
+            after = max(ran for ran, _ in patience._times(os.getpid()).values())
+            if after > before + 10**8:
+                break
+            time.sleep(0.05)
+        for pid in patience.descendants(os.getpid()):
+            os.kill(pid, 9)
+
+
+@needs_schedstat
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs Linux")
+def test_a_command_on_a_busy_processor_gets_its_seconds():
+    """It shares one processor with eight others, so it needs nine times as long."""
+    processors = os.sched_getaffinity(0)
+    code = "import time\nwhile time.process_time() < 1.0: pass\nprint('done')\n"
+    others = []
+    os.sched_setaffinity(0, {min(processors)})
+    try:
+        with Server(cold=True) as server:
+            others = [
+                subprocess.Popen([sys.executable, "-c", SPIN], stdout=subprocess.PIPE)
+                for _ in range(8)
+            ]
+            for other in others:
+                other.stdout.readline()
+            result = server.run(["-c", code], "/", timeout=3.0)
+    finally:
+        os.sched_setaffinity(0, processors)
+        for other in others:
+            other.kill()
+            other.communicate()
+    assert (result.out, result.killed) == ("done\n", None)
+    assert result.seconds > 3
+    assert result.waited > result.seconds / 2

@@ -1,0 +1,216 @@
+"""Given a run with --json, what it found is kept, however the run ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.verify.fakes import Tree
+from tests.verify.sample_records import machine
+from verify import ROOT, evidence
+from verify.__main__ import main
+from verify.evidence import Library
+from verify.paths import find
+from verify.verdict import Verdict
+
+SLOW = "import time\n\ntime.sleep(0.3)\nprint(1)\n#> 1\n"
+
+
+def start(*arguments, **popen):
+    """Start the command."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "verify", *map(str, arguments)],
+        **{
+            "cwd": ROOT,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "text": True,
+            **popen,
+        },
+    )
+
+
+def wait_for(condition, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def ran_here(record, here):
+    """How many results of a record are of this machine."""
+    return sum(r.machine == here.id for r in evidence.read(record).snippets.values())
+
+
+@pytest.fixture
+def whole(warm, tmp_path):
+    """A record of all files and of the library's tests, from another machine."""
+    there = machine(device_name="Elbrus", build=warm.machine.build)
+    path = tmp_path / "record.json"
+    return evidence.merge(
+        path,
+        there,
+        [Verdict(file, "passed", sha256="0" * 64) for file in find()],
+        library=Library(335, 3, 42, {}, 50.5, "key"),
+        seconds={"all": 99.4},
+    )
+
+
+@pytest.mark.parametrize(
+    ("sign", "code", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+def test_an_interrupted_run_keeps_the_record_and_what_ran(
+    whole, warm, tmp_path, sign, code, word
+):
+    """As found in a review: Ctrl-C made 362 results of 762 and their library tests."""
+    record = tmp_path / "record.json"
+    with start("--json", record) as process:
+        wait_for(lambda: ran_here(record, warm.machine))
+        process.send_signal(sign)
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == code
+    assert err == f"\nverify: {word}\n"
+    now = evidence.read(record)
+    assert now.snippets.keys() == whole.snippets.keys()
+    assert now.library == whole.library
+    assert now.seconds == whole.seconds
+    new = {n for n, r in now.snippets.items() if r.machine == warm.machine.id}
+    assert new
+    assert all(now.snippets[n] == r for n, r in whole.snippets.items() if n not in new)
+    assert [path.name for path in tmp_path.iterdir()] == ["record.json"]
+
+
+def test_a_killed_run_keeps_what_was_saved(warm, write, tmp_path):
+    record = tmp_path / "records" / "record.json"
+    for number in range(40):
+        write(SLOW, f"{number}.py")
+    (tmp_path / "temporary").mkdir()
+    env = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
+    with start(tmp_path, "--jobs", "1", "--json", record, env=env) as process:
+        wait_for(record.exists)
+        process.kill()
+        process.communicate(timeout=60)
+    assert ran_here(record, warm.machine)
+    assert [path.name for path in record.parent.iterdir()] == ["record.json"]
+
+
+def test_two_runs_at_once_both_end_up_in_the_record(write, tmp_path):
+    record, runs = tmp_path / "records" / "record.json", []
+    for half in ("left", "right"):
+        (tmp_path / half).mkdir()
+        for number in range(3):
+            write(SLOW, f"{half}/{number}.py")
+        runs.append(start(tmp_path / half, "--json", record))
+    for run in runs:
+        _, err = run.communicate(timeout=120)
+        assert (run.returncode, err) == (0, "")
+    assert len(evidence.read(record).snippets) == 6
+
+
+def test_a_file_that_is_gone_leaves_the_record(write, tmp_path):
+    record = tmp_path / "records" / "record.json"
+    files = [write("print(1)\n#> 1\n", name) for name in ("a.py", "b.py")]
+    assert main([*map(str, files), "--json", str(record)]) == 0
+    files[0].unlink()
+    assert main([str(files[1]), "--json", str(record)]) == 0
+    assert [*evidence.read(record).snippets] == [str(files[1])]
+
+
+@pytest.mark.parametrize("what", ["fifo", "no folder", "no record", "other release"])
+def test_a_record_that_cannot_be_written_is_2_before_anything_runs(
+    write, tmp_path, capsys, what
+):
+    path = write(f"print(1)\nopen({str(tmp_path / 'ran')!r}, 'w').close()\n")
+    record = tmp_path / "record.json"
+    if what == "fifo":
+        os.mkfifo(record)
+    elif what == "no folder":
+        record = path / "record.json"
+    elif what == "no record":
+        record.write_text("[]")
+    else:
+        evidence.merge(record, machine("1.0.0"))
+    there = sorted(tmp_path.iterdir())
+    assert main([str(path), "--json", str(record)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("verify: ")
+    assert err.count("\n") == 1
+    assert sorted(tmp_path.iterdir()) == there
+
+
+def test_a_full_disk_is_2_and_keeps_the_record(write, tmp_path, capsys, monkeypatch):
+    path = write("print(1)\n#> 1\n")
+    record = tmp_path / "records" / "record.json"
+    assert main([str(path), "--json", str(record)]) == 0
+    before = record.read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device", str(record))
+
+    monkeypatch.setattr(evidence.os, "fsync", full)
+    capsys.readouterr()
+    assert main([str(path), "--json", str(record)]) == 2
+    _, err = capsys.readouterr()
+    assert err.startswith("verify: [Errno 28] No space left on device: ")
+    assert err.count("\n") == 1
+    assert record.read_bytes() == before
+    assert [p.name for p in record.parent.iterdir()] == ["record.json"]
+
+
+def test_nobody_reads_the_output(write, tmp_path):
+    record = tmp_path / "records" / "record.json"
+    for number in range(8):
+        write("print(1)\n#> 2\n", f"{number}.py")
+    with start(tmp_path, "--json", record) as process:
+        process.stdout.close()  # as `| head` does
+        err = process.stderr.read()
+    assert (process.returncode, err) == (141, "")
+    assert evidence.read(record).snippets
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_an_output_that_is_full_is_2(write):
+    path = write("print(1)\n#> 2\n")
+    with open("/dev/full", "w") as full, start(path, stdout=full) as process:
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert err == "verify: [Errno 28] No space left on device\n"
+
+
+def test_an_output_that_takes_ascii_alone(write):
+    env = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    with start(write("print('é ✓')\n#> è\n"), env=env) as process:
+        out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (1, "")
+    assert r"got '\xe9 \u2713'" in out
+
+
+@pytest.mark.parametrize("edited", ["the library", "the file"])
+def test_what_was_edited_while_it_ran_is_no_evidence(tmp_path, edited):
+    tree = Tree(tmp_path)
+    (tree.root / "snippets" / "sums.py").write_text(
+        "def add(a, b):\n    return a + b\n"
+    )
+    path = "sums.__file__" if edited == "the library" else "__file__"
+    tree.snippet(
+        "tensors/sums/edits.py",
+        "# Needs: snippets\nfrom pathlib import Path\n\nfrom snippets import sums\n\n"
+        f"Path({path}).write_text(Path({path}).read_text() + '# edited')\n"
+        "print(sums.add(1, 2))\n#> 3\n",
+    )
+    tree.snippet(
+        "tensors/sums/uses.py",
+        "# Needs: snippets\nfrom snippets.sums import add\n\nprint(add(1, 2))\n#> 3\n",
+    )
+    record = tree.root / "record.json"
+    tree.verify("snippets/tensors", "--jobs", "1", "--json", record, module="verify")
+    edits, uses = json.loads(record.read_text())["snippets"].values()
+    assert edits["sha256"] is None
+    assert "library" not in edits
+    assert uses["library"].keys() == {"sums.py"}

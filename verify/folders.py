@@ -1,0 +1,288 @@
+"""Make and remove the folders that a snippet file runs in."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import fnmatch
+import functools
+import os
+import re
+import stat
+import struct
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+LIBRARY_HOME = (
+    ".cache/matplotlib",  # the list of fonts
+    ".config/matplotlib",  # an empty folder for settings
+    ".cache/torch",  # compiled kernels
+    ".cache/torch_extensions",  # compiled C++
+    ".triton",  # compiled kernels
+    ".nv",  # CUDA's compiled kernels
+)
+"""What libraries keep in the home folder; a snippet file didn't choose to write it."""
+
+LIBRARY_TMP = (
+    "torchelastic_*",  # torchrun: the logs of the ranks
+    "pytorch-errorfile-*",  # torch.multiprocessing.spawn: the error of a rank
+    "torchinductor_*",  # torch.compile: compiled code
+    "torch-shm-dir-*",  # torch_shm_manager: its socket
+    "pymp-*",  # multiprocessing: the sockets of a process that was killed
+)
+"""What libraries leave in the temporary folder, under random names."""
+
+FS_IOC_GETFLAGS, FS_IOC_SETFLAGS = 0x80086601, 0x40086602
+APPEND_ONLY, IMMUTABLE = 0x20, 0x10
+MNT_DETACH = 2
+
+
+class RunFolder:
+    """An empty working folder, home folder and temporary folder for one run.
+
+    Attributes:
+        work: The working folder.
+        home: The home folder.
+        tmp: The temporary folder.
+        resisted: What plain deletion couldn't remove, known at the end; see `remove`.
+
+    Example:
+        >>> with RunFolder() as folder:
+        ...     _ = folder.tmp.joinpath("model.pt").write_text("weights")
+        ...     folder.left()
+        ['left $TMPDIR/model.pt; delete it or write into the working folder']
+        >>> folder.work.exists(), folder.resisted
+        (False, [])
+    """
+
+    def __init__(self) -> None:
+        # The real path: a file compares it with what os.getcwd() returns.
+        self._folder = Path(os.path.realpath(tempfile.mkdtemp(prefix="verify-run-")))
+        self.work, self.home, self.tmp = (
+            self._folder / name for name in ("work", "home", "tmp")
+        )
+        for folder in (self.work, self.home, self.tmp):
+            folder.mkdir()
+        self.resisted: list[str] = []
+
+    def left(self) -> list[str]:
+        """Return faults for what a file left in its home and temporary folders."""
+        names = [
+            *left_in(self.home, LIBRARY_HOME, "~"),
+            *left_in(self.tmp, LIBRARY_TMP, "$TMPDIR"),
+        ]
+        if not names:
+            return []
+        return [f"left {listed(names)}; delete it or write into the working folder"]
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.resisted = remove(self._folder)
+
+
+def left_in(folder: Path, allowed: Iterable[str], name: str) -> list[str]:
+    """List what lies in a folder, apart from what may.
+
+    Args:
+        folder: The folder.
+        allowed: Patterns of paths below it that may be there, with all below them.
+        name: What a person calls the folder, for example ``~``.
+
+    Returns:
+        The topmost paths that aren't allowed, sorted, each below `name`. A folder
+        that leads only to what is allowed isn't listed, nor is a folder that can't be
+        read.
+
+    Example:
+        >>> with tempfile.TemporaryDirectory() as home:
+        ...     Path(home, ".cache", "torch", "kernels").mkdir(parents=True)
+        ...     _ = Path(home, "model.pt").write_text("weights")
+        ...     left_in(Path(home), [".cache/torch"], "~")
+        ['~/model.pt']
+    """
+    patterns = [pattern.split("/") for pattern in allowed]
+    found: list[str] = []
+
+    def visit(parts: list[str]) -> None:
+        current = os.path.join(folder, *parts)
+        if os.path.islink(current):  # a file may have put it in place of the folder
+            return
+        for entry in sorted(_entries(current), key=lambda entry: entry.name):
+            path = [*parts, entry.name]
+            fit = [p for p in patterns if all(map(fnmatch.fnmatchcase, path, p))]
+            if any(len(pattern) <= len(path) for pattern in fit):
+                continue
+            if fit and entry.is_dir(follow_symlinks=False):  # on the way to it
+                visit(path)
+            else:
+                found.append("/".join([name, *path]))
+
+    visit([])
+    return found
+
+
+def printable(name: str) -> str:
+    r"""Return a name with escapes for what would act on a terminal or a log.
+
+    Example:
+        >>> printable("模型.pt"), printable("a\n\x1b[2J")
+        ('模型.pt', 'a\\n\\x1b[2J')
+    """
+    return name if name.isprintable() else repr(name)[1:-1]
+
+
+def listed(names: Iterable[str], most: int = 10) -> str:
+    """Join names for a message: escaped, and a count in place of a long list.
+
+    Example:
+        >>> listed(["a.txt", "b.txt", "c.txt"], most=2)
+        'a.txt, b.txt and 1 more'
+    """
+    names = list(names)
+    text = ", ".join(printable(name) for name in names[:most])
+    return text + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def remove(folder: Path) -> list[str]:
+    """Remove a folder with all that is in it, whatever a snippet file made there.
+
+    Folders of any depth, folders that can't be read, and immutable files are removed.
+    Nothing behind a link or a mount point is touched. Never raises.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        What plain deletion can't remove, with the reason: immutable files, mount
+        points, and what is still there. If the folder still exists, it holds the
+        rest.
+
+    Example:
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> (folder / "a" / "b").mkdir(parents=True)
+        >>> remove(folder), folder.exists()
+        ([], False)
+    """
+    top = os.path.realpath(folder)
+    resisted: list[str] = []
+    for point in _mount_points(top):
+        resisted.append(f"{printable(os.path.relpath(point, top))} (a mount point)")
+        _unmount(point)
+    if _mount_points(top):  # what is behind it belongs to somebody
+        return resisted
+    # A folder in a folder is moved to the top: no path gets too long.
+    folders = [(top, "")]
+    while folders:
+        current, name = folders.pop()
+        for entry in _entries(current):
+            inner = os.path.join(name, entry.name)
+            if not entry.is_dir(follow_symlinks=False):
+                _force(os.unlink, entry.path, inner, resisted)
+            elif current == top:
+                folders.append((entry.path, inner))
+            else:
+                moved = os.path.join(top, os.urandom(12).hex())
+                move = functools.partial(os.rename, dst=moved)
+                if _force(move, entry.path, inner, resisted):
+                    folders.append((moved, inner))
+        if current != top:
+            _force(os.rmdir, current, name, resisted)
+    with contextlib.suppress(OSError):  # not `_force`: its parent isn't ours to change
+        os.rmdir(top)
+    return resisted
+
+
+def _entries(folder: str) -> list[os.DirEntry]:
+    for attempt in (1, 2):
+        try:
+            with os.scandir(folder) as entries:
+                return list(entries)
+        except OSError:
+            if attempt == 1:
+                _open_up(folder)
+    return []
+
+
+def _force(
+    action: Callable[[str], object], path: str, name: str, resisted: list[str]
+) -> bool:
+    """Do something to a path; if that is refused, take away what may refuse it."""
+    try:
+        action(path)
+        return True
+    except FileNotFoundError:
+        return False
+    except OSError:
+        named = len(resisted)
+    for part, said in ((os.path.dirname(path), os.path.dirname(name)), (path, name)):
+        if _open_up(part):
+            resisted.append(f"{printable(said)} (immutable)")
+    try:
+        action(path)
+        return True
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        # If it isn't empty, what is in it has been named.
+        full = error.errno in (errno.ENOTEMPTY, errno.EEXIST)
+        if not full and len(resisted) == named:
+            resisted.append(f"{printable(name)} ({error.strerror})")
+        return False
+
+
+def _open_up(path: str) -> bool:
+    """Let a path be changed; return whether flags of the file system forbade it."""
+    had_flags = _clear_flags(path)
+    with contextlib.suppress(OSError):
+        mode = os.lstat(path).st_mode
+        if stat.S_ISDIR(mode):
+            os.chmod(path, 0o700)
+        elif os.name == "nt" and not stat.S_ISLNK(mode):
+            os.chmod(path, stat.S_IWRITE)
+    return had_flags
+
+
+def _clear_flags(path: str) -> bool:
+    """Clear ``chattr +i`` and ``+a``; return whether one was set."""
+    try:
+        import fcntl
+    except ImportError:
+        return False
+    with contextlib.suppress(OSError):
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        try:
+            answer = fcntl.ioctl(file, FS_IOC_GETFLAGS, bytes(8))
+            flags = struct.unpack("@l", answer)[0]
+            if not flags & (IMMUTABLE | APPEND_ONLY):
+                return False
+            cleared = struct.pack("@l", flags & ~(IMMUTABLE | APPEND_ONLY))
+            with contextlib.suppress(OSError):
+                fcntl.ioctl(file, FS_IOC_SETFLAGS, cleared)
+            return True
+        finally:
+            os.close(file)
+    return False
+
+
+def _mount_points(folder: str) -> list[str]:
+    """List the mount points at or below a folder, the deepest first."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text(errors="surrogateescape")
+    except OSError:
+        return []
+    points = [
+        # The kernel writes a blank as \040.
+        re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), line.split()[4])
+        for line in lines.splitlines()
+    ]
+    below = [p for p in points if p == folder or p.startswith(folder + os.sep)]
+    return sorted(below, key=len, reverse=True)
+
+
+def _unmount(point: str) -> None:
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).umount2(os.fsencode(point), MNT_DETACH)

@@ -1,0 +1,289 @@
+"""A slot: runs one file at a time, and ends what the file leaves running.
+
+It trusts nobody who connects. A connection that says nothing or nonsense, or asks for
+something out of turn, delays no other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import socket
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from verify.fork.processes import children, command, kill
+from verify.fork.protocol import Inbox, send
+
+POLL = 0.002  # seconds between two looks at what a script left running
+MOST_CONNECTIONS = 200  # `select` fails from descriptor 1024 on
+MOST_COMMANDS = 5  # that a person reads in the list of what was left running
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+# Looked up once instead of in each fork.
+PRCTL = ctypes.CDLL(None).prctl
+EXIT = os._exit  # a script may replace it
+
+
+@dataclass
+class Job:
+    """A script that runs.
+
+    Attributes:
+        connection: Who waits for its end.
+        is_session: Whether it's the file itself, not a worker that the file started.
+        name: What a person calls it.
+        grace: Seconds in which helper processes of the file may end by themselves.
+    """
+
+    connection: socket.socket
+    is_session: bool
+    name: str
+    grace: float
+
+
+@dataclass
+class Sweep:
+    """The end of what a file left running; requests are still answered meanwhile.
+
+    A process that the file started may ask for its fork only after the file has ended.
+    Without an answer it couldn't end by itself.
+
+    Attributes:
+        job: The file.
+        deadline: When the time is over in which they may end by themselves.
+        killed: Command lines of the processes that were killed.
+    """
+
+    job: Job
+    deadline: float
+    killed: dict[int, str] = field(default_factory=dict)
+
+
+class Slot:
+    """Answers requests on a socket, one file at a time.
+
+    Args:
+        listener: The socket, which listens.
+    """
+
+    def __init__(self, listener: socket.socket) -> None:
+        listener.setblocking(False)
+        self._listener = listener
+        self._inboxes: dict[socket.socket, Inbox] = {}
+        self._jobs: dict[int, Job] = {}
+        self._sweep: Sweep | None = None
+        self._own_command = command(os.getpid())
+
+    def serve(self) -> tuple[dict, list[int]]:
+        """Answer requests for ever.
+
+        Returns:
+            Only in a fork: the request that the fork is for, and its open files.
+        """
+        # The end of a child is a byte in this pipe.
+        ended, end = os.pipe2(os.O_NONBLOCK)
+        signal.set_wakeup_fd(end, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        while True:
+            jobs = {job.connection: pid for pid, job in self._jobs.items()}
+            waiting = [self._listener, ended, *self._inboxes, *jobs]
+            for ready in select.select(waiting, [], [], self._pause())[0]:
+                if isinstance(ready, int):
+                    os.read(ready, 4096)
+                elif ready is self._listener:
+                    self._accept()
+                elif ready in self._inboxes:
+                    request = self._receive(self._inboxes[ready])
+                    if request and self._is_fork_for(*request, ready):
+                        return request
+                else:
+                    self._forward_signal(jobs[ready])
+            any_left = self._collect()
+            if self._sweep:
+                self._go_on_sweeping(self._sweep, any_left)
+
+    def _pause(self) -> float | None:
+        """Return how long to wait if nothing happens."""
+        if not self._sweep:
+            return None
+        return max(POLL, self._sweep.deadline - time.monotonic())
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            connection = self._listener.accept()[0]
+            self._inboxes[connection] = Inbox(connection)
+        if len(self._inboxes) > MOST_CONNECTIONS:
+            self._inboxes.pop(next(iter(self._inboxes))).close()
+
+    def _receive(self, inbox: Inbox) -> tuple[dict, list[int]] | None:
+        """Return the request once it is complete."""
+        try:
+            message = inbox.receive()
+            if message is None:
+                return None
+            if message.get("ping"):
+                send(inbox.connection, [], slot=os.getpid())
+                message = None
+            elif _has_closed(inbox.connection) or not self._is_in_turn(message):
+                message = None
+        except (EOFError, ValueError, OSError):
+            message = None
+        del self._inboxes[inbox.connection]  # type: ignore[arg-type]
+        if message is None:
+            inbox.close()
+            return None
+        return message, inbox.files
+
+    def _is_in_turn(self, message: dict) -> bool:
+        """Whether it's a file while there is none, or a worker of the file."""
+        is_busy = bool(self._sweep) or any(
+            job.is_session for job in self._jobs.values()
+        )
+        return bool(message.get("session")) != is_busy
+
+    def _is_fork_for(
+        self, message: dict, files: list[int], connection: socket.socket
+    ) -> bool:
+        """Fork for a request; return whether this process is the fork."""
+        slot = os.getpid()
+        if not (pid := os.fork()):
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            die_with_parent(slot)
+            return True
+        argv = message.get("argv") or ["?"]
+        name = next((word for word in argv if not word.startswith("-")), argv[0])
+        self._jobs[pid] = Job(
+            connection,
+            bool(message.get("session")),
+            os.path.basename(name) if argv[0] != "-c" else "-c",
+            message.get("grace", 0.0),
+        )
+        for fd in files:
+            os.close(fd)
+        return False
+
+    def _forward_signal(self, pid: int) -> None:
+        """Send a script the signal that its client asks for.
+
+        A client that has gone asks for SIGKILL.
+        """
+        job = self._jobs[pid]
+        try:
+            number = (job.connection.recv(1) or bytes([signal.SIGKILL]))[0]
+        except OSError:
+            number = signal.SIGKILL
+        if number == signal.SIGKILL:
+            job.grace = 0.0
+            kill_group(pid)
+        elif number in (signal.SIGTERM, signal.SIGINT):
+            kill(pid, number)
+
+    def _collect(self) -> bool:
+        """Collect children that have ended, and answer for them.
+
+        Returns:
+            Whether any child is left.
+        """
+        while True:
+            try:
+                pid, status, used = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return False
+            if not pid:
+                return True
+            if not (job := self._jobs.pop(pid, None)):
+                continue
+            with contextlib.suppress(OSError):
+                send(
+                    job.connection,
+                    [],
+                    code=os.waitstatus_to_exitcode(status),
+                    cpu_s=used.ru_utime + used.ru_stime,
+                    peak_kb=used.ru_maxrss,
+                )
+            if job.is_session:
+                self._sweep = Sweep(job, time.monotonic() + job.grace)
+            else:
+                job.connection.close()
+
+    def _go_on_sweeping(self, sweep: Sweep, any_left: bool) -> None:
+        """Kill what is left once the time is over; answer once nothing is left."""
+        if not any_left:
+            with contextlib.suppress(OSError):
+                send(sweep.job.connection, [], left=_summary(sweep.killed))
+            sweep.job.connection.close()
+            self._sweep = None
+        elif time.monotonic() >= sweep.deadline:
+            for pid in children(os.getpid()):
+                if pid not in sweep.killed:
+                    sweep.killed[pid] = self._readable_command(pid, sweep.job.name)
+                kill(pid)
+
+    def _readable_command(self, pid: int, name: str) -> str:
+        """Return a command line that a person recognizes."""
+        words = command(pid)
+        if words in ([], self._own_command):
+            return f"a process that {name} forked"
+        for place, word in enumerate(words):
+            if word.endswith("python_shim.py"):  # then the socket and the interpreter
+                words = ["python", *words[place + 3 :]]
+                break
+        return " ".join(words).strip()[:200] or str(pid)
+
+
+def _summary(killed: dict[int, str]) -> list[str]:
+    """Return the command lines of many processes as a few lines."""
+    counts = Counter(killed.values()).most_common()
+    lines = [f"{text}, {n} times" if n > 1 else text for text, n in counts]
+    if more := sum(n for _, n in counts[MOST_COMMANDS:]):
+        lines[MOST_COMMANDS:] = [f"{more} more processes"]
+    return lines
+
+
+def _has_closed(connection: object) -> bool:
+    """Whether the other side has gone."""
+    poll = select.poll()
+    poll.register(connection, select.POLLRDHUP)  # type: ignore[arg-type]
+    return bool(poll.poll(0))
+
+
+def kill_group(pid: int) -> None:
+    """Kill a child and the group that it leads, if it leads one."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    kill(pid)
+
+
+def kill_all(excepted: set[int]) -> None:
+    """Kill and collect all children but some, until no other is left.
+
+    The orphans of one that ends become children of this process.
+    """
+    while pids := children(os.getpid()) - excepted:
+        for pid in pids:
+            kill(pid)
+        for pid in pids:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends.
+
+    Args:
+        parent: The parent; it may have ended before this call.
+    """
+    PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        EXIT(1)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of all descendants whose own parent ends."""
+    PRCTL(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

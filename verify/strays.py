@@ -1,0 +1,592 @@
+"""Find what snippet files change outside their working folders, and which file did.
+
+Looking is cheap, so it happens while files run, about once a second. It doesn't say who
+changed something: a person, an editor and other programs write here too. So a file is
+blamed only if it makes the change again when it runs alone, and nobody makes it while
+nothing runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from verify import ROOT
+from verify.folders import listed
+from verify.paths import shown
+
+CHANGED, CREATED, DELETED = "changed", "created", "deleted"
+SHARED_MEMORY = "/dev/shm"
+# Folders that tools fill as they like.
+CACHES = {
+    *("__pycache__", ".cache", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
+    *(".git", ".nox", ".tox", ".venv", "venv", "node_modules", "build", "site"),
+}
+# What editors and file managers write beside the file that a person edits.
+EDITORS = re.compile(r"\.#.*|#.*#|.*~|\..*\.sw.|4913|\.DS_Store")
+# Linux stamps files with the time of its last tick, up to 10 ms ago.
+TICK_NS = 20_000_000
+DEEP = 2000  # A file's folder outside the repository is watched whole up to this size.
+LONGEST_WAIT = 5.0
+
+T = TypeVar("T")
+Signature = tuple[int, ...]
+NAME: Signature = ()  # where names come and go, and only what is new counts
+
+
+@dataclass(frozen=True)
+class Change:
+    """A path that isn't as it was.
+
+    Attributes:
+        path: The path.
+        before: Its signature at the last look; None if it wasn't there.
+        after: Its signature now; None if it's gone.
+        time: When it changed, in nanoseconds, by the clock of its file system.
+    """
+
+    path: str
+    before: Signature | None
+    after: Signature | None
+    time: int
+
+    @property
+    def kind(self) -> str:
+        """``"changed"``, ``"created"`` or ``"deleted"``."""
+        if self.before is None:
+            return CREATED
+        return DELETED if self.after is None else CHANGED
+
+    def is_like(self, other: Change) -> bool:
+        """Return True for the same path, or two new names in one folder."""
+        if self.path == other.path:
+            return True
+        both_new = self.before is None and other.before is None
+        return both_new and os.path.dirname(self.path) == os.path.dirname(other.path)
+
+
+class Tree:
+    """The files below some folders: what changes from one look to the next.
+
+    Caches, environments, files of editors and what git keeps to itself are left out;
+    git's hooks and its configuration are not.
+
+    Args:
+        roots: Folders to watch with all below them.
+        names: Folders in which only new names count.
+
+    Example:
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     tree = Tree([folder])
+        ...     Path(folder, "new.txt").touch()
+        ...     [(change.kind, Path(change.path).name) for change in tree.look()]
+        [('created', 'new.txt')]
+    """
+
+    def __init__(
+        self, roots: Iterable[str | Path], names: Iterable[str | Path] = ()
+    ) -> None:
+        self._lock = threading.Lock()
+        self._roots = [os.path.realpath(root) for root in roots]
+        for root in tuple(self._roots):
+            self._roots += _git(root)
+        shared = [os.path.realpath(folder) for folder in names]
+        self._names = [folder for folder in shared if folder not in self._roots]
+        self._flat: list[str] = []
+        self._known = self._read()
+
+    def add(self, file: Path) -> None:
+        """Watch a file and its folder from now on, unless they are watched already.
+
+        Args:
+            file: The file; if its folder is large, only what lies directly in it
+                counts.
+        """
+        path = Path(os.path.realpath(file))
+        with self._lock:
+            if {str(path), *map(str, path.parents)} & {*self._roots}:
+                return
+            folder = str(path.parent)
+            if folder in self._flat:
+                return
+            if folder in self._names:
+                folder = str(path)
+            found = self._scan(folder, limit=DEEP)
+            if found is not None:
+                self._roots.append(folder)
+            else:
+                self._flat.append(folder)
+                found = self._scan(folder, deep=False)
+            self._known.update(found or {})
+
+    def look(self) -> list[Change]:
+        """Return what changed since the last look, sorted by path."""
+        with self._lock:
+            known, self._known = self._known, self._read()
+            paths = [p for p, now in self._known.items() if known.get(p) != now]
+            paths += known.keys() - self._known.keys()
+            changes = [
+                Change(path, known.get(path), self._known.get(path), _time(path))
+                for path in sorted(paths)
+                if not EDITORS.fullmatch(os.path.basename(path))
+            ]
+        return [
+            c for c in changes if c.kind == CREATED or NAME not in (c.before, c.after)
+        ]
+
+    def shares(self, path: str) -> bool:
+        """Return True for a path in a folder in which only new names count."""
+        return os.path.dirname(path) in self._names
+
+    def _read(self) -> dict[str, Signature]:
+        found: dict[str, Signature] = {}
+        for root in self._roots:
+            found.update(self._scan(root) or {})
+        for folder in self._flat:
+            found.update(self._scan(folder, deep=False) or {})
+        for folder in self._names:
+            with contextlib.suppress(OSError), os.scandir(folder) as entries:
+                for entry in entries:
+                    found.setdefault(entry.path, NAME)
+        return found
+
+    def _scan(
+        self, folder: str, deep: bool = True, limit: float = float("inf")
+    ) -> dict[str, Signature] | None:
+        """Return the signatures of all that is below; None if that is too much."""
+        found: dict[str, Signature] = {}
+        folders = [folder]
+        while folders:
+            current = folders.pop()
+            try:
+                with os.scandir(current) as listing:
+                    entries = list(listing)
+            except OSError:  # it's a file, or it's gone
+                with contextlib.suppress(OSError):
+                    found[current] = _signature(os.lstat(current))
+                continue
+            if any(entry.name == "pyvenv.cfg" for entry in entries):
+                continue  # an environment
+            for entry in entries:
+                if entry.name in CACHES or entry.path in self._names:
+                    continue
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                except OSError:
+                    continue
+                found[entry.path] = _signature(status)
+                if deep and stat.S_ISDIR(status.st_mode):
+                    folders.append(entry.path)
+            if len(found) > limit:
+                return None
+        return found
+
+
+def _signature(status: os.stat_result) -> Signature:
+    if stat.S_ISDIR(status.st_mode):  # what is in it has signatures
+        return (status.st_mode,)
+    # A program can set the time of a change, but not the time at which it set that.
+    times = (status.st_mtime_ns, status.st_ctime_ns)
+    return (status.st_mode, status.st_ino, status.st_size, *times)
+
+
+def _time(path: str) -> int:
+    """Return when a path changed; if it's gone, when a name came or went there."""
+    with contextlib.suppress(OSError):
+        return os.lstat(path).st_ctime_ns
+    with contextlib.suppress(OSError):
+        return os.stat(os.path.dirname(path)).st_mtime_ns
+    return 0
+
+
+def _git(root: str) -> list[str]:
+    """Return what a program could put into git for a person to run."""
+    folder = os.path.join(root, ".git")
+    with contextlib.suppress(OSError):
+        if os.path.isfile(folder):  # a worktree
+            link = Path(folder).read_text("utf-8").partition("gitdir: ")[2].strip()
+            folder = os.path.join(root, link)
+            common = Path(folder, "commondir").read_text("utf-8").strip()
+            folder = os.path.join(folder, common)
+    paths = (os.path.realpath(os.path.join(folder, n)) for n in ("hooks", "config"))
+    return [path for path in paths if os.path.exists(os.path.dirname(path))]
+
+
+@dataclass(eq=False)
+class Run:
+    """When a file ran.
+
+    Attributes:
+        path: The file.
+        source: Its text when it started.
+        again: Runs it once more.
+        start: When it started, in nanoseconds.
+        end: When it had ended; None while it runs.
+    """
+
+    path: Path
+    source: str
+    again: Callable[[], object]
+    start: int
+    end: int | None = None
+
+    def names(self, change: Change) -> bool:
+        """Return True if the file's text says the name of what changed."""
+        if change.path == os.path.realpath(self.path):
+            return "__file__" in self.source
+        folder, name = os.path.split(change.path)
+        if folder == SHARED_MEMORY:  # a semaphore /demo is the file sem.demo
+            name = name.removeprefix("sem.")
+        said = re.search(rf"""["'/]{re.escape(name)}["'/]""", self.source)
+        return bool(said) or os.path.join(folder, name[:3]) in self.source
+
+
+class Strays:
+    """Says which of the files that run changed something outside its working folder.
+
+    Args:
+        exclusive: Makes a context in which no file runs.
+        roots: Folders to watch with all below them.
+        names: Folders of all programs, in which new names count; the temporary folder,
+            the home folder and shared memory if None.
+        interval: Seconds between two looks, at least.
+
+    Attributes:
+        notes: Lines on changes of which nobody knows who made them.
+        ours: Paths that this program itself writes meanwhile.
+    """
+
+    def __init__(
+        self,
+        exclusive: Callable[[], AbstractContextManager] = contextlib.nullcontext,
+        roots: Iterable[str | Path] = (ROOT,),
+        names: Iterable[str | Path] | None = None,
+        interval: float = 1.0,
+    ) -> None:
+        self.notes: list[str] = []
+        self.ours: set[str] = set()
+        self._exclusive, self._interval = exclusive, interval
+        if names is None:
+            names = [tempfile.gettempdir(), os.path.expanduser("~"), SHARED_MEMORY]
+        self._looked = time.time_ns()
+        self._tree = Tree(roots, names)
+        self._runs: list[Run] = []
+        self._open: dict[str, tuple[Change, list[Run]]] = {}
+        self._blamed: dict[Path, list[Change]] = {}
+        self._unexplained: set[str] = set()
+        self._ignored: set[str] = set()  # other programs' paths
+        self._busy: set[str] = set()  # folders in which they make files
+        self._lock = threading.RLock()
+
+    @contextlib.contextmanager
+    def running(
+        self, path: Path, source: str, again: Callable[[], object]
+    ) -> Iterator[None]:
+        """Note that a file runs in this context.
+
+        Args:
+            path: The file.
+            source: Its text.
+            again: Runs it once more; called while nothing else runs.
+        """
+        self._tree.add(path)
+        run = Run(path, source, again, time.time_ns())
+        self._runs.append(run)
+        try:
+            yield
+        finally:
+            run.end = time.time_ns()
+
+    def settle(
+        self, finished: Iterable[tuple[Path, T]]
+    ) -> Iterator[tuple[T, list[str]]]:
+        """Hand on results of runs as soon as it's known what else the files did.
+
+        Args:
+            finished: Files that ended, each with its result.
+
+        Yields:
+            The results, each with the faults of its file.
+        """
+        with self._lock:
+            self._look()
+        due = time.monotonic() + self._interval
+        held: list[tuple[Path, T]] = []
+        for path, result in finished:
+            held.append((path, result))
+            start = time.monotonic()
+            if start >= due:
+                held = yield from self._release(held)
+                # On a slow disk, looking takes a small part of the time as well.
+                end = time.monotonic()
+                due = end + max(self._interval, 50 * (end - start))
+        yield from self._release(held, last=True)
+
+    def _release(
+        self, held: list[tuple[Path, T]], last: bool = False
+    ) -> Generator[tuple[T, list[str]], None, list[tuple[Path, T]]]:
+        """Yield what is settled; return what has to wait for files that still run."""
+        with self._lock:
+            self._look()
+            ready = last or any(
+                all(run.end for run in suspects) for _, suspects in self._open.values()
+            )
+            if self._open and ready:
+                with self._exclusive():
+                    self._judge()
+            awaited = {run for _, suspects in self._open.values() for run in suspects}
+            waiting = {run.path for run in awaited}
+            for run in list(self._runs):
+                if run.end and run.end < self._looked and run not in awaited:
+                    self._runs.remove(run)
+        for path, result in held:
+            if path not in waiting:
+                yield result, faults(self._blamed.pop(path, []))
+        return [(path, result) for path, result in held if path in waiting]
+
+    def _look(self) -> None:
+        """Note what changed, with the files that ran then; what nobody did is fine."""
+        since = self._looked
+        now = time.time_ns()
+        for change in self._changes():
+            earlier, suspects = self._open.pop(change.path, (change, []))
+            change = replace(change, before=earlier.before)
+            found = [*suspects, *self._suspects(change, since)]
+            if found and change.before != change.after:
+                self._open[change.path] = change, list(dict.fromkeys(found))
+        self._looked = now
+
+    def _changes(self) -> list[Change]:
+        return [c for c in self._tree.look() if not self._is_ignored(c)]
+
+    def _is_ignored(self, change: Change) -> bool:
+        above = map(str, Path(change.path).parents)
+        if change.path in self.ours or self._ignored & {change.path, *above}:
+            return True
+        folder = os.path.dirname(change.path)
+        return change.kind == CREATED and folder in self._busy
+
+    def _suspects(self, change: Change, since: int) -> list[Run]:
+        """Return the files that ran when something changed."""
+        runs = [run for run in self._runs if not run.end or run.end >= since]
+        if since - TICK_NS <= change.time <= time.time_ns():
+            runs = [
+                run
+                for run in self._runs
+                if run.start - TICK_NS <= change.time
+                and (run.end is None or change.time <= run.end)
+            ]
+        # Else the clock is another one, that of a server for example.
+        return [run for run in runs if self._is_plausible(change, run)]
+
+    def _is_plausible(self, change: Change, run: Run) -> bool:
+        """In folders where all programs write, a file is suspected for a reason."""
+        if not self._tree.shares(change.path):
+            return True
+        with contextlib.suppress(OSError, AttributeError):
+            if os.lstat(change.path).st_uid != os.getuid():
+                return False
+        # Names in shared memory are often made by a library.
+        in_memory = os.path.dirname(change.path) == SHARED_MEMORY
+        return in_memory or run.names(change)
+
+    def _judge(self) -> None:
+        """Find who made the open changes; nothing runs meanwhile."""
+        self._look()
+        self._ignored |= _held_open() & self._open.keys()
+        rest = {p: v for p, v in self._open.items() if p not in self._ignored}
+        self._open.clear()
+        idle: list[Change] = []
+        for run in dict.fromkeys(r for _, runs in rest.values() for r in runs):
+            mine = [c for c, suspects in rest.values() if run in suspects]
+            if not mine:
+                continue  # blamed on another file
+            again, others = self._repeats(run, idle)
+            for change in mine:
+                if any(change.is_like(other) for other in again):
+                    self._blame(run, change)
+                    del rest[change.path]
+            for change in again:
+                self._blame(run, change)
+            for change in others:
+                rest.setdefault(change.path, (change, [run]))
+        if rest and not idle:
+            idle += self._wait(0.5)
+        self._judge_once_only(
+            (change, suspects)
+            for change, suspects in rest.values()
+            if not self._is_others(change, idle)
+        )
+        self._remove_shared_memory()
+        self._tree.look()
+        self._looked = time.time_ns()
+
+    def _repeats(
+        self, run: Run, idle: list[Change]
+    ) -> tuple[list[Change], list[Change]]:
+        """Run a file twice more and wait between; nothing else runs.
+
+        Returns:
+            What it does each time and nobody does in a wait, and what else happened.
+        """
+        first, seconds = self._rerun(run)
+        if not first:
+            return [], []
+        # Unlike lengths: what another program does at regular times is seen in one.
+        idle += self._wait(2 * seconds + 0.1)
+        second, seconds = self._rerun(run)
+        idle += self._wait(3.5 * seconds + 0.2)
+        held_open = _held_open()
+        both = {c.path: c for c in second} | {c.path: c for c in first}
+        again: list[Change] = []
+        others: list[Change] = []
+        for change in both.values():
+            if change.path in held_open or self._is_others(change, idle):
+                continue
+            repeated = all(any(change.is_like(c) for c in x) for x in (first, second))
+            (again if repeated else others).append(change)
+        return again, others
+
+    def _rerun(self, run: Run) -> tuple[list[Change], float]:
+        self._changes()
+        start = time.monotonic()
+        run.again()
+        seconds = time.monotonic() - start
+        changes = [c for c in self._changes() if self._is_plausible(c, run)]
+        return changes, seconds
+
+    def _wait(self, seconds: float) -> list[Change]:
+        """Return what changes while nothing runs: another program's, from now on."""
+        time.sleep(min(seconds, LONGEST_WAIT))
+        changes = self._changes()
+        self._ignored |= {change.path for change in changes}
+        self._busy |= {
+            os.path.dirname(change.path)
+            for change in changes
+            if change.kind == CREATED and not self._tree.shares(change.path)
+        }
+        return changes
+
+    def _is_others(self, change: Change, idle: list[Change]) -> bool:
+        """Return True if a change is like one that happened while nothing ran."""
+        if self._tree.shares(change.path):  # there, a new name says nothing of others
+            return any(change.path == other.path for other in idle)
+        return any(change.is_like(other) for other in idle)
+
+    def _judge_once_only(self, rest: Iterable[tuple[Change, list[Run]]]) -> None:
+        """Judge what no file did again: it may write only what isn't there yet."""
+        unknown: dict[tuple[Run, ...], list[Change]] = {}
+        for change, suspects in rest:
+            if change.after is not None and not os.path.lexists(change.path):
+                continue
+            named = [run for run in suspects if run.names(change)]
+            # A person saves a file now and then, but seldom makes one just then.
+            only = suspects if change.kind != CHANGED else []
+            found = next((runs for runs in (named, only) if len(runs) == 1), None)
+            if found:
+                self._blame(found[0], change)
+            elif change.path in self._unexplained:  # again, and by no file
+                self._ignored.add(change.path)
+            else:
+                self._unexplained.add(change.path)
+                unknown.setdefault(tuple(suspects), []).append(change)
+        for runs, changes in unknown.items():
+            what = "; ".join(_said(changes, kind) for kind in _kinds(changes))
+            files = listed([shown(run.path) for run in runs], 3)
+            self.notes.append(
+                f"{what} while {files} ran, and not again when run alone: by another "
+                "program, or only once"
+            )
+
+    def _blame(self, run: Run, change: Change) -> None:
+        blamed = self._blamed.setdefault(run.path, [])
+        if all(change.path != other.path for other in blamed):
+            blamed.append(change)
+
+    def _remove_shared_memory(self) -> None:
+        """Free what blamed files left in shared memory, which lasts until a reboot."""
+        for changes in self._blamed.values():
+            for change in changes:
+                if os.path.dirname(change.path) == SHARED_MEMORY:
+                    with contextlib.suppress(OSError):
+                        os.unlink(change.path)
+
+
+def faults(changes: list[Change]) -> list[str]:
+    """Say what a file did.
+
+    Args:
+        changes: What it changed outside its working folder.
+
+    Returns:
+        A line for each kind of change.
+
+    Example:
+        >>> faults([Change("/elsewhere/x.txt", None, (), 0)])[0][:44]
+        'created /elsewhere/x.txt; a file writes only'
+    """
+    rule = "a file writes only into its working folder: fix it, then"
+    cures = {
+        CHANGED: f"{rule} undo the change",
+        CREATED: f"{rule} delete what it created",
+        DELETED: f"{rule} restore what it deleted",
+        "left": "unlink shared memory before the file ends",
+    }
+    return [f"{_said(changes, kind)}; {cures[kind]}" for kind in _kinds(changes)]
+
+
+def _kinds(changes: list[Change]) -> list[str]:
+    return list(dict.fromkeys(_kind(change) for change in changes))
+
+
+def _kind(change: Change) -> str:
+    in_memory = os.path.dirname(change.path) == SHARED_MEMORY
+    return "left" if in_memory else change.kind
+
+
+def _said(changes: list[Change], kind: str) -> str:
+    """Return for example ``created a.txt, b``; what is in a new folder isn't listed."""
+    paths = sorted(change.path for change in changes if _kind(change) == kind)
+    top = [p for p in paths if not any(str(q) in paths for q in Path(p).parents)]
+    return f"{kind} {listed([_shown(path) for path in top])}"
+
+
+def _shown(path: str) -> str:
+    # Not the target of a link, and not a name that is cut at a newline.
+    below = path.startswith(f"{ROOT}{os.sep}")
+    return os.path.relpath(path, ROOT) if below else path
+
+
+def _held_open() -> set[str]:
+    """Return the files that programs have open to write, or have mapped as shared.
+
+    No file runs, so these programs are others: a server and its log, for example.
+    """
+    held: set[str] = set()
+    if not sys.platform.startswith("linux"):
+        return held
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(process / "fd"):
+                with contextlib.suppress(OSError, IndexError):
+                    target = os.readlink(entry.path)
+                    if target.startswith("/"):
+                        info = (process / "fdinfo" / entry.name).read_text()
+                        flags = int(info.partition("flags:")[2].split()[0], 8)
+                        if flags & os.O_ACCMODE != os.O_RDONLY:
+                            held.add(target)
+        with contextlib.suppress(OSError):
+            text = (process / "maps").read_text(errors="surrogateescape")
+            held.update(re.findall(rf" ({SHARED_MEMORY}/.*)$", text, re.M))
+    return held
