@@ -378,10 +378,11 @@ def test_half_a_million_lines_are_told_in_ten(warm, write):
 
 
 def test_a_file_may_state_a_longer_limit(warm, write, monkeypatch):
-    monkeypatch.setattr(run_module, "TIMEOUT", 0.5)
-    text = "import time\n\ntime.sleep(2)\nprint(1)\n#> 1\n"
-    assert "longer than 0.5 s" in warm.run(write(text, "a.py")).faults[0]
-    patient = write("# Timeout: 60\n" + text, "b.py")
+    monkeypatch.setattr(run_module, "TIMEOUT", 2)
+    text = "import time\n\ntime.sleep({})\nprint(1)\n#> 1\n"
+    hurried = write(text.format(600), "a.py")
+    assert "longer than 2 s" in warm.run(hurried).faults[0]
+    patient = write("# Timeout: 60\n" + text.format(4), "b.py")
     assert warm.run(patient).faults == ()
 
 
