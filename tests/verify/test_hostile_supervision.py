@@ -35,10 +35,14 @@ KEEPER = int(fields[1])
 
 
 def listens():
-    # The address of the slot, found as any process can.
+    # The addresses of all slots, found as any process can. Not those of other servers
+    # on this machine, which may be at work.
+    links = (os.readlink(f"/proc/{KEEPER}/fd/{fd}") for fd in os.listdir(f"/proc/{KEEPER}/fd"))
+    inodes = {link.strip("socket:[]") for link in links}
     for line in open("/proc/net/unix"):
-        if line.split()[-1].endswith("/socket") and "verify-slot-" in line:
-            yield line.split()[-1]
+        words = line.split()
+        if words[6] in inodes and words[-1].endswith("/socket"):
+            yield words[-1]
 
 
 def steal():
