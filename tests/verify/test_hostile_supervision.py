@@ -37,7 +37,8 @@ KEEPER = int(fields[1])
 def listens():
     # The addresses of all slots, found as any process can. Not those of other servers
     # on this machine, which may be at work.
-    links = (os.readlink(f"/proc/{KEEPER}/fd/{fd}") for fd in os.listdir(f"/proc/{KEEPER}/fd"))
+    own = f"/proc/{KEEPER}/fd"
+    links = (os.readlink(f"{own}/{fd}") for fd in os.listdir(own))
     inodes = {link.strip("socket:[]") for link in links}
     for line in open("/proc/net/unix"):
         words = line.split()
