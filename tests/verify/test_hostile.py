@@ -398,6 +398,7 @@ def test_the_working_folder_is_empty_and_goes_away(runner, write):
 def test_a_server_that_was_killed_is_started_again(write):
     with Runner(jobs=1, cold=True) as runner:
         os.kill(runner.server.pid, 9)
+        runner.server._keeper.process.wait()
         assert runner.run(write(GOOD_COLD)).faults == ()
         token = runner.server._keeper.token
     assert not having(TOKEN, token)

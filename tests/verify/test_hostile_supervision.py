@@ -35,10 +35,15 @@ KEEPER = int(fields[1])
 
 
 def listens():
-    # The address of the slot, found as any process can.
+    # The addresses of all slots, found as any process can. Not those of other servers
+    # on this machine, which may be at work.
+    own = f"/proc/{KEEPER}/fd"
+    links = (os.readlink(f"{own}/{fd}") for fd in os.listdir(own))
+    inodes = {link.strip("socket:[]") for link in links}
     for line in open("/proc/net/unix"):
-        if line.split()[-1].endswith("/socket") and "verify-slot-" in line:
-            yield line.split()[-1]
+        words = line.split()
+        if words[6] in inodes and words[-1].endswith("/socket"):
+            yield words[-1]
 
 
 def steal():

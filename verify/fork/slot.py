@@ -102,7 +102,7 @@ class Slot:
                     request = self._receive(self._inboxes[ready])
                     if request and self._is_fork_for(*request, ready):
                         return request
-                else:
+                elif ready in jobs:
                     self._forward_signal(jobs[ready])
             any_left = self._collect()
             if self._sweep:
