@@ -10,7 +10,7 @@ from tests.verify.fakes import ROOT
 MODULES = [
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for package in ("verify", "render")
-    for path in sorted((ROOT / package).glob("*.py"))
+    for path in sorted((ROOT / package).rglob("*.py"))
     if ">>> " in path.read_text("utf-8")
 ]
 
