@@ -6,13 +6,15 @@ import argparse
 import contextlib
 import sys
 import time
+from importlib import metadata
 from pathlib import Path
 
-from verify import DEFAULT_TORCH, RequestError, evidence
+from verify import DEFAULT_TORCH, RECORDS, RequestError, evidence, matrix
 from verify.ahead import modules_ahead
 from verify.command import run_command
 from verify.evidence import Recorder
-from verify.paths import chosen_files, shown
+from verify.history import is_explained, notes_of
+from verify.paths import chosen_files, name_of, shown
 from verify.report import Progress, summary
 from verify.run import Runner
 from verify.update import LONGEST_MESSAGE, UpdateError, Updater
@@ -50,6 +52,11 @@ def main(argv: list[str] | None = None) -> int:
         help="write or complete a record; in a folder, that of this torch and device",
     )
     parser.add_argument(
+        "--stale",
+        action="store_true",
+        help="only files without a valid result in the record (default: in records/)",
+    )
+    parser.add_argument(
         "--jobs",
         type=int,
         metavar="N",
@@ -62,6 +69,13 @@ def main(argv: list[str] | None = None) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     files, start = chosen_files(options.paths, options.k), time.monotonic()
+    known: list[str] = []
+    if options.stale:
+        chosen, (files, known) = files, _split_stale(options, files)
+        print(f"{len(chosen) - len(files)} of {len(chosen)} have a valid result")
+        print("".join(f"{fault}\n" for fault in known), end="")
+        if not files:
+            return 1 if known else 0
     with contextlib.ExitStack() as stack:
         runner = stack.enter_context(
             Runner(
@@ -93,17 +107,49 @@ def _verify(options: argparse.Namespace) -> int:
         print(f"note: {note}")
     print(summary(verdicts, runner.machine, time.monotonic() - start))
     fine = all(verdict.outcome in (PASSED, SKIPPED) for verdict in verdicts)
-    return 0 if fine else 1
+    return 0 if fine and not known else 1
+
+
+def _split_stale(
+    options: argparse.Namespace, files: list[Path]
+) -> tuple[list[Path], list[str]]:
+    """The files without a valid result, and a fault for each unexplained failure.
+
+    The release is read without importing torch: perhaps nothing has to run.
+    """
+    try:
+        torch = metadata.version("torch").partition("+")[0]
+    except metadata.PackageNotFoundError:
+        raise RequestError(
+            f"--stale: {sys.executable} has no installed torch; leave --stale out"
+        ) from None
+    path = options.json or RECORDS
+    if path.is_dir():
+        path = evidence.path_of(torch, options.device, path)
+    record = evidence.read(path) if path.exists() else None
+    plan = matrix.without_evidence(record, matrix.Plan(torch, files, library=False))
+    if record is None:
+        return list(plan.files), []
+    notes = notes_of(record)
+    valid = sorted({name_of(file) for file in files} - {*map(name_of, plan.files)})
+    faults = [
+        f"snippets/{name}:1: {result.outcome} before: {result.error}"
+        for name in valid
+        if (result := record.snippets[name]).outcome not in (PASSED, SKIPPED)
+        and not is_explained(result, notes.get(name))
+    ]
+    return list(plan.files), faults
 
 
 def _update(options: argparse.Namespace) -> int:
-    for flag, name in ((options.cold, "--cold"), (options.json, "--json")):
-        if flag:
-            raise RequestError(f"--update and {name} do not go together")
+    for name in ("cold", "json", "stale"):
+        if getattr(options, name):
+            raise RequestError(f"--update and --{name} do not go together")
     if options.device != "cpu":
         raise RequestError("--update writes what the CPU prints; leave --device out")
     files, refused = chosen_files(options.paths, options.k), 0
-    with Runner(jobs=1) as runner, Updater(runner) as updater:
+    ahead = modules_ahead(files)
+    with Runner(jobs=1, ahead=ahead) as runner, Updater(runner) as updater:
         if runner.release != DEFAULT_TORCH:
             raise RequestError(
                 f"--update writes what torch {DEFAULT_TORCH} prints, this is "

@@ -218,7 +218,7 @@ def verify(named: list[str], request: Request) -> int:
         )
         if request.stale:
             names = [name_of(path) for path in plan.files]
-            print(stale_report(judgement, names), flush=True)
+            print(stale_report(judgement, names, plan.library), flush=True)
         else:
             print(release_report(judgement), flush=True)
         if not known.fault:  # else the earlier results remain

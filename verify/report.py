@@ -129,13 +129,17 @@ def release_report(judgement: Judgement, docs: Path = ROOT / "docs" / "en") -> s
 
 
 def stale_report(
-    judgement: Judgement, ran: Collection[str], docs: Path = ROOT / "docs" / "en"
+    judgement: Judgement,
+    ran: Collection[str],
+    is_library_tested: bool,
+    docs: Path = ROOT / "docs" / "en",
 ) -> str:
     """Tell what a run of the stale files found, and what is still to be explained.
 
     Args:
         judgement: The judgement on the release.
         ran: The files that ran, by their paths below ``snippets/``.
+        is_library_tested: Whether the library's tests ran.
         docs: The folder of the pages that show the files.
 
     Returns:
@@ -159,9 +163,11 @@ def stale_report(
         groups += [replace(group, changes=tuple(told))] if told else []
     counts = Counter(results[name].outcome for name in ran if name in results)
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-    said = f"{len(ran)} ran: {outcomes}" if ran else "nothing is stale"
-    lines = [f"{where}: {said}", *_differences(judgement, groups, docs)]
-    return "\n".join([*lines, *_failed_tests_and_notes(judgement)])
+    facts = [f"{len(ran)} ran: {outcomes}"] if ran else []
+    facts += ["the library's tests ran"] if is_library_tested else []
+    lines = [f"{where}: {'; '.join(facts) or 'nothing is stale'}"]
+    lines += _differences(judgement, groups, docs)
+    return "\n".join(lines + _failed_tests_and_notes(judgement))
 
 
 def _differences(

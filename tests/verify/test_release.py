@@ -1,4 +1,4 @@
-"""Given releases of torch, the command runs files on them, keeps results, and reports."""
+"""Given releases of torch, the command runs files on them, records and reports."""
 
 import json
 import os
