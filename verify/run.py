@@ -226,8 +226,7 @@ class Runner:
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
             runs = [pool.submit(self._run, path) for path in paths]
             try:
-                ended = concurrent.futures.as_completed(runs)
-                yield from self._settled(run.result() for run in ended)
+                yield from self._settled(_as_they_end(runs))
             finally:
                 if not all([run.done() or run.cancel() for run in runs]):
                     self.close()  # interrupted: do not wait for what is running
@@ -430,9 +429,9 @@ class Runner:
             snippet.path, snippet.source, lambda: self._execute(snippet, slot=0)
         )
 
-    def _settled(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+    def _settled(self, verdicts: Iterable[Verdict | None]) -> Iterator[Verdict]:
         """Add what the files changed outside their working folders."""
-        pairs = ((verdict.path, verdict) for verdict in verdicts)
+        pairs = ((one.path, one) if one else None for one in verdicts)
         for verdict, found in self._strays.settle(pairs):
             yield with_strays(verdict, found) if found else verdict
 
@@ -445,6 +444,20 @@ class Runner:
 
     def __exit__(self, *_) -> None:
         self.close()
+
+
+def _as_they_end(
+    runs: Iterable[concurrent.futures.Future[Verdict]],
+) -> Iterator[Verdict | None]:
+    """Yield the verdicts as they come, and None for each second without one."""
+    pending = set(runs)
+    while pending:
+        done, pending = concurrent.futures.wait(
+            pending, timeout=1.0, return_when=concurrent.futures.FIRST_COMPLETED
+        )
+        yield from (run.result() for run in done)
+        if not done:
+            yield None
 
 
 def _failed(path: Path, faults: Iterable[str]) -> Verdict:

@@ -309,12 +309,13 @@ class Strays:
             run.end = time.time_ns()
 
     def settle(
-        self, finished: Iterable[tuple[Path, T]]
+        self, finished: Iterable[tuple[Path, T] | None]
     ) -> Iterator[tuple[T, list[str]]]:
         """Hand on results of runs as soon as it's known what else the files did.
 
         Args:
-            finished: Files that ended, each with its result.
+            finished: Files that ended, each with its result. None if no file has ended
+                for a while: then results needn't wait for the next one.
 
         Yields:
             The results, each with the faults of its file.
@@ -323,8 +324,9 @@ class Strays:
             self._look()
         due = time.monotonic() + self._interval
         held: list[tuple[Path, T]] = []
-        for path, result in finished:
-            held.append((path, result))
+        for one in finished:
+            if one:
+                held.append(one)
             start = time.monotonic()
             if start >= due:
                 held = yield from self._release(held)

@@ -125,7 +125,7 @@ def test_what_ran_is_kept_when_interrupted(write, tmp_path):
         text=True,
     )
     deadline = time.monotonic() + 60
-    while not started.exists() and time.monotonic() < deadline:
+    while not (started.exists() and record.exists()) and time.monotonic() < deadline:
         time.sleep(0.05)
     interrupted = time.monotonic()
     process.send_signal(signal.SIGINT)
