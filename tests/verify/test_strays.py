@@ -301,6 +301,13 @@ def test_a_once_only_change_is_blamed_on_the_one_that_names_it(strays, tree):
     assert strays.notes == []
 
 
+def test_a_semaphore_is_named_without_the_prefix_of_its_file(strays, tree, memory):
+    stray = memory(f"sem.named-{os.getpid()}")
+    sources = ("", f"SemLock(1, 1, 1, '/named-{os.getpid()}', False)")
+    found = _two_at_once(strays, tree, stray, sources)
+    assert found == [[], [f"left {stray}; unlink shared memory before the file ends"]]
+
+
 def test_a_once_only_change_while_two_files_ran_is_a_note(strays, tree):
     stray = tree / "stray.txt"
     found = _two_at_once(strays, tree, stray, sources=("", ""))
@@ -481,6 +488,13 @@ def test_an_editor_that_saves_a_file_meanwhile_is_nobodys_fault(strays, tree, sa
     assert run(strays, tree / "a.py", action, "x = 'other.md'") == []
     [note] = strays.notes
     assert note.startswith(f"changed {page} while {tree / 'a.py'} ran")
+
+
+def test_a_file_that_another_program_deletes_again_is_nobodys_fault(strays, tree):
+    draft = tree / "draft.md"
+    doings = itertools.chain([draft.touch, draft.unlink], itertools.repeat(list))
+    assert run(strays, tree / "a.py", lambda: next(doings)()) == []
+    assert strays.notes == []
 
 
 def test_what_changes_twice_and_by_no_file_is_another_programs(strays, tree):
