@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -199,8 +200,7 @@ class Runner:
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
             runs = [pool.submit(self._run, path) for path in paths]
             try:
-                ended = concurrent.futures.as_completed(runs)
-                yield from self._settled(run.result() for run in ended)
+                yield from self._settled(_ended(runs))
             finally:
                 if not all([run.done() or run.cancel() for run in runs]):
                     self.close()  # interrupted: do not wait for what is running
@@ -350,9 +350,9 @@ class Runner:
             left.append(f"made what can't be deleted: {listed(folder.resisted)}")
         return result, left
 
-    def _settled(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+    def _settled(self, verdicts: Iterable[Verdict | None]) -> Iterator[Verdict]:
         """Add what the files changed outside their working folders."""
-        pairs = ((verdict.path, verdict) for verdict in verdicts)
+        pairs = ((v.path, v) if v else None for v in verdicts)
         for verdict, found in self._strays.settle(pairs):
             yield _with_faults(verdict, found) if found else verdict
 
@@ -429,6 +429,18 @@ class Runner:
 
     def __exit__(self, *_) -> None:
         self.close()
+
+
+def _ended(runs: list[Future[Verdict]]) -> Iterator[Verdict | None]:
+    """Yield verdicts as they come, and None in a second in which none comes."""
+    pending = set(runs)
+    while pending:
+        ended, pending = concurrent.futures.wait(
+            pending, timeout=1.0, return_when=concurrent.futures.FIRST_COMPLETED
+        )
+        yield from (run.result() for run in ended)
+        if not ended:
+            yield None
 
 
 def _with_faults(verdict: Verdict, found: list[str]) -> Verdict:
