@@ -314,26 +314,40 @@ class Strays:
         """Hand on results of runs as soon as it's known what else the files did.
 
         Args:
-            finished: Files that ended, each with its result. None if no file has ended
-                for a while: then results needn't wait for the next one.
+            finished: Files that ended, each with its result. None in place of one
+                says that time passed.
 
         Yields:
-            The results, each with the faults of its file.
+            The results, each with the faults of its file. If `finished` raises, the
+            results of files that are suspected of nothing come first.
         """
         with self._lock:
             self._look()
         due = time.monotonic() + self._interval
         held: list[tuple[Path, T]] = []
-        for one in finished:
-            if one:
-                held.append(one)
-            start = time.monotonic()
-            if start >= due:
-                held = yield from self._release(held)
-                # On a slow disk, looking takes a small part of the time as well.
-                end = time.monotonic()
-                due = end + max(self._interval, 50 * (end - start))
-        yield from self._release(held, last=True)
+        try:
+            for pair in finished:
+                held += [pair] if pair else []
+                start = time.monotonic()
+                if start >= due:
+                    held = yield from self._release(held)
+                    # On a slow disk, too, looking takes a small part of the time.
+                    end = time.monotonic()
+                    due = end + max(self._interval, 50 * (end - start))
+            yield from self._release(held, last=True)
+        except GeneratorExit:
+            raise
+        except BaseException:
+            yield from self._interrupted(held)
+            raise
+
+    def _interrupted(self, held: list[tuple[Path, T]]) -> Iterator[tuple[T, list[str]]]:
+        """Yield what is settled without running anything again."""
+        self._look()
+        suspected = {run.path for _, runs in self._open.values() for run in runs}
+        for path, result in held:
+            if path not in suspected:
+                yield result, faults(self._blamed.pop(path, []))
 
     def _release(
         self, held: list[tuple[Path, T]], last: bool = False
@@ -408,7 +422,6 @@ class Strays:
         self._look()
         self._ignored |= _held_open() & self._open.keys()
         rest = {p: v for p, v in self._open.items() if p not in self._ignored}
-        self._open.clear()
         idle: list[Change] = []
         for run in dict.fromkeys(r for _, runs in rest.values() for r in runs):
             mine = [c for c, suspects in rest.values() if run in suspects]
@@ -430,6 +443,7 @@ class Strays:
             for change, suspects in rest.values()
             if not self._is_others(change, idle)
         )
+        self._open.clear()  # not before: an interruption leaves it undecided
         self._remove_shared_memory()
         self._tree.look()
         self._looked = time.time_ns()

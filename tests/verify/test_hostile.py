@@ -235,7 +235,7 @@ def test_leftovers_in_shared_memory(runner, write):
     multiprocessing.resource_tracker.register = lambda *names: None
     memory = shared_memory.SharedMemory("verify-left", create=True, size=4096)
     _multiprocessing.SemLock(1, 1, 1, "/verify-left", False)
-    print(1)
+    print(1, flush=True)
     #> 1
     os._exit(0)
     """
@@ -255,11 +255,12 @@ def test_another_programs_log_is_nobodys_fault(runner, write, tmp_path):
     path, done = write(text), threading.Event()
 
     def serve():
-        while not done.wait(0.05):
-            with open(tmp_path / "server.log", "a") as log:
+        for number in itertools.count():
+            if done.wait(0.05):
+                return
+            with open(tmp_path / f"server-{number // 6}.log", "a") as log:
                 log.write("GET /\n")
 
-    (tmp_path / "server.log").touch()
     (other := threading.Thread(target=serve)).start()
     verdict = runner.run(path)
     done.set()
