@@ -148,7 +148,8 @@ def _update(options: argparse.Namespace) -> int:
     if options.device != "cpu":
         raise RequestError("--update writes what the CPU prints; leave --device out")
     files, refused = chosen_files(options.paths, options.k), 0
-    with Runner(jobs=1) as runner, Updater(runner) as updater:
+    ahead = modules_ahead(files)
+    with Runner(jobs=1, ahead=ahead) as runner, Updater(runner) as updater:
         if runner.release != DEFAULT_TORCH:
             raise RequestError(
                 f"--update writes what torch {DEFAULT_TORCH} prints, this is "

@@ -42,6 +42,7 @@ LINES = 20  # of a changed output are kept
 CHARACTERS = 1000  # of a line or an error are kept
 SAVE_EVERY = 2.0  # seconds between two saves during a run
 LOCK_TIMEOUT = 60.0  # seconds to wait for another run that writes
+LOCK = ".lock"  # the file that locks a folder where the system doesn't
 
 
 class RecordError(ValueError):
@@ -164,7 +165,9 @@ def library_hashes(snippet: Snippet, folder: Path = SNIPPETS) -> dict[str, str]:
     """
     if not snippet.library and "snippets" not in snippet.needs:
         return {}
-    names = [f"{module}.py" for module in snippet.library]
+    # A program in a string, for a child process, imports too.
+    modules = {*snippet.library, *re.findall(r"\bsnippets\.(\w+)", snippet.source)}
+    names = [f"{module}.py" for module in modules]
     if not names:
         names = [path.name for path in folder.glob("*.py")]
     return {
@@ -575,50 +578,55 @@ def _real(path: Path) -> Path:
 def _new_file(path: Path) -> tuple[int, Path]:
     """Open a new file beside another one, with the rights that the other would get."""
     new = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
-    return os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), new
+    try:
+        return os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), new
+    except OSError as error:  # a person knows only the other one
+        raise type(error)(error.errno, error.strerror, str(path)) from None
 
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Keep other runs from writing into a folder.
-
-    Where there is flock, the lock ends with the process and leaves nothing behind. On
-    other systems it is a file, which stays if the process is killed.
-    """
+    """Keep other runs from writing into a folder."""
+    lock = _lock_folder if fcntl else _lock_by_file
     deadline = time.monotonic() + LOCK_TIMEOUT
-    if fcntl:
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    _wait_for_lock(deadline, f"{folder} is locked by another run")
-            yield
-        finally:
-            os.close(handle)
-        return
-    lock = folder / ".lock"
     while True:
         try:
-            handle = os.open(lock, os.O_CREAT | os.O_EXCL)
+            unlock = lock(folder)
             break
-        except FileExistsError:
-            _wait_for_lock(
-                deadline, f"{lock}: another run writes; if none does, delete this file"
-            )
+        except (BlockingIOError, FileExistsError):
+            if time.monotonic() > deadline:
+                what = folder if lock is _lock_folder else folder / LOCK
+                raise RecordError(
+                    f"{what}: another run holds the lock; end that run"
+                    + ", or delete this file if there is none" * (what != folder)
+                ) from None
+            time.sleep(0.02)
+        except OSError:
+            if lock is _lock_by_file:
+                raise
+            lock = _lock_by_file  # some network file systems don't lock folders
     try:
         yield
     finally:
+        unlock()
+
+
+def _lock_folder(folder: Path) -> Callable[[], None]:
+    """Lock a folder itself: nothing is left behind, even if the process is killed."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
         os.close(handle)
-        lock.unlink()
+        raise
+    return lambda: os.close(handle)
 
 
-def _wait_for_lock(deadline: float, message: str) -> None:
-    if time.monotonic() > deadline:
-        raise RecordError(message)
-    time.sleep(0.02)
+def _lock_by_file(folder: Path) -> Callable[[], None]:
+    """Lock a folder by a file in it, which stays if the process is killed."""
+    lock = folder / LOCK
+    os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
+    return lock.unlink
 
 
 def read(path: Path) -> Record:

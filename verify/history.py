@@ -1,6 +1,7 @@
 """What changed from one release to the next, and what a person has explained.
 
-A person explains a difference in a file beside the record,
+`judge` decides whether a release is fine. A person explains a difference in a file
+beside the record,
 ``torch-2.15.0-cpu.notes.json``: ``{"tensors/shape/view.py": "upstream"}``.
 """
 
@@ -39,17 +40,17 @@ KINDS = ("failed", "output-changed", "unneeded", "warns", "passes")
 
 
 def notes_of(record: Record, folder: Path = RECORDS) -> dict[str, str]:
-    """What a person said of the differences in a record.
+    """Read what a person said about the differences in a record.
 
     Args:
         record: The record.
-        folder: Where the records lie.
+        folder: The folder of the records.
 
     Returns:
         One of `NOTES` by the path of the file below ``snippets/``.
 
     Raises:
-        RecordError: The file says something else.
+        RecordError: If the file beside the record has anything else.
     """
     path = path_of(record.torch, record.device, folder).with_suffix(".notes.json")
     if not path.exists():
@@ -59,7 +60,7 @@ def notes_of(record: Record, folder: Path = RECORDS) -> dict[str, str]:
     except ValueError as error:
         raise RecordError(f"{path}: is not JSON: {error}") from None
     if not isinstance(notes, dict):
-        raise RecordError(f'{path}: holds no {{"file": "kind"}}')
+        raise RecordError(f'{path}: is not of the form {{"file": "kind"}}')
     for name, kind in notes.items():
         if kind not in NOTES:
             raise RecordError(f"{path}: {name}: {kind!r} is none of {', '.join(NOTES)}")
@@ -67,14 +68,15 @@ def notes_of(record: Record, folder: Path = RECORDS) -> dict[str, str]:
 
 
 def before(record: Record, found: Iterable[Record]) -> Record | None:
-    """The record of the newest release before a record's, on the same device.
+    """Return the record of the release before, on the same device.
 
     Args:
         record: The record.
         found: All records.
 
     Returns:
-        One that says something of files; a candidate only before a candidate's final.
+        The newest final release that is older and whose record has no fault; None
+        without one.
     """
     key = release_key(record.torch)
     older = [
@@ -90,18 +92,18 @@ def before(record: Record, found: Iterable[Record]) -> Record | None:
 
 @dataclass(frozen=True)
 class Change:
-    """One way in which a block is not as it was, or not as it says.
+    """One way in which a block differs from the release before or from its file.
 
     Attributes:
         name: The path of the file below ``snippets/``.
         kind: ``"failed"``, ``"output-changed"``, ``"warns"``, ``"unneeded"`` (a need
             that is no longer needed) or ``"passes"`` (failed on the release before).
-        new: Whether it was not so on the release before; None if that is not known,
-            because the file did not run there as it is.
-        error: For a failure the last line of the error, else what there is to say.
-        lines: For a changed output what was printed before and now, by line of the
-            file; None where there was nothing.
-        note: What a person said of it, one of `NOTES`; None if nobody did.
+        new: Whether the release before was different; None if that isn't known,
+            because the file as it is didn't run there.
+        error: For a failure the last line of the error, else a text to show.
+        lines: For a changed output the line of the file, the output before and the
+            output now; None where nothing was printed.
+        note: What a person said about it, one of `NOTES`; None if nobody did.
     """
 
     name: str

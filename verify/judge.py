@@ -12,7 +12,7 @@ from verify.fork.client import Result
 from verify.paths import shown
 from verify.snippet import Snippet
 from verify.stderr import error_line, last_line, notices
-from verify.text import first_lines, shortened
+from verify.text import LINES, first_lines, shortened
 from verify.verdict import CHANGED, FAILED, PASSED, Machine, Verdict
 
 _ERROR_WIDTH = 500  # characters of an error or of a printed line that a verdict keeps
@@ -48,9 +48,10 @@ def judge(
     found: list[Difference] = []
     if compare and not ending:
         found = differences(snippet.expected, result.out, machine.device)
+        # Half a million lines of output are as many differences.
         faults += [
             f"{shown(snippet.path)}:{difference.line}: {difference}"
-            for difference in found
+            for difference in found[:LINES]
         ]
         if found and outcome == PASSED:
             outcome = CHANGED
@@ -60,7 +61,7 @@ def judge(
     return Verdict(
         path=snippet.path,
         outcome=outcome,
-        faults=first_lines(faults, where),
+        faults=first_lines(faults, where, more=len(found[LINES:])),
         sha256=snippet.sha256,
         seconds=result.seconds,
         warnings=tuple(

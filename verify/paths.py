@@ -97,10 +97,12 @@ def find(folder: Path = SNIPPETS) -> list[Path]:
         Sorted paths.
     """
     found: list[Path] = []
-    folders = [folder]
+    folders, real = [folder], _resolved(folder)
+    library = None
+    if SNIPPETS.is_relative_to(real):
+        library = folder / SNIPPETS.relative_to(real)
     while folders:  # not os.walk, which calls itself for each level
         parent = folders.pop()
-        is_library = _resolved(parent) == SNIPPETS
         try:
             with os.scandir(parent) as entries:
                 for entry in entries:
@@ -109,7 +111,7 @@ def find(folder: Path = SNIPPETS) -> list[Path]:
                         continue
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(path)
-                    elif path.suffix == ".py" and not is_library:
+                    elif path.suffix == ".py" and parent != library:
                         found += [path] * _may_be_regular(path)
         except OSError:
             found.append(parent)

@@ -351,7 +351,9 @@ def _compiling(environment: Environment, ahead: tuple[str, ...]) -> Iterator[Non
 def _with_seconds(record: Record, seconds: dict[str, float], path: Path) -> Record:
     """Put the times of a whole run into its record."""
     rounded = {part: round(taken, 1) for part, taken in seconds.items()}
-    return evidence.merge_record(path, replace(record, seconds=rounded))
+    # Without the results: another run may have written newer ones meanwhile.
+    times = replace(record, snippets={}, library=None, seconds=rounded)
+    return evidence.merge_record(path, times)
 
 
 def _without_places(error: str) -> str:

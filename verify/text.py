@@ -40,18 +40,19 @@ def shortened(text: str, width: int = WIDTH) -> str:
     return line if len(line) <= width else line[: width - 1] + "…"
 
 
-def first_lines(lines: Sequence[str], where: str) -> tuple[str, ...]:
+def first_lines(lines: Sequence[str], where: str, more: int = 0) -> tuple[str, ...]:
     """Return the first lines about a file, and how many more there are.
 
     Args:
         lines: The lines.
         where: What the closing line begins with.
+        more: How many there are besides.
 
     Example:
         >>> first_lines(["a.py:1: x"] * 12, "a.py:1")[-1]
         'a.py:1: and 3 more'
     """
-    if len(lines) <= LINES:
+    if len(lines) + more <= LINES:
         return tuple(lines)
     shown = lines[: LINES - 1]
-    return (*shown, f"{where}: and {len(lines) - len(shown)} more")
+    return (*shown, f"{where}: and {len(lines) + more - len(shown)} more")

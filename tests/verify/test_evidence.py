@@ -164,6 +164,7 @@ def library(tmp_path):
 
 STATIC = "# Needs: snippets\nfrom snippets.ddp import x\n\nprint(x)\n#> 1\n"
 DYNAMIC = "# Needs: snippets\nimport importlib\n\nprint(importlib)\n#> ...\n"
+IN_A_STRING = STATIC + "run('from snippets.seeding import y')\n"
 ALONE = "print(1)\n#> 1\n"
 
 
@@ -172,8 +173,10 @@ ALONE = "print(1)\n#> 1\n"
     [
         (STATIC, {"__init__.py", "ddp.py"}),
         (DYNAMIC, {"__init__.py", "ddp.py", "seeding.py"}),
+        (IN_A_STRING, {"__init__.py", "ddp.py", "seeding.py"}),
         (ALONE, set()),
     ],
+    ids=["import", "dynamic import", "program in a string", "no library"],
 )
 @pytest.mark.parametrize("change", ["edited", "gone"])
 def test_a_result_counts_while_the_file_and_its_library_are_the_same(
@@ -482,20 +485,26 @@ def test_two_runs_on_one_record_both_end_up_in_it(folder):
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("flock", [True, False])
+def cannot_lock(*_):
+    raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+@pytest.mark.parametrize("system", ["flock", "no flock", "no flock on folders"])
 @pytest.mark.usefixtures("names")
-def test_a_run_that_does_not_stop_writing_is_named(folder, monkeypatch, flock):
-    if not flock:  # as on Windows
+def test_a_run_that_does_not_stop_writing_is_named(folder, monkeypatch, system):
+    if system == "no flock":  # Windows
         monkeypatch.setattr(evidence, "fcntl", None)
     elif not evidence.fcntl:
         pytest.skip("this system has no flock")
+    elif system == "no flock on folders":  # some network file systems
+        monkeypatch.setattr(evidence.fcntl, "flock", cannot_lock)
     path = folder / "record.json"
     evidence.merge(path, machine(), [verdict(folder, "a.py")])
     there = sorted(folder.iterdir())
     monkeypatch.setattr(evidence, "LOCK_TIMEOUT", 0.1)
     with (
         evidence._locked(folder),
-        pytest.raises(RecordError, match="another run"),
+        pytest.raises(RecordError, match="another run holds the lock"),
     ):
         evidence.merge(path, machine(), [verdict(folder, "b.py")])
     evidence.merge(path, machine(), [verdict(folder, "c.py")])

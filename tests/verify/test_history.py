@@ -85,7 +85,7 @@ def test_notes_are_one_kind_for_each_file(tmp_path):
     for text, words in [
         ('{"a.py": "weather"}', "'weather' is none of upstream, ours, drift"),
         ("{", "is not JSON"),
-        ("[]", "holds no"),
+        ("[]", "is not of the form"),
     ]:
         path.write_text(text)
         with pytest.raises(RecordError, match=words):

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from verify.fork.protocol import receive
+from verify.fork.keeper import TOKEN
+from verify.fork.processes import having
+from verify.fork.protocol import Inbox
 from verify.run import Runner
 
 GOOD = """
@@ -396,27 +398,32 @@ def test_the_working_folder_is_empty_and_goes_away(runner, write):
 def test_a_server_that_was_killed_is_started_again(write):
     with Runner(jobs=1, cold=True) as runner:
         os.kill(runner.server.pid, 9)
-        runner.server._process.wait()
         assert runner.run(write(GOOD_COLD)).faults == ()
-        folder = str(runner.server._folder)
-    assert not is_running(folder)
+        token = runner.server._keeper.token
+    assert not having(TOKEN, token)
 
 
 def test_nothing_is_left_of_a_server(write):
     with Runner(jobs=1, cold=True) as runner:
-        folder = str(runner.server._folder)
-        assert is_running("server.py", folder)
-    assert not is_running(folder)
-    assert not Path(folder).exists()
+        keeper = runner.server._keeper
+        folders = [Path(keeper.address(0)).parent, Path(keeper._home)]
+        assert len(having(TOKEN, keeper.token)) == 2
+    assert not having(TOKEN, keeper.token)
+    assert not any(folder.exists() for folder in folders)
 
 
-def test_a_request_that_stops_half_way_is_none():
+def test_a_request_that_stops_half_way_leaves_no_file_open():
     """What a script starts may be killed while it asks for its fork."""
     here, there = socket.socketpair()
     with here, open(os.devnull) as file:
+        inbox = Inbox(here)
+        before = os.listdir("/proc/self/fd")
         socket.send_fds(there, [(9).to_bytes(4, "big")], [file.fileno()])
         there.sendall(b'{"ar')
+        assert inbox.receive() is None  # and doesn't wait
         there.close()
-        before = os.listdir("/proc/self/fd")
-        assert receive(here) is None
-        assert os.listdir("/proc/self/fd") == before
+        with pytest.raises(EOFError):
+            inbox.receive()
+        inbox.close()
+        # Both ends and nothing else.
+        assert len(os.listdir("/proc/self/fd")) == len(before) - 2

@@ -1,4 +1,4 @@
-"""A limit counts the time in which a process could run, not that in which it waits."""
+"""A limit counts the seconds in which a process could run, and not its waits."""
 
 import os
 import subprocess

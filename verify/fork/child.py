@@ -23,7 +23,8 @@ from verify.fork.stash import AHEAD
 
 # Taken before a script can change anything.
 _BUILTINS = dict(vars(builtins))
-_FLUSH_C = None if os.name == "nt" else ctypes.CDLL(None).fflush
+_C = None if os.name == "nt" else ctypes.CDLL(None)
+_IONBF = 2  # no buffer, in glibc's stdio.h
 
 
 def become(message: dict, files: list[int]) -> Script:
@@ -46,14 +47,17 @@ def become(message: dict, files: list[int]) -> Script:
     os.chdir(message["cwd"])
     argv, env = message["argv"], message["env"]
     split = None if message.get("fresh") else _without_flags(argv)
-    if not split:
-        os.execve(sys.executable, [sys.executable, *argv], env)
-    _become_environment(env)
-    argv, unbuffered = split
-    unbuffered |= bool(env.get("PYTHONUNBUFFERED"))
-    _fresh_streams(unbuffered)
-    _fresh_state()
-    return Script(argv)
+    if split:
+        _become_environment(env)
+        rest, unbuffered = split
+        _fresh_streams(unbuffered or bool(env.get("PYTHONUNBUFFERED")))
+        _fresh_state()
+        # The interpreter reads a file in another way than `compile`, which shows where
+        # the file can't be compiled.
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            return Script(rest)
+        _flush()
+    os.execve(sys.executable, [sys.executable, *argv], env)
 
 
 def _place(files: list[int], targets: list[int]) -> None:
@@ -132,6 +136,8 @@ def _fresh_streams(unbuffered: bool) -> None:
         new.mode = "w" if fd else "r"  # type: ignore[misc]
         setattr(sys, name, new)
         setattr(sys, f"__{name}__", new)
+    if unbuffered and _C:
+        _C.setvbuf(ctypes.c_void_p.in_dll(_C, "stdout"), None, _IONBF, 0)
 
 
 def _fresh_state() -> None:
@@ -165,9 +171,13 @@ class Script:
         argv: ``-c``, the code and arguments, or the file and arguments.
 
     Attributes:
-        code: The compiled script; None if it can't be compiled.
+        code: The compiled script.
         names: The module's namespace.
-        error: Why it can't be compiled, or what it raised.
+        error: What the script raised.
+
+    Raises:
+        SyntaxError: If the script can't be compiled; also `ValueError`,
+            `RecursionError` or `MemoryError`.
     """
 
     def __init__(self, argv: list[str]) -> None:
@@ -178,7 +188,6 @@ class Script:
             __builtins__=__builtins__, __annotations__={}, __cached__=None
         )
         sys.orig_argv = [sys.executable, *argv]
-        self.code: CodeType | None = None
         self.error: BaseException | None = None
         file = ""
         source: str | bytes
@@ -193,11 +202,8 @@ class Script:
                 source = opened.read()
         if device := os.environ.get(DEFAULT_DEVICE):
             sys.modules["torch"].set_default_device(device)
-        name = main.__file__ if file else "<string>"
-        try:
-            self.code = compile(source, str(name), "exec", dont_inherit=True)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            self.error = error.with_traceback(None)
+        name = os.path.abspath(file) if file else "<string>"
+        self.code: CodeType = compile(source, name, "exec", dont_inherit=True)
 
     def end(self) -> int:
         """Do what an interpreter does at its end.
@@ -221,8 +227,8 @@ class Script:
         _forget(self._last)
         _flush()
         # C has its own buffer. A signal ends a process without writing it.
-        if _FLUSH_C and code >= 0:
-            _FLUSH_C(None)
+        if _C and code >= 0:
+            _C.fflush(None)
         return code
 
 
@@ -280,11 +286,17 @@ def _forget(last: str) -> None:
     for name in ("stdin", "stdout", "stderr"):
         setattr(sys, name, getattr(sys, f"__{name}__"))
     alive = []
-    for name in [*_own_modules(last), "__main__"]:
-        module = sys.modules.pop(name, None)
-        if isinstance(module, ModuleType):
+    own = _own_modules(last)
+    # An interpreter has taken all modules away by now, so it finds no source lines for
+    # the traceback of a destructor.
+    sys.modules["io"] = None  # type: ignore[assignment]
+    for name in ["__main__", *own]:
+        if isinstance(module := sys.modules.get(name), ModuleType):
             alive.append(weakref.ref(module))
+            sys.modules.pop(name)
         del module
+    for name in own:  # what isn't a module, after all modules
+        sys.modules.pop(name, None)
     names = vars(builtins)
     changed = dict(names)
     names.clear()

@@ -23,7 +23,7 @@ from verify.fork.protocol import Inbox, send
 # imports torch, and only then sees that nobody needs it.
 GRACE = 10.0
 # Seconds in which a slot must have killed what it is to kill.
-KILL = 10.0
+KILL = 20.0
 NO_END: dict = {"code": None, "cpu_s": 0.0, "peak_kb": 0}
 LIMIT = "ran longer than {:g} s"
 OUTPUT = "wrote more than {} bytes of {}"

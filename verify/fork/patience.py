@@ -34,7 +34,7 @@ class Patience:
         self._processors = _processors()
 
     def look(self, root: int) -> None:
-        """Look at the descendants of a process, if it's time for that.
+        """Look at a process and its descendants, if it's time for that.
 
         Args:
             root: The process.
@@ -46,7 +46,9 @@ class Patience:
         passed = now - self._last
         ran, longest = 0, 0
         for thread, (running, waiting) in times.items():
-            before = self._times.get(thread, (0, 0))
+            # The root may be older than this object, the others aren't.
+            first = (running, waiting) if thread == root else (0, 0)
+            before = self._times.get(thread, first)
             ran += max(0, running - before[0])
             longest = max(longest, waiting - before[1])
         # If the processes themselves keep all processors busy, they wait for each
@@ -72,9 +74,9 @@ def _processors() -> int:
 
 
 def _times(root: int) -> dict[int, tuple[int, int]]:
-    """Return the nanoseconds that each thread below a process ran and waited."""
+    """Return the nanoseconds that each thread of a process tree ran and waited."""
     found = {}
-    for pid in descendants(root):
+    for pid in (root, *descendants(root)):
         with contextlib.suppress(OSError):
             for thread in os.listdir(f"/proc/{pid}/task"):
                 with open(f"/proc/{pid}/task/{thread}/schedstat") as file:

@@ -142,6 +142,7 @@ def main(kind: str, slots: str, *places: str) -> tuple[dict, list[int]] | None:
     except UnsafeError as error:
         os.write(client, json.dumps({"unsafe": str(error)}).encode() + b"\n")
         return None
+    sys.stdout.flush()  # or each fork would print it again
     listeners = []
     for path in paths:
         listener = socket.socket(socket.AF_UNIX)
@@ -188,8 +189,7 @@ if __name__ == "__main__":
         if request := main(*sys.argv[1:]):
             script = become(*request)
             try:
-                if script.code:
-                    exec(script.code, script.names)
+                exec(script.code, script.names)
             except BaseException as error:
                 script.error = error
             leave(script.end())

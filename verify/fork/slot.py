@@ -91,7 +91,8 @@ class Slot:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         while True:
             jobs = {job.connection: pid for pid, job in self._jobs.items()}
-            waiting = [self._listener, ended, *self._inboxes, *jobs]
+            waiting: list[int | socket.socket] = [self._listener, ended]
+            waiting += [*self._inboxes, *jobs]
             for ready in select.select(waiting, [], [], self._pause())[0]:
                 if isinstance(ready, int):
                     os.read(ready, 4096)
