@@ -561,8 +561,8 @@ def _kind(change: Change) -> str:
 def _is_of_a_recorder(path: str, since: str) -> bool:
     """Whether a run of `verify`, this one or one beside it, saved its results there.
 
-    The folder of the records, a record with a seal that is newer than this run, or a
-    file that becomes a record. A snippet doesn't write those unless it forges evidence.
+    The folder of the records, a sealed record that is newer than this run, or a file
+    that becomes a record. A snippet doesn't write those, unless it forges evidence.
     """
     name = os.path.basename(path)
     if path == str(RECORDS) or re.fullmatch(r"\..+\.json\.[0-9a-f]{8}\.new", name):
