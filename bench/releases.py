@@ -1,10 +1,11 @@
-"""What verifying a release takes, measured by `import torch` in the same run.
+"""What verifying releases takes, and what bringing them up to date takes.
 
-One release, from nothing to the report: its environment, all snippet files, the
-library's tests. Our own share is all but the install; the unit is
-``python -c "import torch"``, which takes 1.45 s where the limit of 45 s was set.
+From nothing to the report: environments, all snippet files, the library's tests. Our own
+share is all but the installation; its unit is ``python -c "import torch"``, which takes
+1.45 s where the limit of 45 s was set. Then one block is edited, and the releases are
+brought up to date in the environments that were kept.
 
-``python bench/releases.py [RELEASE]``
+``python bench/releases.py [RELEASE …]``
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 from verify import DEFAULT_TORCH
 
 LIMIT = 45 / 1.45  # imports of torch
+BLOCK = "tensors/shape/boolean_mask.py"
 NEEDED = ("verify", "snippets", "tests", "records", "pyproject.toml")
 
 
@@ -38,34 +40,52 @@ def imports(times: int) -> list[float]:
     return taken
 
 
-def verify(release: str, folder: Path) -> dict[str, float]:
-    """The seconds of each part of a run on a copy, whose record nobody keeps."""
+def copy_checkout(folder: Path) -> None:
+    """Copy what a run needs, so that nobody keeps its records."""
     for name in NEEDED:
         if (ROOT / name).is_dir():
             skipped = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / name, folder / name, ignore=skipped)
         else:
             shutil.copy(ROOT / name, folder)
-    command = [sys.executable, "-m", "verify.release", release]
-    done = subprocess.run(command, cwd=folder)
-    record = folder / "records" / f"torch-{release}-cpu.json"
-    if done.returncode == 2 or not record.exists():
-        sys.exit(f"no record of torch {release}; see above")
-    return json.loads(record.read_text("utf-8"))["seconds"]
+
+
+def verify(folder: Path, *arguments: str) -> float:
+    """Run the command on a copy; return the seconds it took."""
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "verify.release", *arguments], cwd=folder
+    )
+    if done.returncode not in (0, 1):
+        sys.exit("see above")
+    return time.perf_counter() - start
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("release", nargs="?", default=DEFAULT_TORCH)
-    release = parser.parse_args().release
+    parser.add_argument("releases", nargs="*", default=[DEFAULT_TORCH])
+    releases = parser.parse_args().releases
     imports(1)  # compiles
-    units = imports(5)
-    with tempfile.TemporaryDirectory() as folder:
-        seconds = verify(release, Path(folder))
+    units, own, install = imports(5), 0.0, 0.0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copy_checkout(folder)
+        verify(folder, *releases, "--keep")
+        for release in releases:
+            record = folder / "records" / f"torch-{release}-cpu.json"
+            seconds = json.loads(record.read_text("utf-8")).get("seconds", {})
+            if "all" not in seconds:
+                sys.exit(f"torch {release} did not run; see above")
+            own += seconds["all"] - seconds["install"]
+            install += seconds["install"]
+        block = folder / "snippets" / BLOCK
+        block.write_text(block.read_text("utf-8") + "# edited\n", "utf-8")
+        stale = verify(folder, *releases, "--stale")
     unit = statistics.median(units + imports(5))
-    own = seconds["all"] - seconds["install"]
-    print(f"\nimport torch {unit:.2f} s, install {seconds['install']:.1f} s")
-    print(f"our own share {own:.1f} s: {own / unit:.1f} imports (limit {LIMIT:.0f})")
+    each = own / unit / len(releases)
+    print(f"\nimport torch {unit:.2f} s, install {install:.1f} s")
+    print(f"our own share {own:.1f} s: {each:.1f} imports each (limit {LIMIT:.0f})")
+    print(f"after an edit {stale:.1f} s: 1/{own / stale:.0f} of our own share")
 
 
 if __name__ == "__main__":

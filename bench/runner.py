@@ -1,99 +1,97 @@
-"""Time, memory and fidelity of the runner over the whole reference.
+"""Time, memory and fidelity of ``python -m verify``, as a person calls it.
 
-Four ways to run every snippet file, one after the other in one run, so that the ratios
-mean something on any machine:
+All figures of one run come from one machine in one hour, so the ratios mean something
+anywhere:
 
-- runner: forks of an interpreter that has imported torch (`python -m verify`);
-- cold: the same with a real ``python FILE`` for each (`python -m verify --cold`);
-- python: ``python FILE`` one after the other, nothing around it;
-- codeblocks: the blocks of the pages by pytest-codeblocks, all in one process.
+- command: ``python -m verify``, from the shell, its start included;
+- python FILE: the same files one after the other, nothing around them;
+- codeblocks: the same blocks by pytest-codeblocks, all in one process.
 
-``python bench/runner.py [--quick] [FOLDER]``; quick leaves out the two slow ways.
+``python bench/runner.py [FOLDER]``. With ``--cold``, also the verdicts of warm and cold
+runs on all files; with ``--against CHECKOUT``, only the command of this checkout and of
+another one, in turn.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import random
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from verify import SNIPPETS
+from verify.ahead import modules_ahead
 from verify.environ import environment
 from verify.paths import find, name_of
 from verify.run import Runner
 from verify.snippet import Snippet, parse
-from verify.verdict import Verdict
 
-# Runs a file as the runner does and says on its last line of errors how long the file's
-# own statements took.
-OWN_WORK = """
-import sys, time
-path = sys.argv[1]
-code = compile(open(path, "rb").read(), path, "exec")
-main = {"__name__": "__main__", "__file__": path, "__builtins__": __builtins__}
-start = time.perf_counter()
-exec(code, main)
-print(time.perf_counter() - start, file=sys.stderr)
-"""
+SAMPLE = 60
+SEED = 0
+ROUNDS = 3  # of each checkout with --against
+RUNS = 1000  # after which memory must not have grown
 
 
-def children_cpu() -> float:
+class Clock:
+    """Wall and CPU seconds of what runs in the ``with`` block, children included."""
+
+    def __enter__(self) -> Clock:
+        self._start, self._cpu = time.perf_counter(), _cpu()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.wall, self.cpu = time.perf_counter() - self._start, _cpu() - self._cpu
+
+    def print(self, name: str, note: str = "") -> None:
+        """Print one row."""
+        print(f"{name:<30}{self.wall:8.1f} s{self.cpu:8.1f} CPU s   {note}", flush=True)
+
+
+def _cpu() -> float:
+    """CPU seconds of the children that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
-def row(name: str, seconds: float, cpu: float, note: str = "") -> None:
-    print(f"{name:<22}{seconds:9.1f} s{cpu:9.1f} CPU s   {note}", flush=True)
+def command(paths: list[Path], checkout: Path = ROOT) -> tuple[Clock, str]:
+    """Run ``python -m verify``; return its time and its last line."""
+    with Clock() as clock:
+        done = subprocess.run(
+            [sys.executable, "-m", "verify", *paths],
+            cwd=checkout,
+            capture_output=True,
+            text=True,
+        )
+    if done.returncode not in (0, 1):
+        sys.exit(f"{checkout}: python -m verify: {done.stderr.strip()}")
+    return clock, done.stdout.strip().splitlines()[-1]
 
 
-def resident(pid: int) -> int:
-    """Resident memory of a process in MiB, pages shared with its forks included."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) // 1024
-    raise RuntimeError(f"no memory of process {pid}")
+def by_python(snippet: Snippet) -> tuple[int, str, str]:
+    """Run a file as a reader does; return its exit code, output and errors."""
+    with tempfile.TemporaryDirectory() as home:
+        done = subprocess.run(
+            [sys.executable, snippet.path],
+            cwd=home,
+            env={**environment(), "HOME": home, "TMPDIR": home},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+    return done.returncode, done.stdout, done.stderr
 
 
-def by_runner(files: list[Path], cold: bool = False, times: int = 1, jobs=None):
-    """Verdicts by name, wall seconds, CPU seconds, memory of the server after each."""
-    verdicts: dict[str, Verdict] = {}
-    memory, cpu, start = [], children_cpu(), time.perf_counter()
-    with Runner(cold=cold, jobs=jobs) as runner:
-        for _ in range(times):
-            for verdict in runner.run_all(files):
-                verdicts[name_of(verdict.path)] = verdict
-            memory.append(resident(runner.server.pid))
-    return verdicts, time.perf_counter() - start, children_cpu() - cpu, memory
-
-
-def by_python(snippets: list[Snippet]):
-    """Result of each plain file by name, wall seconds, CPU seconds."""
-    results, cpu, start = {}, children_cpu(), time.perf_counter()
-    for snippet in snippets:
-        with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run(
-                [sys.executable, snippet.path],
-                cwd=folder,
-                env=environment(),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-            )
-        results[snippet.name] = (done.returncode, done.stdout, done.stderr)
-    return results, time.perf_counter() - start, children_cpu() - cpu
-
-
-def by_codeblocks(snippets: list[Snippet]):
-    """Counts of passed and failed blocks, wall seconds, CPU seconds."""
+def by_codeblocks(snippets: list[Snippet]) -> tuple[Clock, str]:
+    """Run blocks with pytest-codeblocks; return its time and its last line."""
     with tempfile.TemporaryDirectory() as folder:
         pages: dict[str, list[str]] = {}
         for snippet in snippets:
@@ -101,82 +99,133 @@ def by_codeblocks(snippets: list[Snippet]):
             pages.setdefault(page, []).append(f"```python\n{snippet.source}```\n")
         for page, blocks in pages.items():
             Path(folder, f"{page}.md").write_text("\n".join(blocks), "utf-8")
-        cpu, start = children_cpu(), time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "--codeblocks", "--tb=no", folder],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-        )
-        seconds = time.perf_counter() - start
-    says = (done.stdout.strip().splitlines() or ["nothing"])[-1]
-    return says, seconds, children_cpu() - cpu
+        with Clock() as clock:
+            done = subprocess.run(
+                [sys.executable, "-m", "pytest", "-q", "--codeblocks", "--tb=no", "."],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+            )
+    return clock, (done.stdout.strip().splitlines() or ["nothing"])[-1]
 
 
-def overhead(snippets: list[Snippet]) -> list[float]:
-    """Milliseconds that the runner takes over each file's own work."""
-    result = []
-    with Runner(jobs=1) as runner, tempfile.TemporaryDirectory() as folder:
+def compare_with_python(snippets: list[Snippet]) -> float:
+    """Run some files both ways, in turn and one at a time.
+
+    Args:
+        snippets: The files.
+
+    Returns:
+        Seconds that ``python FILE`` takes for one of them, on average.
+    """
+    files, plain, forked, other = [s.path for s in snippets], 0.0, 0.0, []
+    with Runner(jobs=1, ahead=modules_ahead(files)) as runner:
         for snippet in snippets:
-            path = str(snippet.path)
-            timed = runner.server.run(["-c", OWN_WORK, path], folder, environment())
-            if timed.code:  # its processes look for it in __main__, which is the clock
-                continue
-            own = float(timed.err.strip().splitlines()[-1])
-            whole = runner.server.run([path], folder, environment())
-            result.append(1000 * (whole.seconds - own))
-    return result
+            start = time.perf_counter()
+            expected = by_python(snippet)
+            middle = time.perf_counter()
+            result = runner.run(snippet.path).result
+            plain, forked = (
+                plain + middle - start,
+                forked + time.perf_counter() - middle,
+            )
+            if not result or (result.code, result.out, result.err) != expected:
+                other.append(snippet.name)
+    print(
+        f"{len(files)} random files: python FILE {plain:.1f} s, warm {forked:.1f} s: "
+        f"{plain / forked:.1f} x; other bytes: {len(other)}",
+        *other,
+    )
+    return plain / len(files)
+
+
+def memory_of(pid: int) -> int:
+    """Resident memory of a process and its children in MiB, shared pages each time."""
+    total = 0
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            total += int(line.split()[1]) // 1024 if line.startswith("VmRSS:") else 0
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            total += memory_of(int(child))
+    return total
+
+
+def print_memory(files: list[Path]) -> None:
+    """Print the memory of a server after its first runs and after many."""
+    with Runner(ahead=modules_ahead(files)) as runner:
+        after = []
+        for _ in range(RUNS // len(files)):
+            for _ in runner.run_all(files):
+                pass
+            after.append(memory_of(runner.server.pid))
+    print(
+        f"server: {after[0]} MiB after {len(files)} runs, {after[-1]} MiB after "
+        f"{len(after) * len(files)}"
+    )
+
+
+def print_cold(files: list[Path]) -> None:
+    """Print the files on which a warm and a cold run differ in their verdict."""
+    outcomes = []
+    for cold in (False, True):
+        with Clock() as clock, Runner(cold=cold, ahead=modules_ahead(files)) as runner:
+            found = {name_of(v.path): v.outcome for v in runner.run_all(files)}
+        clock.print("all files, cold" if cold else "all files, warm")
+        outcomes.append(found)
+    warm, cold_ones = outcomes
+    other = [name for name in warm if warm[name] != cold_ones[name]]
+    print(f"verdicts of warm and cold that differ: {len(other)}", *other)
+
+
+def print_against(paths: list[Path], checkout: Path) -> None:
+    """Print the time of the command here and in another checkout, in turn."""
+    names = {ROOT: "this checkout", checkout.resolve(): "the other one"}
+    taken: dict[Path, list[float]] = {place: [] for place in names}
+    for number in range(ROUNDS):
+        # The second one finds warm caches, so each is second in turn.
+        for place in list(names)[:: -1 if number % 2 else 1]:
+            inside = [place / path.relative_to(ROOT) for path in paths]
+            clock, says = command(inside, place)
+            clock.print(names[place], says)
+            taken[place].append(clock.wall)
+    here, there = (statistics.median(seconds) for seconds in taken.values())
+    print(f"this checkout / the other one: {here / there:.2f} (medians)")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--cold", action="store_true")
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT")
     parser.add_argument("folder", nargs="?", type=Path, default=SNIPPETS)
     options = parser.parse_args()
-    snippets = [parse(path.resolve()) for path in find(options.folder)]
+    folder = options.folder.resolve()
+    if options.against:
+        print_against([folder], options.against)
+        return
+    snippets = [parse(path.resolve()) for path in find(folder)]
     with Runner(jobs=1) as runner:
         snippets = [s for s in snippets if not runner.unmet(s)]
         print(f"torch {runner.machine.build}, Python {runner.machine.python}")
-    files = [snippet.path for snippet in snippets]
-    plain = [s for s in snippets if not s.run]
-    print(f"{len(files)} files\n")
+    plain = [snippet for snippet in snippets if not snippet.run]
+    print(f"{len(snippets)} files, {len(plain)} of them without '# Run:'\n")
 
-    _, seconds, cpu, _ = by_runner(files, jobs=1)
-    row("runner, one at a time", seconds, cpu)
-    warm, seconds, cpu, memory = by_runner(files)
-    row("runner", seconds, cpu, f"server {memory[0]} MiB")
-    _, ten, ten_cpu, memory = by_runner(files, times=10)
-    note = f"server {memory[0]} MiB after the first round, {memory[-1]} after the last"
-    row("runner, 10 x the files", ten, ten_cpu, note)
-    says, blocks, blocks_cpu = by_codeblocks(plain)
-    row("codeblocks", blocks, blocks_cpu, says)
-    print(f"runner / codeblocks: {seconds / blocks:.2f} x")
-    over = overhead(plain)
-    print(
-        f"over a file's own work: median {statistics.median(over):.0f} ms, "
-        f"90 % below {statistics.quantiles(over, n=10)[-1]:.0f} ms"
-    )
-    if options.quick:
-        return
+    whole, says = command([folder])
+    whole.print("command, all files", says)
+    same, says = command([snippet.path for snippet in plain])
+    same.print("command, without '# Run:'", says)
+    blocks, says = by_codeblocks(plain)
+    blocks.print("codeblocks, the same", says)
+    print(f"command / codeblocks: {same.wall / blocks.wall:.2f}\n")
 
-    python, alone, alone_cpu = by_python(plain)
-    row("python FILE", alone, alone_cpu)
-    print(f"python / runner: {alone / seconds:.1f} x wall, {alone_cpu / cpu:.1f} x CPU")
-    cold, seconds, cpu, _ = by_runner(files, cold=True, jobs=1)
-    row("cold", seconds, cpu)
-
-    other = [n for n in warm if warm[n].outcome != cold[n].outcome]
-    print(f"\nverdicts of runner and cold that differ: {len(other)}", *other)
-    kinds: Counter[str] = Counter()
-    for name, (code, out, err) in python.items():
-        result = warm[name].result
-        assert result is not None
-        same = [result.code == code, result.out == out, result.err == err]
-        kinds["identical" if all(same) else "different"] += 1
-        if not all(same):
-            words = ("exit code", "output", "errors")
-            print(name, *[w for w, s in zip(words, same, strict=True) if not s])
-    print("against python FILE, bytewise:", dict(kinds))
+    random.seed(SEED)
+    sample = random.sample(plain, min(SAMPLE, len(plain)))
+    alone = compare_with_python(sample) * len(plain)
+    print(f"python FILE for all without '# Run:', by the sample: {alone:.0f} s")
+    print(f"python FILE / command: {alone / same.wall:.1f}\n")
+    quick = [snippet.path for snippet in sample if not snippet.needs][:20]
+    print_memory(quick)
+    if options.cold:
+        print_cold([snippet.path for snippet in snippets])
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from verify import ROOT
+from verify import RECORDS, ROOT, evidence
 from verify.folders import listed
 from verify.paths import shown
 
@@ -279,6 +279,7 @@ class Strays:
         self._exclusive, self._interval = exclusive, interval
         if names is None:
             names = [tempfile.gettempdir(), os.path.expanduser("~"), SHARED_MEMORY]
+        self._began = evidence.now()
         self._looked = time.time_ns()
         self._tree = Tree(roots, names)
         self._runs: list[Run] = []
@@ -389,6 +390,8 @@ class Strays:
     def _is_ignored(self, change: Change) -> bool:
         above = map(str, Path(change.path).parents)
         if change.path in self.ours or self._ignored & {change.path, *above}:
+            return True
+        if _is_of_a_recorder(change.path, self._began):
             return True
         folder = os.path.dirname(change.path)
         return change.kind == CREATED and folder in self._busy
@@ -569,6 +572,24 @@ def _kinds(changes: list[Change]) -> list[str]:
 def _kind(change: Change) -> str:
     in_memory = os.path.dirname(change.path) == SHARED_MEMORY
     return "left" if in_memory else change.kind
+
+
+def _is_of_a_recorder(path: str, since: str) -> bool:
+    """Whether a run of `verify`, this one or one beside it, saved its results there.
+
+    The folder of the records, a sealed record that is newer than this run, or a file
+    that becomes a record. A snippet doesn't write those, unless it forges evidence.
+    """
+    name = os.path.basename(path)
+    if path == str(RECORDS) or re.fullmatch(r"\..+\.json\.[0-9a-f]{8}\.new", name):
+        return True
+    try:
+        if not name.endswith(".json"):
+            return False
+        record = evidence.read(Path(path))
+    except (OSError, evidence.RecordError):
+        return False
+    return record.fault != "altered" and record.when >= since
 
 
 def _said(changes: list[Change], kind: str) -> str:

@@ -146,7 +146,7 @@ class Tree:
 
     def installed(self) -> list[str]:
         """List the releases that were installed, in order."""
-        log = self.wheels / "installed.log"
+        log = self.root / ".nox" / "installed.log"
         return log.read_text().split() if log.exists() else []
 
     def record(self, torch: str, device: str = "cpu") -> Path:

@@ -126,8 +126,9 @@ def test_an_index_out_of_order_leaves_the_results(tree):
     assert tree.record(NEW).read_text() == before
 
 
-def test_two_commands_side_by_side_do_not_share_a_folder(tree, tmp_path):
-    started, may_end = tmp_path / "wheels" / "started", tmp_path / "wheels" / "end"
+def test_two_commands_side_by_side_do_not_share_a_folder(tree, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside")
+    started, may_end = outside / "started", outside / "end"
     tree.snippet(
         ADD,
         f"import os, time\n\nopen({str(started)!r}, 'a').close()\n"

@@ -114,8 +114,8 @@ def start_and_interrupt(tree, started, *arguments):
     assert err.endswith("interrupted; the same command continues from here\n")
 
 
-def test_an_interrupted_run_continues(tree, tmp_path):
-    started = tmp_path / "started"
+def test_an_interrupted_run_continues(tree, tmp_path_factory):
+    started = tmp_path_factory.mktemp("outside") / "started"
     tree.snippet(
         "tensors/sums/wait.py",
         f"import os, time\n\nif not os.path.exists({str(started)!r}):\n"

@@ -44,8 +44,65 @@ def nox(script):
 
 def test_a_pull_request_is_judged_on_the_oldest_and_the_newest_release():
     _, jobs = steps(ROOT / ".github" / "workflows" / "check.yml")
-    (job,) = jobs.values()
-    assert set(job["strategy"]["matrix"]["session"]) == {
-        *("lint", "tests", "site", "browser"),
+    assert {*jobs["check"]["strategy"]["matrix"]["session"]} == {
+        *("lint", "tests", "site", "browser", "zensical"),
         "verify -- oldest newest",
     }
+
+
+def test_the_oldest_python_that_is_promised_is_tested():
+    _, jobs = steps(ROOT / ".github" / "workflows" / "check.yml")
+    matrix = jobs["check"]["strategy"]["matrix"]
+    tested = [*matrix["python"], *(one["python"] for one in matrix["include"])]
+    promised = re.search(
+        r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text("utf-8")
+    )
+    assert promised
+    assert promised[1] in tested
+    assert len({*tested}) >= 3
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_job_may_do_only_what_it_names(workflow):
+    yaml = pytest.importorskip("yaml", reason="reads the workflows")
+    assert yaml.safe_load(workflow.read_text("utf-8"))["permissions"] == {}
+    found, jobs = steps(workflow)
+    for name, job in jobs.items():
+        assert job["permissions"], name
+        # One that may write runs no code of ours, let alone of torch.
+        if job["permissions"].get("contents") == "write":
+            scripts = "".join(step.get("run", "") for step in job["steps"])
+            assert not re.search(r"\b(nox|pip|python3?)\b", scripts)
+    for step in found:
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_only_the_step_of_the_pull_request_has_a_token(workflow):
+    found, jobs = steps(workflow)
+    assert "github.token" not in str([job.get("env") for job in jobs.values()])
+    holders = [step["name"] for step in found if "token" in str(step).lower()]
+    assert holders == (["Pull request"] if workflow.stem == "releases" else [])
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_actions_are_pinned(workflow):
+    found, _ = steps(workflow)
+    used = [step["uses"] for step in found if "uses" in step]
+    assert used
+    for action in used:
+        assert re.fullmatch(r"actions/[\w-]+@(v\d+|[0-9a-f]{40})", action), action
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_paths_that_are_named_exist(workflow):
+    named = re.findall(r"\b(?:tests|snippets)/[\w./]+", workflow.read_text("utf-8"))
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_macos_runs_blocks_cold():
+    _, jobs = steps(ROOT / ".github" / "workflows" / "check.yml")
+    job = jobs["macos"]
+    assert job["runs-on"].startswith("macos-")
+    assert "python3 -m verify --cold snippets/" in str(job["steps"])
