@@ -411,6 +411,8 @@ class Strays:
 
     def _is_plausible(self, change: Change, run: Run) -> bool:
         """In folders where all programs write, a file is suspected for a reason."""
+        if change.kind == CREATED and change.path == os.path.abspath(run.path):
+            return False  # it was there to be run
         if not self._tree.shares(change.path):
             return True
         with contextlib.suppress(OSError, AttributeError):
