@@ -324,14 +324,20 @@ class Strays:
             self._look()
         due = time.monotonic() + self._interval
         held: list[tuple[Path, T]] = []
-        for path, result in finished:
-            held.append((path, result))
-            start = time.monotonic()
-            if start >= due:
-                held = yield from self._release(held)
-                # On a slow disk, looking takes a small part of the time as well.
-                end = time.monotonic()
-                due = end + max(self._interval, 50 * (end - start))
+        try:
+            for path, result in finished:
+                held.append((path, result))
+                start = time.monotonic()
+                if start >= due:
+                    held = yield from self._release(held)
+                    # On a slow disk, looking takes a small part of the time as well.
+                    end = time.monotonic()
+                    due = end + max(self._interval, 50 * (end - start))
+        except KeyboardInterrupt:
+            # Keep what is known, and wait for nothing to find out more.
+            suspects = {run.path for _, runs in self._open.values() for run in runs}
+            yield from ((result, []) for path, result in held if path not in suspects)
+            raise
         yield from self._release(held, last=True)
 
     def _release(
