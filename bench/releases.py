@@ -1,9 +1,9 @@
 """What verifying releases takes, and what bringing them up to date takes.
 
-From nothing to the report: environments, all snippet files, the library's tests. Our own
-share is all but the installation; its unit is ``python -c "import torch"``, which takes
-1.45 s where the limit of 45 s was set. Then one block is edited, and the releases are
-brought up to date in the environments that were kept.
+From nothing to the report: environments, all snippet files, the library's tests. Our
+own share is all but the installation; its unit is ``python -c "import torch"``, which
+takes 1.45 s where the limit of 45 s was set. Then one block is edited, and the releases
+are brought up to date in the environments that were kept.
 
 ``python bench/releases.py [RELEASE …]``
 """

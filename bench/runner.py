@@ -109,34 +109,35 @@ def by_codeblocks(snippets: list[Snippet]) -> tuple[Clock, str]:
     return clock, (done.stdout.strip().splitlines() or ["nothing"])[-1]
 
 
-def compare_with_python(snippets: list[Snippet]) -> float:
+def compare_with_python(snippets: list[Snippet]) -> tuple[float, list[Path]]:
     """Run some files both ways, in turn and one at a time.
 
     Args:
         snippets: The files.
 
     Returns:
-        Seconds that ``python FILE`` takes for one of them, on average.
+        Seconds that ``python FILE`` takes for one of them, on average; and the files,
+        the quickest first.
     """
-    files, plain, forked, other = [s.path for s in snippets], 0.0, 0.0, []
+    files, plain, other = [s.path for s in snippets], 0.0, []
+    warm: dict[Path, float] = {}
     with Runner(jobs=1, ahead=modules_ahead(files)) as runner:
         for snippet in snippets:
             start = time.perf_counter()
             expected = by_python(snippet)
             middle = time.perf_counter()
             result = runner.run(snippet.path).result
-            plain, forked = (
-                plain + middle - start,
-                forked + time.perf_counter() - middle,
-            )
+            plain += middle - start
+            warm[snippet.path] = time.perf_counter() - middle
             if not result or (result.code, result.out, result.err) != expected:
                 other.append(snippet.name)
+    forked = sum(warm.values())
     print(
         f"{len(files)} random files: python FILE {plain:.1f} s, warm {forked:.1f} s: "
         f"{plain / forked:.1f} x; other bytes: {len(other)}",
         *other,
     )
-    return plain / len(files)
+    return plain / len(files), sorted(warm, key=warm.__getitem__)
 
 
 def memory_of(pid: int) -> int:
@@ -219,11 +220,11 @@ def main() -> None:
 
     random.seed(SEED)
     sample = random.sample(plain, min(SAMPLE, len(plain)))
-    alone = compare_with_python(sample) * len(plain)
+    each, quickest = compare_with_python(sample)
+    alone = each * len(plain)
     print(f"python FILE for all without '# Run:', by the sample: {alone:.0f} s")
     print(f"python FILE / command: {alone / same.wall:.1f}\n")
-    quick = [snippet.path for snippet in sample if not snippet.needs][:20]
-    print_memory(quick)
+    print_memory(quickest[:20])
     if options.cold:
         print_cold([snippet.path for snippet in snippets])
 
