@@ -111,8 +111,8 @@ def test_releases_by_word_and_only_new_ones(tree):
     assert out.startswith(f"torch {MIDDLE} on cpu\n")
 
 
-def test_an_interrupted_run_goes_on(tree, tmp_path):
-    started, work = tmp_path / "started", tree.root / ".nox" / "verify"
+def test_an_interrupted_run_goes_on(tree, tmp_path_factory):
+    started, work = tmp_path_factory.mktemp("elsewhere") / "started", tree.root / ".nox" / "verify"
     tree.snippet(
         "tensors/sums/wait.py",
         f"import os, time\n\nif not os.path.exists({str(started)!r}):\n"
