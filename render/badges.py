@@ -12,7 +12,7 @@ from pathlib import Path
 
 from render.files import current_snippets
 from verify.evidence import Record, Result, is_valid
-from verify.history import is_explained, judge, notes_of, outcome_of
+from verify.history import is_explained, judge_release, notes_of, outcome_of
 from verify.needs import is_final
 from verify.snippet import Snippet
 
@@ -221,7 +221,7 @@ def newest_runs(found: Sequence[Record], root: Path, lang: str) -> str:
         if record is None:
             continue
         notes = notes_of(record, root / "records")
-        outcomes = judge(record, None, notes, root, snippets).counts
+        outcomes = judge_release(record, None, notes, root, snippets).counts
         counts = words["counts"].format(passed=outcomes["passed"], total=len(snippets))
         if skipped := outcomes["skipped"]:
             counts += words["counts_skipped"].format(skipped=skipped)

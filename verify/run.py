@@ -138,7 +138,6 @@ class Runner:
         self.jobs = jobs or min(MOST_JOBS, (os.cpu_count() or 1) + 1)
         self._env = {**environment(bytecode), **(variables or {})}
         self._matrix = tuple(matrix)
-        self.cold = cold or not ON_LINUX
         start_timeout = timeout or 120.0
         self.server: Server | PlainServer
         if ON_LINUX:
@@ -152,6 +151,8 @@ class Runner:
             )
         else:
             self.server = PlainServer(python, self._env, start_timeout)
+        # A warm server becomes cold if an import makes forks unsafe.
+        self.cold = self.server.cold
         self._strays = Strays(self._every_slot)
         self._modules: dict[str, bool] = {}
         self._slots: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -173,8 +174,10 @@ class Runner:
 
     @property
     def notes(self) -> list[str]:
-        """Lines on changes of files of which nobody knows who made them."""
-        return self._strays.notes
+        """What a person should know of the run besides the verdicts, one line each."""
+        because = self.server.cold_because
+        cold = [f"each file starts a fresh Python: {because}"] if because else []
+        return [*cold, *self._strays.notes]
 
     @property
     def release(self) -> str:
