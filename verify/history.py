@@ -1,7 +1,8 @@
 """What changed from one release to the next, and what a person has explained.
 
 `judge_release` decides whether a release is fine. A person explains a difference in a
-file beside the record, ``torch-2.15.0-cpu.notes.json``: ``{"tensors/shape/view.py": "upstream"}``.
+file beside the record, ``torch-2.15.0-cpu.notes.json``:
+``{"tensors/shape/view.py": "upstream"}``.
 """
 
 from __future__ import annotations
