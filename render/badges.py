@@ -60,6 +60,7 @@ WORDS = {
         "no_runs": "No run recorded yet.",
     },
 }
+NAMES = {"cuda": "CUDA", "linux": "Linux"}
 ICONS = {"passed": "✓", "failed": "✗", "output-changed": "✗"}
 
 
@@ -185,8 +186,8 @@ def need_in_words(need: str) -> str:
         >>> need_in_words("torch>=2.6")
         'torch ≥ 2.6'
     """
-    if need == "cuda":
-        return "CUDA"
+    if need in NAMES:
+        return NAMES[need]
     return re.sub(r"\s*(>=|<)\s*", lambda m: {">=": " ≥ ", "<": " < "}[m[1]], need)
 
 
