@@ -193,7 +193,8 @@ class Runner:
         Returns:
             The verdict; nothing that the file does raises here.
         """
-        return next(self._settled([self._run(path)]))
+        # A generator: the first look at the tree comes before the run.
+        return next(self._settled(self._run(one) for one in [path]))
 
     def _run(self, path: Path) -> Verdict:
         """Return the verdict on a file, except for what it changed elsewhere."""
@@ -245,11 +246,16 @@ class Runner:
             order of a terminal.
         """
         token = secrets.token_hex(4)
-        with self._slot() as slot, self._running(snippet):
-            result, left = self._execute(snippet, slot, mark=token)
-        verdict = judge(snippet, result, self.machine, left, compare=False)
-        verdict = next(self._settled([verdict]))
-        return verdict, marking.read_marks(result.out, token)
+        output: list[str] = []
+
+        def marked_run() -> Iterator[Verdict]:
+            with self._slot() as slot, self._running(snippet):
+                result, left = self._execute(snippet, slot, mark=token)
+            output.append(result.out)
+            yield judge(snippet, result, self.machine, left, compare=False)
+
+        verdict = next(self._settled(marked_run()))
+        return verdict, marking.read_marks(output[0], token)
 
     def run_program(
         self, argv: list[str], folder: Path, env: dict[str, str], timeout: float
@@ -336,7 +342,7 @@ class Runner:
         if self._may_be_innocent(result) or _was_edited(snippet, library):
             snippet = parse(snippet.path)
             library = library_hashes(snippet)
-            with self._every_slot() as slot:
+            with self._every_slot() as slot, self._running(snippet):
                 result, left = self._execute(snippet, slot)
         if edited := _was_edited(snippet, library):
             left.append("changed while it ran; a file does not change itself")

@@ -207,7 +207,9 @@ def test_a_torch_whose_import_hangs(tree, read):
     code, out, _ = tree.verify(NEW, "--timeout", "1.5")
     assert code == 1
     error = "import torch ran longer than 1.5 s"
-    assert re.search(f"{NEW} on cpu: not-imported: .+ cannot run snippets: {error}", out)
+    assert re.search(
+        f"{NEW} on cpu: not-imported: .+ cannot run snippets: {error}", out
+    )
     text, _ = read()
     assert f"{NEW} CPU ✗ cannot be imported – – – – – –" in text
     assert error in text
