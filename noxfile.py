@@ -51,7 +51,10 @@ def install(session: nox.Session, *groups: str, torch: bool = False) -> None:
 def tests(session: nox.Session) -> None:
     """Everything that needs no browser; -- PATH narrows it, -- --device cuda."""
     install(session, "tests", torch=True)
-    session.run("python", "-m", "pytest", *session.posargs)
+    # Most tests wait for the processes that they start. A file's tests stay together,
+    # for they share a server.
+    side_by_side = ("-n2", "--dist=loadfile")
+    session.run("python", "-m", "pytest", *side_by_side, *session.posargs)
 
 
 @nox.session(venv_backend="none")

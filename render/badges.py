@@ -12,7 +12,7 @@ from pathlib import Path
 
 from render.files import current_snippets
 from verify.evidence import Record, Result, is_valid
-from verify.history import is_explained, judge, notes_of, outcome_of
+from verify.history import is_explained, judge_release, notes_of, outcome_of
 from verify.needs import is_final
 from verify.snippet import Snippet
 
@@ -60,6 +60,7 @@ WORDS = {
         "no_runs": "No run recorded yet.",
     },
 }
+NAMES = {"cuda": "CUDA", "linux": "Linux"}
 ICONS = {"passed": "✓", "failed": "✗", "output-changed": "✗"}
 
 
@@ -185,8 +186,8 @@ def need_in_words(need: str) -> str:
         >>> need_in_words("torch>=2.6")
         'torch ≥ 2.6'
     """
-    if need == "cuda":
-        return "CUDA"
+    if need in NAMES:
+        return NAMES[need]
     return re.sub(r"\s*(>=|<)\s*", lambda m: {">=": " ≥ ", "<": " < "}[m[1]], need)
 
 
@@ -221,7 +222,7 @@ def newest_runs(found: Sequence[Record], root: Path, lang: str) -> str:
         if record is None:
             continue
         notes = notes_of(record, root / "records")
-        outcomes = judge(record, None, notes, root, snippets).counts
+        outcomes = judge_release(record, None, notes, root, snippets).counts
         counts = words["counts"].format(passed=outcomes["passed"], total=len(snippets))
         if skipped := outcomes["skipped"]:
             counts += words["counts_skipped"].format(skipped=skipped)

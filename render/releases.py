@@ -24,7 +24,7 @@ from verify.history import (
     Judgement,
     before,
     is_explained,
-    judge,
+    judge_release,
     notes_of,
     outcome_of,
 )
@@ -222,7 +222,7 @@ class Release:
         snippets, records = current_snippets(root), root / "records"
         self.names = list(snippets)
         self.judgements = [
-            judge(
+            judge_release(
                 record, before(record, found), notes_of(record, records), root, snippets
             )
             for record in found

@@ -33,6 +33,8 @@ BEGAN = "began"  # there while a whole run isn't complete
 WORK = ROOT / ".nox" / "verify"
 # Modules whose distribution has another name.
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+# What a file can need that no index has.
+NOT_MODULES = {"cuda", "linux", "snippets"}
 
 
 @dataclass(frozen=True)
@@ -223,5 +225,5 @@ def packages(tests: Path) -> list[str]:
         with contextlib.suppress(SnippetError, OSError):  # the run will report them
             needs.update(parse(path).needs)
     modules = {need.partition(".")[0] for need in needs if need.isidentifier()}
-    found = {DISTRIBUTIONS.get(m, m) for m in modules - {"cuda", "snippets"}}
+    found = {DISTRIBUTIONS.get(m, m) for m in modules - NOT_MODULES}
     return sorted(found | ({"pytest"} if tests.is_dir() else set()))

@@ -1,8 +1,8 @@
 """What changed from one release to the next, and what a person has explained.
 
-`judge` decides whether a release is fine. A person explains a difference in a file
-beside the record,
-``torch-2.15.0-cpu.notes.json``: ``{"tensors/shape/view.py": "upstream"}``.
+`judge_release` decides whether a release is fine. A person explains a difference in a
+file beside the record, ``torch-2.15.0-cpu.notes.json``:
+``{"tensors/shape/view.py": "upstream"}``.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ class Judgement:
         return here != there
 
 
-def judge(
+def judge_release(
     record: Record,
     earlier: Record | None = None,
     notes: Mapping[str, str] | None = None,

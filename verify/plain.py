@@ -38,10 +38,15 @@ class PlainServer:
 
     Attributes:
         import_warnings: What importing torch wrote to standard error.
+        cold: True, as of a server that starts a fresh interpreter for each command.
+        cold_because: None: it was never to be warm.
 
     Raises:
         ServerError: The interpreter can't import torch; the message says why.
     """
+
+    cold = True
+    cold_because: str | None = None
 
     def __init__(
         self,

@@ -26,7 +26,7 @@ from verify.evidence import Record, Recorder
 from verify.first_broken import Bisection
 from verify.fork import precompile
 from verify.fork.client import ServerError
-from verify.history import before, judge, notes_of
+from verify.history import before, judge_release, notes_of
 from verify.installer import Installer, InstallError
 from verify.matrix import Plan
 from verify.needs import release_key
@@ -213,7 +213,7 @@ def verify(named: list[str], request: Request) -> int:
         if plan or not known:
             print(title, flush=True)
             known = verify_release(plan, request)
-        judgement = judge(
+        judgement = judge_release(
             known, before(known, records.values()), notes_of(known), snippets=snippets
         )
         if request.stale:
@@ -316,6 +316,8 @@ def _run(plan: Plan, environment: Environment, request: Request, path: Path) -> 
                     recorder.add(verdict)
             finally:
                 progress.clear()
+        for note in runner.notes:
+            print(f"  note: {note}", flush=True)
         seconds = {"snippets": time.monotonic() - start}
         print(f"  {len(plan.files)} files: {seconds['snippets']:.1f} s", flush=True)
         found = library() if library else None

@@ -138,7 +138,6 @@ class Runner:
         self.jobs = jobs or min(MOST_JOBS, (os.cpu_count() or 1) + 1)
         self._env = {**environment(bytecode), **(variables or {})}
         self._matrix = tuple(matrix)
-        self.cold = cold or not ON_LINUX
         start_timeout = timeout or 120.0
         self.server: Server | PlainServer
         if ON_LINUX:
@@ -152,6 +151,8 @@ class Runner:
             )
         else:
             self.server = PlainServer(python, self._env, start_timeout)
+        # A warm server becomes cold if an import makes forks unsafe.
+        self.cold = self.server.cold
         self._strays = Strays(self._every_slot)
         self._modules: dict[str, bool] = {}
         self._slots: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -173,8 +174,10 @@ class Runner:
 
     @property
     def notes(self) -> list[str]:
-        """Lines on changes of files of which nobody knows who made them."""
-        return self._strays.notes
+        """What a person should know of the run besides the verdicts, one line each."""
+        because = self.server.cold_because
+        cold = [f"each file starts a fresh Python: {because}"] if because else []
+        return [*cold, *self._strays.notes]
 
     @property
     def release(self) -> str:
@@ -190,7 +193,8 @@ class Runner:
         Returns:
             The verdict; nothing that the file does raises here.
         """
-        return next(self._settled([self._run(path)]))
+        # A generator: the first look at the tree comes before the run.
+        return next(self._settled(self._run(one) for one in [path]))
 
     def _run(self, path: Path) -> Verdict:
         """Return the verdict on a file, except for what it changed elsewhere."""
@@ -242,11 +246,16 @@ class Runner:
             order of a terminal.
         """
         token = secrets.token_hex(4)
-        with self._slot() as slot, self._running(snippet):
-            result, left = self._execute(snippet, slot, mark=token)
-        verdict = judge(snippet, result, self.machine, left, compare=False)
-        verdict = next(self._settled([verdict]))
-        return verdict, marking.read_marks(result.out, token)
+        output: list[str] = []
+
+        def marked_run() -> Iterator[Verdict]:
+            with self._slot() as slot, self._running(snippet):
+                result, left = self._execute(snippet, slot, mark=token)
+            output.append(result.out)
+            yield judge(snippet, result, self.machine, left, compare=False)
+
+        verdict = next(self._settled(marked_run()))
+        return verdict, marking.read_marks(output[0], token)
 
     def run_program(
         self, argv: list[str], folder: Path, env: dict[str, str], timeout: float
@@ -333,7 +342,7 @@ class Runner:
         if self._may_be_innocent(result) or _was_edited(snippet, library):
             snippet = parse(snippet.path)
             library = library_hashes(snippet)
-            with self._every_slot() as slot:
+            with self._every_slot() as slot, self._running(snippet):
                 result, left = self._execute(snippet, slot)
         if edited := _was_edited(snippet, library):
             left.append("changed while it ran; a file does not change itself")

@@ -268,8 +268,8 @@ def _read_header_line(key, value, line, path, header, fault) -> None:
             if not NEED.fullmatch(item):
                 fault(
                     line,
-                    f"'{item}' is not a need; write torch>=X.Y, cuda, snippets "
-                    "or the name of a module",
+                    f"'{item}' is not a need; write torch>=X.Y, cuda, linux, "
+                    "snippets or the name of a module",
                 )
         header["needs"] = items
     elif key == "Device":

@@ -280,6 +280,8 @@ class Strays:
         if names is None:
             names = [tempfile.gettempdir(), os.path.expanduser("~"), SHARED_MEMORY]
         self._began = evidence.now()
+        temporary = os.path.realpath(tempfile.gettempdir())
+        self._run_folders = os.path.join(temporary, "verify-")
         self._looked = time.time_ns()
         self._tree = Tree(roots, names)
         self._runs: list[Run] = []
@@ -392,6 +394,9 @@ class Strays:
         if change.path in self.ours or self._ignored & {change.path, *above}:
             return True
         if _is_of_a_recorder(change.path, self._began):
+            return True
+        # The folders of the runs themselves, if temporary files are kept in the tree.
+        if change.path.startswith(self._run_folders):
             return True
         folder = os.path.dirname(change.path)
         return change.kind == CREATED and folder in self._busy

@@ -129,7 +129,7 @@ def test_a_fault_names_page_and_line(checkout, fault, indent):
     outside = checkout.root / "secret.py"
     outside.write_text("print(1)\n")
     (checkout.root / "snippets/tensors/out.py").symlink_to(outside)
-    checkout.snippet("tensors/bad.py", "x = 1\n")
+    checkout.snippet("tensors/bad.py", "# Need: numpy\nx = 1\n")
     checkout.snippet("tensors/shape/view.txt", "x = 1\n")
     lines = [opening, *body.split("\n"), opening[:3]]
     block = "\n".join(indent + line for line in lines)

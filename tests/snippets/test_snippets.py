@@ -17,16 +17,22 @@ FILES = snippet_files(ROOT)
 
 
 @pytest.fixture(scope="session")
-def runner(device):
-    """The runner, warm for all files, on the device of `--device`."""
+def verdicts(request, device):
+    """The verdicts on the files that this session tests, which run side by side."""
+    names = [
+        item.callspec.params["file"]
+        for item in request.session.items
+        if getattr(item, "function", None) is test_snippet
+    ]
+    files = {ROOT / "snippets" / name: name for name in names}
     try:
-        ahead = modules_ahead(ROOT / "snippets" / file for file in FILES)
-        matrix = releases(device)
-        runner = Runner(device=device, matrix=matrix, ahead=ahead)
+        runner = Runner(
+            device=device, matrix=releases(device), ahead=modules_ahead(files)
+        )
     except (RequestError, ServerError) as error:  # one line, not one for each file
         pytest.exit(str(error), returncode=2)
     with runner:
-        yield runner
+        return {files[one.path]: one for one in runner.run_all(files)}
 
 
 @pytest.fixture(scope="session")
@@ -46,8 +52,8 @@ def test_there_are_files():
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_snippet(file, runner, shown_at):
-    verdict = runner.run(ROOT / "snippets" / file)
+def test_snippet(file, verdicts, shown_at):
+    verdict = verdicts[file]
     if verdict.outcome == "skipped":
         pytest.skip(f"needs {verdict.need}")
     if verdict.outcome != "passed":

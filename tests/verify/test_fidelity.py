@@ -668,7 +668,9 @@ def test_a_torch_that_starts_a_thread_runs_cold(tmp_path):
         assert (result.code, result.out) == (0, "['-c']\n")
         # Once is enough, also after a restart.
         os.kill(server.pid, 9)
-        assert server.run(["-c", "print(1)"], "/", env).out == "1\n"
+        runs = [server.run(["-c", "print(1)"], "/", env) for _ in range(2)]
+        assert runs[0].lost or runs[0].out == "1\n"  # it may be killed with the keeper
+        assert runs[1].out == "1\n"
 
 
 def test_what_an_import_ahead_prints_is_no_answer(tmp_path):

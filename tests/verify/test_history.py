@@ -97,7 +97,7 @@ def test_the_notes_of_this_repository_explain_differences():
     for record in found:
         notes = history.notes_of(record)
         earlier = history.before(record, found)
-        judgement = history.judge(record, earlier, notes, snippets=snippets)
+        judgement = history.judge_release(record, earlier, notes, snippets=snippets)
         assert judgement.stale_notes == ()
 
 
@@ -120,7 +120,7 @@ def judge(tmp_path):
 
     def judge(record, notes=None, earlier=None, snippets=None):
         snippets = files("a", "b") if snippets is None else snippets
-        return history.judge(record, earlier, notes, tmp_path, snippets)
+        return history.judge_release(record, earlier, notes, tmp_path, snippets)
 
     return judge
 

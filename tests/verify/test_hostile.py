@@ -365,11 +365,11 @@ def test_killing_the_group_of_its_parent(runner, write):
 
 
 def test_an_import_that_hangs(runner, write, tmp_path):
-    (tmp_path / "this.py").write_text("import time\n\ntime.sleep(7533)\n")
+    (tmp_path / "hangs.py").write_text("import time\n\ntime.sleep(7533)\n")
     check(
         runner,
         write,
-        "import this\n\nprint(this)\n",
+        "import importlib\n\nprint(importlib.import_module('hangs'))\n",
         "failed",
         "longer than 2 s",
         limit=2,

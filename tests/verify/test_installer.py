@@ -381,7 +381,7 @@ def test_packages_are_those_that_the_files_ask_for(tmp_path, monkeypatch):
     )
     tree.snippet(
         "tensors/sums/many.py",
-        "# Needs: torch>=2.1, sklearn, numpy, cuda, snippets\nprint(1)\n#> 1\n",
+        "# Needs: torch>=2.1, sklearn, numpy, cuda, linux, snippets\nprint(1)\n#> 1\n",
     )
     tests = tree.root / "tests"
     assert environments.packages(tests) == ["numpy", "scikit-learn"]

@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from verify.compare import same_line
-from verify.snippet import find, parse
+from verify.paths import find
+from verify.snippet import parse
 
 # Written anew, not taken from compare.py, which this file tests.
 FLOAT = re.compile(r"(?<![\w.])(?:\d+\.\d*|\.\d+|\d+(?=e))(?:e[-+]?\d+)?(?![\w.])")

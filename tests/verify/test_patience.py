@@ -106,7 +106,7 @@ def test_times_are_those_of_all_descendants():
 @needs_schedstat
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs Linux")
 def test_a_command_on_a_busy_processor_gets_its_seconds():
-    """It shares one processor with eight others, so it needs nine times as long."""
+    """It shares one processor with eight others, so it takes longer than its limit."""
     processors = os.sched_getaffinity(0)
     code = "import time\nwhile time.process_time() < 1.0: pass\nprint('done')\n"
     others = []
@@ -119,12 +119,12 @@ def test_a_command_on_a_busy_processor_gets_its_seconds():
             ]
             for other in others:
                 other.stdout.readline()
-            result = server.run(["-c", code], "/", timeout=3.0)
+            result = server.run(["-c", code], "/", timeout=1.5)
     finally:
         os.sched_setaffinity(0, processors)
         for other in others:
             other.kill()
             other.communicate()
     assert (result.out, result.killed) == ("done\n", None)
-    assert result.seconds > 3
-    assert result.waited > result.seconds / 2
+    assert result.seconds > 1.5
+    assert result.seconds - result.waited < 1.5

@@ -123,24 +123,19 @@ def test_an_interrupted_run_continues(tree, tmp_path_factory):
         "print(1)\n#> 1\n",
     )
 
-    # The record is saved with the first verdict after two seconds.
-    tree.snippet(
-        "tensors/sums/pause.py", "import time\n\ntime.sleep(2.5)\nprint(1)\n#> 1\n"
-    )
-
     def has_run_some():
         return started.exists() and tree.record(NEW).exists()
 
     start_and_interrupt(tree, has_run_some, NEW)
     before = outcomes(tree, NEW)
-    assert "pause.py" in before
+    assert before
     assert "wait.py" not in before
 
     code, out, _ = tree.verify(NEW, "--new")  # a record of a part is not a whole run
     assert code == 0
     assert "environment: found in .nox/verify/" in out
     assert f"{len(before)} files have run before" in out
-    assert f"  {3 - len(before)} files: " in out
+    assert f"  {2 - len(before)} files: " in out
     assert {*outcomes(tree, NEW).values()} == {"passed"}
     assert tree.installed() == [NEW]
     assert not (tree.root / ".nox" / "verify").exists()

@@ -240,7 +240,7 @@ def test_what_has_no_place_in_a_file_is_refused(updater, write, text, fault):
     [
         ("os.getcwd()", "os"),
         ("tempfile.gettempdir()", "tempfile"),
-        ("os.path.join(tempfile.mkdtemp(), 'x')", "os, tempfile"),
+        ("os.path.join(tempfile.gettempdir(), 'x')", "os, tempfile"),
         ("__file__", "os"),
         ("os.path.dirname(__file__)", "os"),
         ("sys.executable", "sys"),
