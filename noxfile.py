@@ -88,7 +88,7 @@ def serve(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """Build the site and read it in a real Chromium; CHROMIUM=path names another."""
     install(session, "site", "browser")
-    # Each of the two builds a site of its own and has a browser of its own.
+    # Each of the two builds its own site and has its own browser.
     session.run("python", "-m", "pytest", "tests/browser", "-n2", *session.posargs)
 
 
@@ -101,7 +101,7 @@ def zensical(session: nox.Session) -> None:
 
 @nox.session(**with_torch)
 def figures(session: nox.Session) -> None:
-    """Draw the pictures of the pages anew."""
+    """Redraw the pictures of the pages."""
     install(session, "figures", torch=True)
     session.run("python", "-m", "render.figures", *session.posargs)
 

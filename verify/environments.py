@@ -1,6 +1,6 @@
 """Environments of torch releases: made, kept, found again, and never shared.
 
-An environment lives in a folder of its own below ``.nox/verify``, named after release,
+Each environment has its own folder below ``.nox/verify``, named after release,
 device and Python. A command holds its lock while it uses the folder, so that another
 command beside it makes a second environment instead of deleting the first.
 """

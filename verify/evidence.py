@@ -379,7 +379,7 @@ def merge_fault(path: Path, torch: str, device: str, fault: str, error: str) -> 
 
 
 class Recorder:
-    """Put verdicts into a record while a run goes on, every few seconds.
+    """Put verdicts into a record during a run, every few seconds.
 
     On the way out of the ``with`` block the rest is saved too, also if the run was
     interrupted.

@@ -48,7 +48,7 @@ def without_evidence(
             nothing is valid.
         plan: What is to run otherwise.
         since: Only results since then count, as ISO 8601 in UTC; None for all. The
-            result of the library's tests has no time of its own, so it doesn't count.
+            result of the library's tests has no time, so it doesn't count.
 
     Returns:
         The plan without the files whose results are valid, and without the library's

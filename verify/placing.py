@@ -177,7 +177,7 @@ def _places(source: str) -> tuple[dict[int, Place], Place]:
             decorators = getattr(statement, "decorator_list", [])
             start = min(node.lineno for node in (statement, *decorators))
             end = statement.end_lineno or start
-            # Several statements may share a line, and text that goes on in the next.
+            # Several statements may share a line, and text that continues on the next.
             end = spans.get(end, (end, end))[1]
             row = rows[spans.get(start, (start, start))[0] - 1]
             blank = re.match(r"[ \t\f]*", row)

@@ -385,7 +385,7 @@ class Runner:
             fresh = not program.exists() or self.cold
             return Command((*start, *words[1:]), torchrun=True, fresh=fresh)
         argv = words[1:] or [file]
-        # A fork can't have the interpreter's flags, nor run a module of its own.
+        # A fork can't have other flags than its server, nor run a module.
         forkable = argv[0] == file and not TELLS_A_FORK.search(snippet.source)
         fresh = self.cold or not forkable
         return Command(tuple(argv), torchrun=TORCHRUN in argv, fresh=fresh)

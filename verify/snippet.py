@@ -199,7 +199,7 @@ def parse_bytes(data: bytes, path: Path) -> Snippet:
             continue
         line, text = token.start[0], token.string[len(MARK) :]
         if token.line[: token.start[1]].strip():
-            fault(line, f"'{MARK}' stands behind code; give it a line of its own")
+            fault(line, f"'{MARK}' follows code on its line; put it on its own line")
         elif text and not text.startswith(" "):
             fault(line, f"'{MARK}' without a blank; write '{MARK} {text}'")
         expected.append(Expected(line, text[1:]))

@@ -228,7 +228,7 @@ def test_a_source_that_is_too_deep_is_told_so(tmp_path, name):
             "# Needs: cuda\n# Needs: numpy\nprint(1)\n",
             "2: a second '# Needs:'; write one line",
         ),
-        ("print(1)  #> 1\n", "1: '#>' stands behind code; give it a line of its own"),
+        ("print(1)  #> 1\n", "1: '#>' follows code on its line; put it on its own"),
         ("print(1)\n#>1\n", "2: '#>' without a blank; write '#> 1'"),
         ("import numpy\nprint(1)\n", "1: imports numpy; add it to '# Needs:'"),
         (

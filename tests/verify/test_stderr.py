@@ -6,7 +6,7 @@ import pytest
 
 from verify.stderr import error_line, last_line, notices
 
-FILE = Path("/work/snippets/functional.py")
+FILE = Path("/checkout/snippets/functional.py")
 
 
 def texts(err):

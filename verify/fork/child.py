@@ -42,7 +42,7 @@ def become(message: dict, files: list[int]) -> Script:
         and the function doesn't return.
     """
     if message["session"]:
-        os.setsid()  # a group of its own: killing it kills what the script started
+        os.setsid()  # its own group: killing it kills what the script started
     _place(files, message["targets"])
     os.chdir(message["cwd"])
     argv, env = message["argv"], message["env"]
