@@ -51,10 +51,15 @@ def install(session: nox.Session, *groups: str, torch: bool = False) -> None:
 def tests(session: nox.Session) -> None:
     """Everything that needs no browser; -- PATH narrows it, -- --device cuda."""
     install(session, "tests", torch=True)
-    # Most tests wait for the processes that they start. A file's tests stay together,
-    # for they share a server.
-    side_by_side = ("-n2", "--dist=loadfile")
-    session.run("python", "-m", "pytest", *side_by_side, *session.posargs)
+    if session.posargs:
+        session.run("python", "-m", "pytest", *session.posargs)
+        return
+    # Most of these wait for the processes that they start. The tests of a file stay
+    # together, because they share a server.
+    quick = ("tests/verify", "tests/render", "tests/docs")
+    session.run("python", "-m", "pytest", "-n2", "--dist=loadfile", *quick)
+    # These measure time limits of several processes: one after the other.
+    session.run("python", "-m", "pytest", "tests/snippets", "tests/library")
 
 
 @nox.session(venv_backend="none")

@@ -158,7 +158,7 @@ class Runner:
         self._slots: queue.SimpleQueue[int] = queue.SimpleQueue()
         for slot in range(self.jobs):
             self._slots.put(slot)
-        self._alone = threading.Lock()
+        self._turn = threading.Lock()  # to take slots
         try:
             facts = json.loads(self._ask(PROBE))
             self._cuda: str | None = facts.pop("cuda")
@@ -362,7 +362,8 @@ class Runner:
     @contextlib.contextmanager
     def _slot(self) -> Iterator[int]:
         """Hold one slot, in which one file runs at a time."""
-        slot = self._slots.get()
+        with self._turn:
+            slot = self._slots.get()
         try:
             yield slot
         finally:
@@ -370,10 +371,20 @@ class Runner:
 
     @contextlib.contextmanager
     def _every_slot(self) -> Iterator[int]:
-        """Hold all slots, so that a file runs alone in one of them."""
-        with self._alone, contextlib.ExitStack() as stack:
-            slots = [stack.enter_context(self._slot()) for _ in range(self.jobs)]
-            yield slots[0]
+        """Hold all slots, so that a file runs alone in one of them.
+
+        Nobody else gets a slot meanwhile: a thread that takes its slot back as soon as
+        it has returned it would never let go.
+        """
+        slots: list[int] = []
+        with self._turn:
+            try:
+                for _ in range(self.jobs):
+                    slots.append(self._slots.get())
+                yield slots[0]
+            finally:
+                for slot in slots:
+                    self._slots.put(slot)
 
     def _command(self, snippet: Snippet) -> Command:
         """How a reader starts the file, as arguments of this interpreter."""

@@ -4,6 +4,8 @@ import random
 import socket
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
@@ -403,3 +405,23 @@ def test_a_file_that_changes_itself_is_named(warm, write):
 def test_a_file_that_vanishes_gets_a_verdict(warm, tmp_path):
     (fault,) = warm.run(tmp_path / "gone.py").faults
     assert "gone.py:1: " in fault
+
+
+def test_whoever_wants_all_slots_gets_them():
+    """A thread that runs file after file doesn't keep another one waiting."""
+    turns = []
+
+    def run_files(runner):
+        for turn in range(500):
+            with runner._slot():
+                time.sleep(0.01)
+            turns.append(turn)
+
+    with Runner(jobs=1, cold=True) as runner:
+        thread = threading.Thread(target=run_files, args=(runner,))
+        thread.start()
+        with runner._every_slot():
+            before = len(turns)
+        thread.join()
+    assert before < 250
+    assert len(turns) == 500
