@@ -24,6 +24,8 @@ nox.options.reuse_existing_virtualenvs = True
 TORCH = os.environ.get("TORCH", DEFAULT_TORCH)
 GROUPS = nox.project.load_toml("pyproject.toml")
 
+SAVING = "tests/verify/test_saving.py"
+
 # pip, not uv: a CPU wheel that pip is configured to find is 190 MB, what uv takes from
 # the index is 5 GB.
 with_torch = {"venv_backend": "virtualenv"}
@@ -56,10 +58,12 @@ def tests(session: nox.Session) -> None:
         return
     # Most of these wait for the processes that they start. The tests of a file stay
     # together, because they share a server.
-    quick = ("tests/verify", "tests/render", "tests/docs")
-    session.run("python", "-m", "pytest", "-n2", "--dist=loadfile", *quick)
-    # These measure time limits of several processes: one after the other.
-    session.run("python", "-m", "pytest", "tests/snippets", "tests/library")
+    side_by_side = ("-n2", "--dist=loadfile", f"--ignore={SAVING}")
+    files = ("tests/verify", "tests/render", "tests/docs")
+    session.run("python", "-m", "pytest", *side_by_side, *files)
+    # These measure time limits of several processes, or interrupt a run at a moment.
+    files = (SAVING, "tests/snippets", "tests/library")
+    session.run("python", "-m", "pytest", *files)
 
 
 @nox.session(venv_backend="none")

@@ -34,7 +34,7 @@ def start(*arguments, **popen):
     )
 
 
-def wait_for(condition, seconds=120):
+def wait_for(condition, seconds=600):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
