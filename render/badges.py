@@ -212,7 +212,7 @@ def newest_runs(found: Sequence[Record], root: Path, lang: str) -> str:
         lang: `zh` or `en`.
 
     Returns:
-        One `div`; it says so if there is no record.
+        One `div`, also without a record.
     """
     words, snippets = WORDS[lang], current_snippets(root)
     ran = [record for record in found if not record.fault and is_final(record.torch)]

@@ -33,7 +33,7 @@ def run_command(
 
     Args:
         work: The command; it returns its exit code.
-        hint: What to say after "interrupted", e.g. how to go on.
+        hint: Text after "interrupted", e.g. how to continue.
         errors: Errors, besides those of `verify`, with a message of one line.
 
     Returns:

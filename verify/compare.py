@@ -20,7 +20,7 @@ FLOAT = re.compile(
 )
 HOLE = "\ud800"  # stands where a float was; half a character, which UTF-8 can't encode
 ANYTHING = "..."
-WILDCARD = re.compile(r"(?<![^ ])\.\.\.(?![^ ])")  # ANYTHING as a word of its own
+WILDCARD = re.compile(r"(?<![^ ])\.\.\.(?![^ ])")  # ANYTHING as a separate word
 ON_CUDA = re.compile(r",\s+device='cuda(:\d+)?'")
 SHOWN = 200  # characters of a text that a message quotes
 
@@ -94,7 +94,7 @@ def same_line(expected: str, actual: str) -> bool:
     """Return whether one printed line is as expected.
 
     A float, i.e. a number with a point or an exponent, matches a float of the same sign
-    within a relative tolerance of 1e-4. ``...`` as a word of its own, between blanks or
+    within a relative tolerance of 1e-4. ``...`` as a separate word, between blanks or
     the ends of the line, matches anything. All other text has to be equal. The time is
     linear in the length of the printed line.
 

@@ -127,7 +127,7 @@ class Record:
         torch: The release, e.g. ``2.13.0``.
         device: ``"cpu"`` or ``"cuda"``.
         when: When the last of the files ran, as ISO 8601 in UTC.
-        machines: The machines that the results come from, by `Machine.id`.
+        machines: The machines that produced the results, by `Machine.id`.
         snippets: Results by the path of the file below ``snippets/``.
         import_warnings: What importing torch warned of.
         library: The result of the library's tests; None if they didn't run.

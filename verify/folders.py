@@ -151,7 +151,7 @@ def remove(folder: Path) -> list[str]:
     """Remove a folder with all that is in it, whatever a snippet file made there.
 
     Folders of any depth, folders that can't be read, and immutable files are removed.
-    Nothing behind a link or a mount point is touched. Never raises.
+    What a link or a mount point leads to stays untouched. Never raises an error.
 
     Args:
         folder: The folder.

@@ -135,7 +135,7 @@ def index():
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/simple"
+        yield f"http://127.0.0.1:{server.server_port}/wheels"
         server.shutdown()
 
 
@@ -162,7 +162,7 @@ def test_a_python_that_the_index_has_nothing_for(
 
 
 def test_an_index_that_cannot_be_reached(offline, tmp_path, tool, monkeypatch):
-    use_index(monkeypatch, "http://127.0.0.1:9/simple")
+    use_index(monkeypatch, "http://127.0.0.1:9/wheels")
     message = error_of(offline, "2.98.0", tmp_path / "env")
     assert "Connection refused" in message
 

@@ -74,7 +74,7 @@ class Server:
         cold: Start a real ``python ARGS`` for each command and import nothing ahead.
         slots: How many commands may run at once, each in its own slot.
         flags: Flags for the interpreter, for example ``("-W", "error")``.
-        env: Its environment; that of this process if None.
+        env: Its environment; this process's if None.
         start_timeout: Seconds that importing torch may take.
         ahead: Modules to import ahead, besides torch.
 
@@ -164,7 +164,7 @@ class Server:
         Args:
             argv: What follows ``python`` on the command line.
             cwd: Its working folder.
-            env: Its environment; that of this process if None.
+            env: Its environment; this process's if None.
             timeout: Seconds in which it could run after which it's killed, see
                 `Patience`.
             max_output: Bytes on one of its streams after which it's killed.
