@@ -307,18 +307,18 @@ class _Command:
             if self._lost or self._left is not None:
                 return
             select.select([connection], [], [], 0.05)
+            is_over = patience.is_over(slot)
             if not self._end and not self._killed:
-                self._killed = self._excess(outputs, patience)
+                self._killed = self._excess(outputs, is_over)
                 if self._killed:
                     with contextlib.suppress(OSError):
                         connection.send(bytes([signal.SIGKILL]))
                     patience = Patience(KILL)
-            patience.look(slot)
             if time.monotonic() > next_look:
                 next_look = time.monotonic() + INTERVAL
                 if is_stopped(slot):
                     self._lost = STOPPED
-                elif patience.is_over and (self._killed or self._end):
+                elif is_over and (self._killed or self._end):
                     self._lost = SILENCED
                 if self._lost:
                     return
@@ -344,12 +344,12 @@ class _Command:
                 raise ValueError("not what was left running")
             self._left = list(map(str, left))
 
-    def _excess(self, outputs: dict[str, int], patience: Patience) -> str | None:
+    def _excess(self, outputs: dict[str, int], is_over: bool) -> str | None:
         """Return which limit the command has gone over."""
         for name, fd in outputs.items():
             if os.fstat(fd).st_size > self._max_output:
                 return OUTPUT.format(self._max_output, name)
-        return LIMIT.format(self._timeout) if patience.is_over else None
+        return LIMIT.format(self._timeout) if is_over else None
 
     def _check_slot(self) -> None:
         """Replace a slot that is lost or isn't as it was."""

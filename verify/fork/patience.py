@@ -33,15 +33,26 @@ class Patience:
         self._times: dict[int, tuple[int, int]] = {}
         self._processors = _processors()
 
-    def look(self, root: int) -> None:
-        """Look at a process and its descendants, if it's time for that.
+    def is_over(self, root: int) -> bool:
+        """Return whether the limit is reached; looks now and then, so ask often.
 
         Args:
             root: The process.
         """
+        if time.monotonic() >= self._next:
+            self._look(root)
+        if self._limit_is_reached():
+            # The time since the last look may have been a wait.
+            self._look(root)
+        return self._limit_is_reached()
+
+    def _limit_is_reached(self) -> bool:
+        passed = time.monotonic() - self._start
+        return passed - self.waited > self._limit or passed > CEILING * self._limit
+
+    def _look(self, root: int) -> None:
+        """Find out how long the processes waited since the last look."""
         now = time.monotonic()
-        if now < self._next:
-            return
         times = _times(root)
         passed = now - self._last
         ran, longest = 0, 0
@@ -58,12 +69,6 @@ class Patience:
         self._times, self._last = times, now
         # A look at thousands of threads isn't cheap.
         self._next = now + max(INTERVAL, 10 * (time.monotonic() - now))
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the limit is reached."""
-        passed = time.monotonic() - self._start
-        return passed - self.waited > self._limit or passed > CEILING * self._limit
 
 
 def _processors() -> int:
