@@ -30,7 +30,7 @@ from markdown.preprocessors import Preprocessor
 from render import api, mistakes, releases
 from render.badges import newest_runs, runs_of, status_line
 from render.files import read_snippet_file, read_text
-from verify import evidence
+from verify import evidence, record_files
 from verify.snippet import Snippet, SnippetError
 
 try:  # MkDocs prints its own kind of error as one line, any other as a traceback.
@@ -365,7 +365,7 @@ def load_records(folder: Path) -> list[evidence.Record]:
 @functools.lru_cache(maxsize=4)
 def _load_records(folder: Path, stamp: tuple) -> list[evidence.Record]:
     try:
-        return evidence.load(folder) if stamp else []
+        return record_files.load(folder) if stamp else []
     except evidence.RecordError as error:
         raise BlockError(str(error)) from None
 

@@ -9,12 +9,12 @@ import time
 from importlib import metadata
 from pathlib import Path
 
-from verify import DEFAULT_TORCH, RECORDS, RequestError, evidence, matrix
+from verify import DEFAULT_TORCH, RECORDS, RequestError, matrix, record_files
 from verify.ahead import modules_ahead
 from verify.command import run_command
-from verify.evidence import Recorder
 from verify.history import is_explained, notes_of
 from verify.paths import chosen_files, name_of, shown
+from verify.recording import Recorder
 from verify.report import Progress, summary
 from verify.run import Runner
 from verify.update import LONGEST_MESSAGE, UpdateError, Updater
@@ -82,7 +82,7 @@ def _verify(options: argparse.Namespace) -> int:
                 device=options.device,
                 cold=options.cold,
                 jobs=options.jobs,
-                matrix=evidence.releases(options.device),
+                matrix=record_files.releases(options.device),
                 ahead=modules_ahead(files),
             )
         )
@@ -90,7 +90,7 @@ def _verify(options: argparse.Namespace) -> int:
         recorder = None
         if path := options.json:
             if path.is_dir():
-                path = evidence.path_of(runner.release, runner.device, path)
+                path = record_files.path_of(runner.release, runner.device, path)
             recorder = stack.enter_context(Recorder(path, runner.machine, warned))
         if warned.strip():
             print(f"import torch warns: {warned.strip().splitlines()[0]}")
@@ -125,8 +125,8 @@ def _split_stale(
         ) from None
     path = options.json or RECORDS
     if path.is_dir():
-        path = evidence.path_of(torch, options.device, path)
-    record = evidence.read(path) if path.exists() else None
+        path = record_files.path_of(torch, options.device, path)
+    record = record_files.read(path) if path.exists() else None
     plan = matrix.without_evidence(record, matrix.Plan(torch, files, library=False))
     if record is None:
         return list(plan.files), []

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from verify import ROOT, evidence
+from verify import ROOT, recording
 from verify.installer import Installer, python_of
 from verify.paths import find, shown
 from verify.snippet import SnippetError, parse
@@ -70,7 +70,7 @@ class Environment:
         began = self.folder / BEGAN
         if began.exists():
             return began.read_text("utf-8")
-        began.write_text(evidence.now(), "utf-8")
+        began.write_text(recording.now(), "utf-8")
         return None
 
     def end_run(self) -> None:

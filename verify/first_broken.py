@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from verify import RequestError, environments, evidence
+from verify import RequestError, environments, evidence, record_files
 from verify.fork.client import ServerError
 from verify.installer import Installer, InstallError
 from verify.library_tests import TESTS
@@ -105,9 +105,9 @@ class Bisection:
 
     def _error_on(self, torch: str, snippet: Snippet) -> tuple[str | None, str]:
         """The error on a release, None if the file passes; and who says so."""
-        path = evidence.path_of(torch, self.device)
+        path = record_files.path_of(torch, self.device)
         if path.exists():
-            result = evidence.read(path).snippets.get(name_of(snippet.path))
+            result = record_files.read(path).snippets.get(name_of(snippet.path))
             counts = result and evidence.is_valid(result, snippet)
             if result and counts and result.outcome != SKIPPED:
                 passed = result.outcome == PASSED

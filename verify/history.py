@@ -25,9 +25,9 @@ from verify.evidence import (
     current_snippets,
     is_valid,
     library_is_valid,
-    path_of,
 )
 from verify.needs import is_final, release_key
+from verify.record_files import path_of
 from verify.snippet import Snippet
 from verify.verdict import CHANGED, FAILED, PASSED
 

@@ -17,12 +17,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from verify import RequestError, environments, evidence, library_tests, matrix
+from verify import (
+    RequestError,
+    environments,
+    evidence,
+    library_tests,
+    matrix,
+    record_files,
+    recording,
+)
 from verify.ahead import modules_ahead
 from verify.command import run_command
 from verify.environ import environment as python_environment
 from verify.environments import Environment
-from verify.evidence import Record, Recorder
+from verify.evidence import Record
 from verify.first_broken import Bisection
 from verify.fork import precompile
 from verify.fork.client import ServerError
@@ -31,6 +39,7 @@ from verify.installer import Installer, InstallError
 from verify.matrix import Plan
 from verify.needs import release_key
 from verify.paths import chosen_files, name_of, shown
+from verify.recording import Recorder
 from verify.report import Progress, release_report, stale_report
 from verify.run import Runner
 
@@ -89,7 +98,7 @@ def main(
                 "--stale and --new exclude each other: name the new releases"
             )
         source = installer(options.python, options.index, options.wheels)
-        recorded = tuple(evidence.releases(options.device))
+        recorded = tuple(record_files.releases(options.device))
         if options.first_broken:
             search = Bisection(
                 source, options.device, recorded, options.keep, options.timeout
@@ -201,7 +210,7 @@ def verify(named: list[str], request: Request) -> int:
     verified = tuple(dict.fromkeys([*recorded, *chosen]))
     request = replace(request, verified=verified)
     library = not request.only and library_tests.TESTS.is_dir()
-    records = {(one.torch, one.device): one for one in evidence.load()}
+    records = {(one.torch, one.device): one for one in record_files.load()}
     snippets = evidence.current_snippets()
     fine = True
     for number, torch in enumerate(chosen, 1):
@@ -240,7 +249,7 @@ def verify_release(plan: Plan, request: Request) -> Record:
     Raises:
         RequestError: If there is no such device.
     """
-    path = evidence.path_of(plan.torch, request.device)
+    path = record_files.path_of(plan.torch, request.device)
     packages = environments.packages(library_tests.TESTS)
     start = time.monotonic()
     try:
@@ -258,7 +267,7 @@ def verify_release(plan: Plan, request: Request) -> Record:
     except (InstallError, ServerError) as error:
         fault = "not-installed" if isinstance(error, InstallError) else "not-imported"
         public = _without_places(str(error))
-        record = evidence.merge_fault(path, plan.torch, request.device, fault, public)
+        record = recording.merge_fault(path, plan.torch, request.device, fault, public)
         return replace(record, error=str(error))
     if not request.only:
         _remove_candidates(plan.torch, request.device)
@@ -270,7 +279,7 @@ def _continued(plan: Plan, environment: Environment, path: Path) -> Plan:
     since = environment.begin_run()
     if since is None or not path.exists():
         return plan
-    left = matrix.without_evidence(evidence.read(path), plan, since)
+    left = matrix.without_evidence(record_files.read(path), plan, since)
     if done := len(plan.files) - len(left.files):
         print(f"  {done} files have run before", flush=True)
     return left
@@ -324,7 +333,7 @@ def _run(plan: Plan, environment: Environment, request: Request, path: Path) -> 
         if found:
             seconds["library"] = found.seconds
             print(f"  library's tests: {found.seconds:.1f} s, beside the files")
-        record = evidence.merge(path, runner.machine, (), warned, library=found)
+        record = recording.merge(path, runner.machine, (), warned, library=found)
     return replace(record, seconds=seconds)
 
 
@@ -355,21 +364,21 @@ def _with_seconds(record: Record, seconds: dict[str, float], path: Path) -> Reco
     rounded = {part: round(taken, 1) for part, taken in seconds.items()}
     # Without the results: another run may have written newer ones meanwhile.
     times = replace(record, snippets={}, library=None, seconds=rounded)
-    return evidence.merge_record(path, times)
+    return recording.merge_record(path, times)
 
 
 def _without_places(error: str) -> str:
     """An error without folders and addresses, which are nobody's business."""
     error = re.sub(r"\b\w+://\S+", "(address)", error)
-    return str(evidence.without_folders(error))
+    return str(recording.without_folders(error))
 
 
 def _remove_candidates(torch: str, device: str) -> None:
     """Remove the records of candidates of a release, and the notes beside them."""
-    for early in evidence.releases(device):
+    for early in record_files.releases(device):
         is_same = release_key(early)[:3] == release_key(torch)[:3]
         if is_same and release_key(early) < release_key(torch):
-            path = evidence.path_of(early, device)
+            path = record_files.path_of(early, device)
             path.unlink()
             path.with_suffix(".notes.json").unlink(missing_ok=True)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import stat
 import sys
 import tempfile
 import threading
@@ -22,205 +21,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from verify import RECORDS, ROOT, evidence
+from verify import RECORDS, ROOT, record_files, recording
+from verify.evidence import RecordError
 from verify.folders import listed
 from verify.paths import shown
+from verify.tree import CHANGED, CREATED, DELETED, Change, Tree
 
-CHANGED, CREATED, DELETED = "changed", "created", "deleted"
 SHARED_MEMORY = "/dev/shm"
-# Folders that tools fill as they like.
-CACHES = {
-    *("__pycache__", ".cache", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
-    *(".git", ".nox", ".tox", ".venv", "venv", "node_modules", "build", "site"),
-}
-# What editors and file managers write beside the file that a person edits.
-EDITORS = re.compile(r"\.#.*|#.*#|.*~|\..*\.sw.|4913|\.DS_Store")
 # Linux stamps files with the time of its last tick, up to 10 ms ago.
 TICK_NS = 20_000_000
-DEEP = 2000  # A file's folder outside the repository is watched whole up to this size.
-LONGEST_WAIT = 5.0
+LONGEST_WAIT = 5.0  # seconds
 
 T = TypeVar("T")
-Signature = tuple[int, ...]
-NAME: Signature = ()  # where names come and go, and only what is new counts
-
-
-@dataclass(frozen=True)
-class Change:
-    """A path that isn't as it was.
-
-    Attributes:
-        path: The path.
-        before: Its signature at the last look; None if it wasn't there.
-        after: Its signature now; None if it's gone.
-        time: When it changed, in nanoseconds, by the clock of its file system.
-    """
-
-    path: str
-    before: Signature | None
-    after: Signature | None
-    time: int
-
-    @property
-    def kind(self) -> str:
-        """``"changed"``, ``"created"`` or ``"deleted"``."""
-        if self.before is None:
-            return CREATED
-        return DELETED if self.after is None else CHANGED
-
-    def is_like(self, other: Change) -> bool:
-        """Return True for the same path, or two new names in one folder."""
-        if self.path == other.path:
-            return True
-        both_new = self.before is None and other.before is None
-        return both_new and os.path.dirname(self.path) == os.path.dirname(other.path)
-
-
-class Tree:
-    """The files below some folders: what changes from one look to the next.
-
-    Caches, environments, files of editors and what git keeps to itself are left out;
-    git's hooks and its configuration are not.
-
-    Args:
-        roots: Folders to watch with all below them.
-        names: Folders in which only new names count.
-
-    Example:
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     tree = Tree([folder])
-        ...     Path(folder, "new.txt").touch()
-        ...     [(change.kind, Path(change.path).name) for change in tree.look()]
-        [('created', 'new.txt')]
-    """
-
-    def __init__(
-        self, roots: Iterable[str | Path], names: Iterable[str | Path] = ()
-    ) -> None:
-        self._lock = threading.Lock()
-        self._roots = [os.path.realpath(root) for root in roots]
-        for root in tuple(self._roots):
-            self._roots += _git(root)
-        shared = [os.path.realpath(folder) for folder in names]
-        self._names = [folder for folder in shared if folder not in self._roots]
-        self._flat: list[str] = []
-        self._known = self._read()
-
-    def add(self, file: Path) -> None:
-        """Watch a file and its folder from now on, unless they are watched already.
-
-        Args:
-            file: The file; if its folder is large, only what lies directly in it
-                counts.
-        """
-        path = Path(os.path.realpath(file))
-        with self._lock:
-            if {str(path), *map(str, path.parents)} & {*self._roots}:
-                return
-            folder = str(path.parent)
-            if folder in self._flat:
-                return
-            if folder in self._names:
-                folder = str(path)
-            found = self._scan(folder, limit=DEEP)
-            if found is not None:
-                self._roots.append(folder)
-            else:
-                self._flat.append(folder)
-                found = self._scan(folder, deep=False)
-            self._known.update(found or {})
-
-    def look(self) -> list[Change]:
-        """Return what changed since the last look, sorted by path."""
-        with self._lock:
-            known, self._known = self._known, self._read()
-            paths = [p for p, now in self._known.items() if known.get(p) != now]
-            paths += known.keys() - self._known.keys()
-            changes = [
-                Change(path, known.get(path), self._known.get(path), _time(path))
-                for path in sorted(paths)
-                if not EDITORS.fullmatch(os.path.basename(path))
-            ]
-        return [
-            c for c in changes if c.kind == CREATED or NAME not in (c.before, c.after)
-        ]
-
-    def shares(self, path: str) -> bool:
-        """Return True for a path in a folder in which only new names count."""
-        return os.path.dirname(path) in self._names
-
-    def _read(self) -> dict[str, Signature]:
-        found: dict[str, Signature] = {}
-        for root in self._roots:
-            found.update(self._scan(root) or {})
-        for folder in self._flat:
-            found.update(self._scan(folder, deep=False) or {})
-        for folder in self._names:
-            with contextlib.suppress(OSError), os.scandir(folder) as entries:
-                for entry in entries:
-                    found.setdefault(entry.path, NAME)
-        return found
-
-    def _scan(
-        self, folder: str, deep: bool = True, limit: float = float("inf")
-    ) -> dict[str, Signature] | None:
-        """Return the signatures of all that is below; None if that is too much."""
-        found: dict[str, Signature] = {}
-        folders = [folder]
-        while folders:
-            current = folders.pop()
-            try:
-                with os.scandir(current) as listing:
-                    entries = list(listing)
-            except OSError:  # it's a file, or it's gone
-                with contextlib.suppress(OSError):
-                    found[current] = _signature(os.lstat(current))
-                continue
-            if any(entry.name == "pyvenv.cfg" for entry in entries):
-                continue  # an environment
-            for entry in entries:
-                if entry.name in CACHES or entry.path in self._names:
-                    continue
-                try:
-                    status = entry.stat(follow_symlinks=False)
-                except OSError:
-                    continue
-                found[entry.path] = _signature(status)
-                if deep and stat.S_ISDIR(status.st_mode):
-                    folders.append(entry.path)
-            if len(found) > limit:
-                return None
-        return found
-
-
-def _signature(status: os.stat_result) -> Signature:
-    if stat.S_ISDIR(status.st_mode):  # what is in it has signatures
-        return (status.st_mode,)
-    # A program can set the time of a change, but not the time at which it set that.
-    times = (status.st_mtime_ns, status.st_ctime_ns)
-    return (status.st_mode, status.st_ino, status.st_size, *times)
-
-
-def _time(path: str) -> int:
-    """Return when a path changed; if it's gone, when a name came or went there."""
-    with contextlib.suppress(OSError):
-        return os.lstat(path).st_ctime_ns
-    with contextlib.suppress(OSError):
-        return os.stat(os.path.dirname(path)).st_mtime_ns
-    return 0
-
-
-def _git(root: str) -> list[str]:
-    """Return what a program could put into git for a person to run."""
-    folder = os.path.join(root, ".git")
-    with contextlib.suppress(OSError):
-        if os.path.isfile(folder):  # a worktree
-            link = Path(folder).read_text("utf-8").partition("gitdir: ")[2].strip()
-            folder = os.path.join(root, link)
-            common = Path(folder, "commondir").read_text("utf-8").strip()
-            folder = os.path.join(folder, common)
-    paths = (os.path.realpath(os.path.join(folder, n)) for n in ("hooks", "config"))
-    return [path for path in paths if os.path.exists(os.path.dirname(path))]
 
 
 @dataclass(eq=False)
@@ -279,7 +91,7 @@ class Strays:
         self._exclusive, self._interval = exclusive, interval
         if names is None:
             names = [tempfile.gettempdir(), os.path.expanduser("~"), SHARED_MEMORY]
-        self._began = evidence.now()
+        self._began = recording.now()
         temporary = os.path.realpath(tempfile.gettempdir())
         self._run_folders = os.path.join(temporary, "verify-")
         self._looked = time.time_ns()
@@ -593,8 +405,8 @@ def _is_of_a_recorder(path: str, since: str) -> bool:
     try:
         if not name.endswith(".json"):
             return False
-        record = evidence.read(Path(path))
-    except (OSError, evidence.RecordError):
+        record = record_files.read(Path(path))
+    except (OSError, RecordError):
         return False
     return record.fault != "altered" and record.when >= since
 

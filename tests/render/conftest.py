@@ -8,7 +8,7 @@ import markdown
 import pytest
 
 from render.downloads import read_config
-from verify import evidence
+from verify import evidence, record_files
 from verify.snippet import parse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,7 +84,7 @@ class Checkout:
         }
         path = self.root / "records" / f"torch-{torch}-{device}.json"
         path.parent.mkdir(exist_ok=True)
-        fields["seal"] = evidence.seal(fields)
+        fields["seal"] = record_files.seal(fields)
         path.write_text(json.dumps(fields), "utf-8")
 
     def note(self, kind, torch="2.13.0", name="tensors/shape/view.py") -> None:

@@ -11,7 +11,7 @@ import yaml
 
 from render.downloads import read_config
 from tests.verify.fakes import REAL, ROOT, Tree
-from verify import evidence
+from verify import record_files
 from verify.snippet import parse
 
 pytest.importorskip("mkdocs", reason="builds pages with MkDocs")
@@ -283,10 +283,10 @@ def test_a_record_under_the_name_of_another_release(tree, read, caplog):
 
 
 def test_results_of_another_machine(tree, read):
-    record = evidence.read(tree.record(OLD))
+    record = record_files.read(tree.record(OLD))
     (here,) = record.machines.values()
     there = dataclasses.replace(here, device_name="Elbrus-8C", python="3.10.1")
-    evidence.write(
+    record_files.write(
         dataclasses.replace(
             record,
             machines={there.id: there},
@@ -307,7 +307,7 @@ def test_results_of_another_machine(tree, read):
     assert f"{OLD} CPU Elbrus-8C 3.10.1" in text
     code, _, err = tree.verify(OLD, "--only", f"snippets/{BLOCK}")
     assert (code, err) == (0, "")
-    machines = evidence.read(tree.record(OLD)).machines
+    machines = record_files.read(tree.record(OLD)).machines
     assert machines.keys() == {here.id, there.id}
     text, _ = read()
     assert f"{OLD} CPU Elbrus-8C 3.10.1" in text

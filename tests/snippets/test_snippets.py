@@ -8,8 +8,8 @@ import pytest
 from tests.docs.pages import LANGUAGES, read_pages, snippet_files
 from verify import RequestError
 from verify.ahead import modules_ahead
-from verify.evidence import releases
 from verify.fork.client import ServerError
+from verify.record_files import releases
 from verify.run import Runner
 
 ROOT = Path(__file__).resolve().parents[2]

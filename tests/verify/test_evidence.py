@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.verify.sample_records import machine, of, result
-from verify import ROOT, evidence
-from verify.evidence import Library, Line, Recorder, RecordError, is_valid
+from verify import ROOT, evidence, record_files, recording
+from verify.evidence import Library, Line, RecordError, is_valid
+from verify.recording import Recorder
 from verify.snippet import parse_bytes
 from verify.verdict import Verdict
 
@@ -27,7 +28,7 @@ def record(warm, write):
         write("print(1)\n1 / 0\n", "bad.py"),
         write("# Needs: cuda\nprint(1)\n", "later.py"),
     ]
-    return evidence.make(warm.machine, [warm.run(path) for path in files])
+    return recording.make(warm.machine, [warm.run(path) for path in files])
 
 
 def test_a_record_says_what_ran_where(record, warm):
@@ -48,18 +49,18 @@ def test_a_record_says_what_ran_where(record, warm):
 
 def test_what_is_written_is_read_again(record, tmp_path):
     path = tmp_path / "records" / "torch-9.9.9-cpu.json"
-    evidence.write(record, path)
-    assert evidence.read(path) == record
+    record_files.write(record, path)
+    assert record_files.read(path) == record
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
 def test_records_come_newest_first(record, tmp_path):
     for torch, device in [("2.9.1", "cpu"), ("2.13.0", "cuda"), ("2.13.0", "cpu")]:
         new = dataclasses.replace(record, torch=torch, device=device)
-        evidence.write(new, evidence.path_of(torch, device, tmp_path))
-    found = [(r.torch, r.device) for r in evidence.load(tmp_path)]
+        record_files.write(new, record_files.path_of(torch, device, tmp_path))
+    found = [(r.torch, r.device) for r in record_files.load(tmp_path)]
     assert found == [("2.13.0", "cpu"), ("2.13.0", "cuda"), ("2.9.1", "cpu")]
-    assert evidence.load(tmp_path / "none") == []
+    assert record_files.load(tmp_path / "none") == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"snippets": {}}', '{"snippets": 1}'])
@@ -67,12 +68,12 @@ def test_a_file_that_is_no_record_is_named(tmp_path, text):
     path = tmp_path / "torch-1.0.0-cpu.json"
     path.write_text(text)
     with pytest.raises(RecordError, match=r"torch-1\.0\.0-cpu\.json: is not a record"):
-        evidence.load(tmp_path)
+        record_files.load(tmp_path)
 
 
 def test_a_record_is_plain_json_without_empty_fields(record, tmp_path):
     path = tmp_path / "torch-9.9.9-cpu.json"
-    evidence.write(record, path)
+    record_files.write(record, path)
     fields = json.loads(path.read_text("utf-8"))
     good = next(r for n, r in fields["snippets"].items() if n.endswith("good.py"))
     assert set(good) == {"sha256", "outcome", "seconds", "when", "machine"}
@@ -89,30 +90,30 @@ def test_a_record_is_plain_json_without_empty_fields(record, tmp_path):
     ],
 )
 def test_nothing_counts_in_a_record_that_was_changed_after_the_run(tmp_path, change):
-    path = evidence.path_of("2.13.0", "cpu", tmp_path)
-    evidence.write(of("2.13.0", a=result(), b=result(outcome="failed")), path)
+    path = record_files.path_of("2.13.0", "cpu", tmp_path)
+    record_files.write(of("2.13.0", a=result(), b=result(outcome="failed")), path)
     text = path.read_text()
     assert change(text) != text
     path.write_text(change(text))
-    found = evidence.read(path)
+    found = record_files.read(path)
     assert (found.fault, found.snippets) == ("altered", {})
     assert found.error == "torch-2.13.0-cpu.json was changed after the run"
     # only its contents are sealed, not how they are written
     path.write_text(json.dumps(json.loads(text)))
-    assert evidence.read(path).fault is None
+    assert record_files.read(path).fault is None
 
 
 def test_a_record_keeps_what_changed_in_an_output(warm, write, tmp_path):
     path = write("print(1)\n#> 2\nprint(3)\n")
-    (found,) = evidence.make(warm.machine, [warm.run(path)]).snippets.values()
+    (found,) = recording.make(warm.machine, [warm.run(path)]).snippets.values()
     assert found.lines == (Line(2, "2", "1"), Line(2, None, "3"))
     record = of("2.13.0", a=found)
-    evidence.write(record, tmp_path / "torch-2.13.0-cpu.json")
-    assert evidence.load(tmp_path) == [record]
+    record_files.write(record, tmp_path / "torch-2.13.0-cpu.json")
+    assert record_files.load(tmp_path) == [record]
 
 
 def test_the_records_of_this_repository_are_as_runs_wrote_them():
-    faults = {r.torch: r.error for r in evidence.load() if r.fault == "altered"}
+    faults = {r.torch: r.error for r in record_files.load() if r.fault == "altered"}
     assert faults == {}
 
 
@@ -127,7 +128,7 @@ def test_the_records_of_this_repository_are_as_runs_wrote_them():
     ],
 )
 def test_an_error_is_kept_without_the_folders_of_a_machine(said, kept):
-    assert evidence.without_folders(said) == kept
+    assert recording.without_folders(said) == kept
 
 
 def parsed(text, name="block.py"):
@@ -259,8 +260,8 @@ def test_a_record_of_the_older_format_is_read(tmp_path):
         },
     }
     path = tmp_path / "torch-2.13.0-cpu.json"
-    path.write_text(json.dumps({**fields, "seal": evidence.seal(fields)}))
-    (record,) = evidence.load(tmp_path)
+    path.write_text(json.dumps({**fields, "seal": record_files.seal(fields)}))
+    (record,) = record_files.load(tmp_path)
     here = machine(build="2.13.0+cpu", numpy="2.4.6", platform="Linux-6.18")
     assert record.machines == {here.id: here}
     assert {r.machine for r in record.snippets.values()} == {here.id}
@@ -268,14 +269,14 @@ def test_a_record_of_the_older_format_is_read(tmp_path):
     assert not is_valid(record.snippets["b.py"], parsed(STATIC))
     assert record.library.machine == here.id
     # as today's format it says the same
-    evidence.write(record, path)
-    assert evidence.read(path) == record
+    record_files.write(record, path)
+    assert record_files.read(path) == record
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A folder of snippet files a.py, b.py and c.py."""
-    monkeypatch.setattr(evidence, "SNIPPETS", tmp_path)
+    monkeypatch.setattr(recording, "SNIPPETS", tmp_path)
     for name in ("a.py", "b.py", "c.py"):
         (tmp_path / name).write_text(ALONE)
     return tmp_path
@@ -288,18 +289,18 @@ def verdict(folder, name, outcome="passed"):
 @pytest.fixture
 def names(folder, monkeypatch):
     """Results are filed under a file's own name."""
-    monkeypatch.setattr(evidence, "name_of", lambda path: path.name)
+    monkeypatch.setattr(recording, "name_of", lambda path: path.name)
 
 
 def outcomes(path):
-    return {name: r.outcome for name, r in evidence.read(path).snippets.items()}
+    return {name: r.outcome for name, r in record_files.read(path).snippets.items()}
 
 
 @pytest.mark.usefixtures("names")
 def test_results_are_added_to_those_that_are_there(folder):
     path, here = folder / "records" / "record.json", machine()
     tests = Library(3, 0, 0, {}, 1.0, "key")
-    evidence.merge(
+    recording.merge(
         path,
         here,
         [verdict(folder, "a.py"), verdict(folder, "b.py")],
@@ -308,13 +309,13 @@ def test_results_are_added_to_those_that_are_there(folder):
         seconds={"all": 2.0},
     )
     (folder / "b.py").unlink()
-    record = evidence.merge(path, here, [verdict(folder, "c.py", "failed")])
-    assert record == evidence.read(path)
+    record = recording.merge(path, here, [verdict(folder, "c.py", "failed")])
+    assert record == record_files.read(path)
     assert outcomes(path) == {"a.py": "passed", "c.py": "failed"}
     assert record.library == dataclasses.replace(tests, machine=here.id)
     assert record.seconds == {"all": 2.0}
     assert record.import_warnings == ()
-    evidence.merge(path, here, [verdict(folder, "a.py", "failed")])
+    recording.merge(path, here, [verdict(folder, "a.py", "failed")])
     assert outcomes(path) == {"a.py": "failed", "c.py": "failed"}
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
@@ -322,15 +323,15 @@ def test_results_are_added_to_those_that_are_there(folder):
 @pytest.mark.usefixtures("names")
 def test_a_record_holds_the_results_of_several_machines(folder):
     path, here, there = folder / "record.json", machine(), machine(device_name="Elbrus")
-    evidence.merge(path, there, [verdict(folder, "a.py"), verdict(folder, "b.py")])
-    record = evidence.merge(path, here, [verdict(folder, "b.py")])
+    recording.merge(path, there, [verdict(folder, "a.py"), verdict(folder, "b.py")])
+    record = recording.merge(path, here, [verdict(folder, "b.py")])
     assert {name: r.machine for name, r in record.snippets.items()} == {
         "a.py": there.id,
         "b.py": here.id,
     }
     assert record.machines == {here.id: here, there.id: there}
     # the machine goes with its last result
-    record = evidence.merge(path, here, [verdict(folder, "a.py")])
+    record = recording.merge(path, here, [verdict(folder, "a.py")])
     assert record.machines == {here.id: here}
 
 
@@ -351,9 +352,9 @@ def test_a_machine_is_a_device_a_torch_build_and_a_python(facts, same):
 @pytest.mark.usefixtures("names")
 def test_an_altered_record_contributes_nothing(folder):
     path = folder / "record.json"
-    evidence.merge(path, machine(), [verdict(folder, "a.py", "failed")])
+    recording.merge(path, machine(), [verdict(folder, "a.py", "failed")])
     path.write_text(path.read_text().replace('"failed"', '"passed"'))
-    evidence.merge(path, machine(), [verdict(folder, "b.py")])
+    recording.merge(path, machine(), [verdict(folder, "b.py")])
     assert outcomes(path) == {"b.py": "passed"}
 
 
@@ -361,9 +362,9 @@ def test_an_altered_record_contributes_nothing(folder):
 def test_a_fault_does_not_take_results_away(folder):
     path = folder / "record.json"
     fault = ("2.13.0", "cpu", "not-installed", "the index is out of order")
-    assert evidence.merge_fault(path, *fault) == evidence.read(path)
-    evidence.merge(path, machine(), [verdict(folder, "a.py")])
-    assert evidence.merge_fault(path, *fault).fault == "not-installed"
+    assert recording.merge_fault(path, *fault) == record_files.read(path)
+    recording.merge(path, machine(), [verdict(folder, "a.py")])
+    assert recording.merge_fault(path, *fault).fault == "not-installed"
     assert outcomes(path) == {"a.py": "passed"}
 
 
@@ -374,7 +375,7 @@ def test_what_is_no_record_is_not_replaced(folder, text):
     path = folder / "record.json"
     os.mkfifo(path) if text is None else path.write_text(text)
     with pytest.raises(RecordError, match=r"record\.json: is not a"):
-        evidence.merge(path, machine(), [verdict(folder, "a.py")])
+        recording.merge(path, machine(), [verdict(folder, "a.py")])
     with pytest.raises(RecordError), Recorder(path, machine()):
         pytest.fail("says so only after the run")
     assert text is None or path.read_text() == text
@@ -382,11 +383,11 @@ def test_what_is_no_record_is_not_replaced(folder, text):
 
 def test_a_record_of_another_release_is_not_replaced(folder):
     path = folder / "record.json"
-    evidence.merge(path, machine("2.13.0"), [verdict(folder, "a.py")])
+    recording.merge(path, machine("2.13.0"), [verdict(folder, "a.py")])
     with pytest.raises(RecordError, match=r"is of torch 2\.13\.0 on cpu, this is"):
-        evidence.merge(path, machine("2.14.1"), [verdict(folder, "a.py")])
+        recording.merge(path, machine("2.14.1"), [verdict(folder, "a.py")])
     with pytest.raises(RecordError, match=r"this is torch 2\.13\.0 on cuda"):
-        evidence.merge(path, machine(device="cuda"), [verdict(folder, "a.py")])
+        recording.merge(path, machine(device="cuda"), [verdict(folder, "a.py")])
 
 
 def no_space(*_):
@@ -399,7 +400,7 @@ def test_a_record_stays_whole_if_the_next_one_cannot_be_written(
     folder, monkeypatch, call, error
 ):
     path = folder / "record.json"
-    evidence.merge(path, machine(), [verdict(folder, "a.py")])
+    recording.merge(path, machine(), [verdict(folder, "a.py")])
     before = path.read_bytes(), sorted(folder.iterdir())
 
     def fails(*_):
@@ -408,7 +409,7 @@ def test_a_record_stays_whole_if_the_next_one_cannot_be_written(
 
     monkeypatch.setattr(os, call, fails)
     with pytest.raises((OSError, KeyboardInterrupt)):
-        evidence.merge(path, machine(), [verdict(folder, "b.py")])
+        recording.merge(path, machine(), [verdict(folder, "b.py")])
     assert (path.read_bytes(), sorted(folder.iterdir())) == before
 
 
@@ -428,7 +429,7 @@ def test_a_full_disk_during_a_run_loses_nothing_if_there_is_room_at_the_end(
 @pytest.mark.usefixtures("names")
 def test_what_ran_is_saved_during_a_run_and_if_it_is_interrupted(folder, monkeypatch):
     path = folder / "record.json"
-    monkeypatch.setattr(evidence, "SAVE_EVERY", 3600.0)
+    monkeypatch.setattr(recording, "SAVE_EVERY", 3600.0)
     with contextlib.suppress(KeyboardInterrupt), Recorder(path, machine()) as recorder:
         recorder.add(verdict(folder, "a.py"))
         assert outcomes(path) == {"a.py": "passed"}
@@ -443,7 +444,7 @@ def test_a_record_behind_a_link_is_the_one_that_is_written(folder):
     (folder / "records").mkdir()
     link = folder / "record.json"
     link.symlink_to(folder / "records" / "real.json")
-    evidence.merge(link, machine(), [verdict(folder, "a.py")])
+    recording.merge(link, machine(), [verdict(folder, "a.py")])
     assert link.is_symlink()
     assert outcomes(folder / "records" / "real.json") == {"a.py": "passed"}
 
@@ -453,14 +454,14 @@ import sys
 from pathlib import Path
 
 from tests.verify.sample_records import machine
-from verify import evidence
+from verify import recording
 from verify.verdict import Verdict
 
 path, names = Path(sys.argv[1]), sys.argv[2:]
 print("ready", flush=True)
 sys.stdin.readline()
 for name in names:
-    evidence.merge(path, machine(), [Verdict(Path(name), "passed", sha256="0")])
+    recording.merge(path, machine(), [Verdict(Path(name), "passed", sha256="0")])
 """
 
 
@@ -481,7 +482,7 @@ def test_two_runs_on_one_record_both_end_up_in_it(folder):
     for run in runs:
         assert run.wait(60) == 0
         run.stdout.close()
-    assert len(evidence.read(path).snippets) == 40
+    assert len(record_files.read(path).snippets) == 40
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
@@ -493,35 +494,35 @@ def cannot_lock(*_):
 @pytest.mark.usefixtures("names")
 def test_a_run_that_does_not_stop_writing_is_named(folder, monkeypatch, system):
     if system == "no flock":  # Windows
-        monkeypatch.setattr(evidence, "fcntl", None)
-    elif not evidence.fcntl:
+        monkeypatch.setattr(record_files, "fcntl", None)
+    elif not record_files.fcntl:
         pytest.skip("this system has no flock")
     elif system == "no flock on folders":  # some network file systems
-        monkeypatch.setattr(evidence.fcntl, "flock", cannot_lock)
+        monkeypatch.setattr(record_files.fcntl, "flock", cannot_lock)
     path = folder / "record.json"
-    evidence.merge(path, machine(), [verdict(folder, "a.py")])
+    recording.merge(path, machine(), [verdict(folder, "a.py")])
     there = sorted(folder.iterdir())
-    monkeypatch.setattr(evidence, "LOCK_TIMEOUT", 0.1)
+    monkeypatch.setattr(record_files, "LOCK_TIMEOUT", 0.1)
     with (
-        evidence._locked(folder),
+        record_files.locked(folder),
         pytest.raises(RecordError, match="another run holds the lock"),
     ):
-        evidence.merge(path, machine(), [verdict(folder, "b.py")])
-    evidence.merge(path, machine(), [verdict(folder, "c.py")])
+        recording.merge(path, machine(), [verdict(folder, "b.py")])
+    recording.merge(path, machine(), [verdict(folder, "c.py")])
     assert outcomes(path) == {"a.py": "passed", "c.py": "passed"}
     assert sorted(folder.iterdir()) == there
 
 
 def test_endless_lines_are_kept_short(folder):
-    long = evidence.make(
+    long = recording.make(
         machine(), [Verdict(folder / "a.py", "failed", error="y" * 1_000_000)]
     )
     (found,) = long.snippets.values()
-    assert len(found.error) == evidence.CHARACTERS
+    assert len(found.error) == recording.CHARACTERS
 
 
 def test_text_that_no_encoding_takes_is_kept(folder):
     path = folder / "torch-2.13.0-cpu.json"
     record = of("2.13.0", a=result(outcome="failed", error="\udc80 and \u2028"))
-    evidence.write(record, path)
-    assert evidence.read(path) == record
+    record_files.write(record, path)
+    assert record_files.read(path) == record

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from tests.verify.sample_records import files, of, result
-from verify import evidence, history
+from verify import evidence, history, record_files
 from verify.evidence import Library, Line, RecordError
 from verify.report import release_report
 
@@ -79,9 +79,9 @@ def test_notes_are_one_kind_for_each_file(tmp_path):
     assert history.notes_of(record, tmp_path) == {}
     path.write_text('{"a.py": "drift"}')
     assert history.notes_of(record, tmp_path) == {"a.py": "drift"}
-    evidence.write(record, tmp_path / "torch-2.13.0-cpu.json")
-    assert evidence.load(tmp_path) == [record]
-    assert evidence.releases("cpu", tmp_path) == ["2.13.0"]
+    record_files.write(record, tmp_path / "torch-2.13.0-cpu.json")
+    assert record_files.load(tmp_path) == [record]
+    assert record_files.releases("cpu", tmp_path) == ["2.13.0"]
     for text, words in [
         ('{"a.py": "weather"}', "'weather' is none of upstream, ours, drift"),
         ("{", "is not JSON"),
@@ -93,7 +93,7 @@ def test_notes_are_one_kind_for_each_file(tmp_path):
 
 
 def test_the_notes_of_this_repository_explain_differences():
-    found, snippets = evidence.load(), evidence.current_snippets()
+    found, snippets = record_files.load(), evidence.current_snippets()
     for record in found:
         notes = history.notes_of(record)
         earlier = history.before(record, found)

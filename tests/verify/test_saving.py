@@ -11,7 +11,7 @@ import pytest
 
 from tests.verify.fakes import Tree
 from tests.verify.sample_records import machine
-from verify import ROOT, evidence
+from verify import ROOT, record_files, recording
 from verify.__main__ import main
 from verify.evidence import Library
 from verify.paths import find
@@ -43,7 +43,9 @@ def wait_for(condition, seconds=600):
 
 def ran_here(record, here):
     """How many results of a record are of this machine."""
-    return sum(r.machine == here.id for r in evidence.read(record).snippets.values())
+    return sum(
+        r.machine == here.id for r in record_files.read(record).snippets.values()
+    )
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def whole(warm, tmp_path):
     """A record of all files and of the library's tests, from another machine."""
     there = machine(device_name="Elbrus", build=warm.machine.build)
     path = tmp_path / "record.json"
-    return evidence.merge(
+    return recording.merge(
         path,
         there,
         [Verdict(file, "passed", sha256="0" * 64) for file in find()],
@@ -75,7 +77,7 @@ def test_an_interrupted_run_keeps_the_record_and_what_ran(
         _, err = process.communicate(timeout=120)
     assert process.returncode == code
     assert err == f"\nverify: {word}\n"
-    now = evidence.read(record)
+    now = record_files.read(record)
     assert now.snippets.keys() == whole.snippets.keys()
     assert now.library == whole.library
     assert now.seconds == whole.seconds
@@ -109,7 +111,7 @@ def test_two_runs_at_once_both_end_up_in_the_record(write, tmp_path):
     for run in runs:
         _, err = run.communicate(timeout=120)
         assert (run.returncode, err) == (0, "")
-    assert len(evidence.read(record).snippets) == 6
+    assert len(record_files.read(record).snippets) == 6
 
 
 def test_a_file_that_is_gone_leaves_the_record(write, tmp_path):
@@ -118,7 +120,7 @@ def test_a_file_that_is_gone_leaves_the_record(write, tmp_path):
     assert main([*map(str, files), "--json", str(record)]) == 0
     files[0].unlink()
     assert main([str(files[1]), "--json", str(record)]) == 0
-    assert [*evidence.read(record).snippets] == [str(files[1])]
+    assert [*record_files.read(record).snippets] == [str(files[1])]
 
 
 @pytest.mark.parametrize("what", ["fifo", "no folder", "no record", "other release"])
@@ -134,7 +136,7 @@ def test_a_record_that_cannot_be_written_is_2_before_anything_runs(
     elif what == "no record":
         record.write_text("[]")
     else:
-        evidence.merge(record, machine("1.0.0"))
+        recording.merge(record, machine("1.0.0"))
     there = sorted(tmp_path.iterdir())
     assert main([str(path), "--json", str(record)]) == 2
     out, err = capsys.readouterr()
@@ -153,7 +155,7 @@ def test_a_full_disk_is_2_and_keeps_the_record(write, tmp_path, capsys, monkeypa
     def full(*_):
         raise OSError(28, "No space left on device", str(record))
 
-    monkeypatch.setattr(evidence.os, "fsync", full)
+    monkeypatch.setattr(record_files.os, "fsync", full)
     capsys.readouterr()
     assert main([str(path), "--json", str(record)]) == 2
     _, err = capsys.readouterr()
@@ -171,7 +173,7 @@ def test_nobody_reads_the_output(write, tmp_path):
         process.stdout.close()  # as `| head` does
         err = process.stderr.read()
     assert (process.returncode, err) == (141, "")
-    assert evidence.read(record).snippets
+    assert record_files.read(record).snippets
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")

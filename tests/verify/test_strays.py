@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from verify import strays as strays_module
-from verify.strays import Change, Strays, Tree, faults
+from verify import tree as tree_module
+from verify.strays import Strays, faults
+from verify.tree import Change, Tree
 
 FIX = "a file writes only into its working folder: fix it, then"
 
@@ -183,7 +185,7 @@ def test_the_folder_of_a_file_elsewhere_is_watched_from_then_on(tree, tmp_path):
 def test_of_a_large_folder_what_lies_directly_in_it_is_watched(
     tree, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(strays_module, "DEEP", 3)
+    monkeypatch.setattr(tree_module, "DEEP", 3)
     watched, folder = Tree([tree]), tmp_path / "elsewhere"
     (folder / "inner").mkdir(parents=True)
     for number in range(5):
@@ -571,7 +573,7 @@ def test_what_this_program_writes_is_nobodys_fault(strays, tree):
 
 
 def test_a_file_system_with_another_clock(strays, tree, monkeypatch):
-    monkeypatch.setattr(strays_module, "_time", lambda _: 1_000)
+    monkeypatch.setattr(tree_module, "_time", lambda _: 1_000)
     stray = tree / "stray.txt"
     found = run(strays, tree / "a.py", lambda: stray.write_text("x"))
     assert found == [f"created {stray}; {FIX} delete what it created"]
