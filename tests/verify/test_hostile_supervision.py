@@ -437,8 +437,11 @@ def test_limits_of_other_slots(run):
     text = """
     for name in os.listdir("/proc"):
         if name.isdigit() and name != str(os.getpid()):
-            fields = open(f"/proc/{name}/stat").read().rpartition(")")[2].split()
-            if int(fields[1]) == KEEPER:
+            try:
+                stat = open(f"/proc/{name}/stat").read()
+            except OSError:  # it has ended meanwhile
+                continue
+            if int(stat.rpartition(")")[2].split()[1]) == KEEPER:
                 resource.prlimit(int(name), resource.RLIMIT_AS, (64 << 20, 64 << 20))
     print(1)
     """

@@ -314,6 +314,7 @@ class _Command:
                     with contextlib.suppress(OSError):
                         connection.send(bytes([signal.SIGKILL]))
                     patience = Patience(KILL)
+                    is_over = False
             if time.monotonic() > next_look:
                 next_look = time.monotonic() + INTERVAL
                 if is_stopped(slot):
