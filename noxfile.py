@@ -125,6 +125,14 @@ def lint(session: nox.Session) -> None:
     session.run("mypy", "--strict", *map(str, Path("snippets").glob("*.py")))
 
 
+@nox.session(**without_torch)
+def format(session: nox.Session) -> None:
+    """Write what the formatter and the linter's safe fixes would change."""
+    install(session, "lint")
+    session.run("ruff", "check", "--fix", ".")
+    session.run("ruff", "format", ".")
+
+
 @nox.session(**with_torch)
 def bench(session: nox.Session) -> None:
     """Measure; -- NAME runs bench/NAME.py, e.g. runner."""

@@ -50,7 +50,7 @@ def test_a_pull_request_is_judged_on_the_oldest_and_the_newest_release():
     }
 
 
-def test_the_oldest_python_that_is_promised_is_tested():
+def test_each_python_from_the_oldest_that_is_promised_is_tested():
     _, jobs = steps(ROOT / ".github" / "workflows" / "check.yml")
     matrix = jobs["check"]["strategy"]["matrix"]
     tested = [*matrix["python"], *(one["python"] for one in matrix["include"])]
@@ -59,7 +59,7 @@ def test_the_oldest_python_that_is_promised_is_tested():
     )
     assert promised
     assert promised[1] in tested
-    assert len({*tested}) >= 3
+    assert {*tested} == {f"3.{minor}" for minor in range(10, 15)}
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
@@ -87,12 +87,13 @@ def test_only_the_step_of_the_pull_request_has_a_token(workflow):
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
-def test_actions_are_pinned(workflow):
+def test_actions_are_pinned_by_commit(workflow):
+    """A tag can be moved to another commit after somebody has read it."""
     found, _ = steps(workflow)
     used = [step["uses"] for step in found if "uses" in step]
     assert used
     for action in used:
-        assert re.fullmatch(r"actions/[\w-]+@(v\d+|[0-9a-f]{40})", action), action
+        assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", action), action
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
