@@ -146,6 +146,23 @@ def status_line(
     )
 
 
+def library_download(name: str, lang: str, up: str) -> str:
+    """Render the download of a library file.
+
+    Args:
+        name: Its name, e.g. ``seeding``.
+        lang: `zh` or `en`.
+        up: The way from the page to the start of its language, e.g. ``../../``.
+
+    Returns:
+        One `p`.
+    """
+    return (
+        f'<p><a class="snippet-download" href="{up}snippets/{name}.py"'
+        f' download="{name}.py">{WORDS[lang]["download"]} {name}.py</a></p>'
+    )
+
+
 def status_text(snippet: Snippet, runs: Sequence[Run], lang: str) -> str:
     """Render the same as text, for pages that aren't HTML; without the download.
 

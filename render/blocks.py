@@ -28,7 +28,7 @@ from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 
 from render import api, mistakes, releases
-from render.badges import newest_runs, runs_of, status_line
+from render.badges import library_download, newest_runs, runs_of, status_line
 from render.files import read_snippet_file, read_text
 from verify import evidence, record_files
 from verify.snippet import Snippet, SnippetError
@@ -48,6 +48,8 @@ ERRATA = "<!-- errata -->"
 # Stands on the page of the API index.
 API = "<!-- api index -->"
 MARKERS = (MISTAKES, ERRATA, API, *releases.MARKERS)
+# Stands on a page for the docstrings of a library file.
+LIBRARY = re.compile(r"::: snippets\.(?P<name>\w+)\s*$")
 
 FENCE = re.compile(r"(?P<lead>[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?)(?P<marks>`{3,}|~{3,})")
 PYTHON = re.compile(r"(?:^|[\s{.])(?:i?python|py)[\d.]*(?=[\s}]|$)|pycon", re.I)
@@ -253,7 +255,11 @@ class _Blocks(Preprocessor):
         return rows + self.prose(lines, done, len(lines))
 
     def prose(self, lines, first, last, code=False) -> list[str]:
-        """The lines outside Python fences: no include there, and the home's runs."""
+        """Return the lines outside Python fences, with what markers stand for.
+
+        An include isn't allowed there. The docstrings of a library file get a download
+        of the file above them.
+        """
         rows = []
         for n in range(first, last):
             if INCLUDE.match(lines[n]):
@@ -265,6 +271,9 @@ class _Blocks(Preprocessor):
                 rows += ["", self.keep(html), ""]
             elif lines[n].strip() in MARKERS and not code:
                 rows += ["", *self.expand(self.generated(lines[n].strip())), ""]
+            elif (library := LIBRARY.match(lines[n])) and not code:
+                html = library_download(library["name"], self.lang, self.up)
+                rows += ["", self.keep(html), "", lines[n]]
             else:
                 rows.append(lines[n])
         return rows

@@ -39,6 +39,18 @@ def test_the_download_is_a_file_of_the_site(checkout):
         assert f'href="{address}' in html
 
 
+@pytest.mark.parametrize(("lang", "word"), [("zh", "下载"), ("en", "Download")])
+def test_a_library_file_can_be_downloaded_above_its_docstrings(checkout, lang, word):
+    text = "# Sums {#sums}\n\n::: snippets.sums\n\n```text\n::: snippets.no\n```\n"
+    html = checkout.render(checkout.page(text, "reference/sums.md", lang), lang)
+    link = (
+        '<p><a class="snippet-download" href="../../snippets/sums.py"'
+        f' download="sums.py">{word} sums.py</a></p>'
+    )
+    assert html.count("snippet-download") == html.count(link) == 1
+    assert html.index(link) < html.index("::: snippets.sums")
+
+
 def test_lines_of_output_and_nothing_else_are_marked(checkout):
     page = checkout.show()
     marked = re.findall(r'<span class="output">(.*?)</span></span>', page)
