@@ -12,6 +12,7 @@ MESSAGES = {
     "peer gone": "Connection closed by peer",
     "peer reset": "Connection reset by peer",
     "waited": "Timed out waiting 3000ms for",
+    "gave up": "Connection timed out",
     "ended by torchrun": "Signal 15 (SIGTERM) received by PID",
     "mismatch": "Detected mismatch between collectives on ranks",
     "no torchrun": "environment variable RANK expected, but not set",

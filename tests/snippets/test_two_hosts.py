@@ -207,7 +207,9 @@ def test_a_cut_link_ends_both_hosts_and_both_say_why(hosts, together):
         ip("-n", hosts[0].namespace, "link", "set", "eth0", "up")
     assert time.monotonic() - began < SECONDS + patient(10)
     assert (first.code, second.code) == (1, 1)
-    assert printed("waited") in first.err
+    # The longer a collective may take, the sooner the kernel gives up the connection.
+    said = (printed("waited"), MESSAGES["gave up"])
+    assert any(message in first.err for message in said)
     assert MESSAGES["no store"] in second.err
 
 
