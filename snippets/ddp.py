@@ -464,7 +464,7 @@ class ResumableSampler(Sampler[int]):
         self._looks = self._looks + 1 if all_out and self.position == self._start else 0
         # A batch sampler that does not say what it leaves out may have left this out.
         left_out = all_out and self._loader.batch_size is None
-        if self._is_ignored() or left_out or self._looks > 1:
+        if self._is_ignored() or left_out or self._looks > 2:
             raise RuntimeError(
                 f"{self._not_counted()} samples of epoch {self.epoch} were handed out "
                 "and not counted: call advance(len(labels)) after each batch, or "
