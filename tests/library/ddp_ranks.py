@@ -147,6 +147,13 @@ class Unprintable(Exception):
         raise ValueError("no text")
 
 
+class OnlyThere:
+    """A result that the launching process cannot read."""
+
+    def __reduce__(self):
+        return raise_what_has_no_text, ()
+
+
 def raise_what_has_no_text():
     raise Unprintable
 
