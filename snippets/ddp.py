@@ -149,7 +149,7 @@ def _place() -> tuple[int, int, int] | None:
     """Return rank, world size and local rank by the environment, None if alone.
 
     Raises:
-        RuntimeError: As `distributed` says.
+        RuntimeError: As `distributed` describes.
     """
     given = {name: os.environ[name] for name in VARIABLES if name in os.environ}
     task = _task_of_another_launcher()
@@ -166,7 +166,7 @@ def _place() -> tuple[int, int, int] | None:
                 f"unset {task.variable} if this process is alone"
             )
         if given:  # the address, at least
-            given = task.as_torch_has_it() | given
+            given = task.variables() | given
     if not given:
         return None
     for name in VARIABLES:
@@ -189,8 +189,8 @@ class _Task(NamedTuple):
     world_size: str
     local_rank: str | None
 
-    def as_torch_has_it(self) -> dict[str, str]:
-        """The place under the names of torchrun, as far as it is known."""
+    def variables(self) -> dict[str, str]:
+        """Return its place under torchrun's names, as far as it is known."""
         known = {"RANK": self.rank}
         if self.world_size != "?":
             known["WORLD_SIZE"] = self.world_size
@@ -281,13 +281,18 @@ def _gather_or_raise(make: Callable[[], T]) -> list[T]:
 # --- sharing the samples --------------------------------------------------------------
 
 
-def _integer(name: str, value: SupportsIndex, least: int = 0) -> int:
-    """Return an int of `least` or more; NumPy's integers are fine, bool is not."""
+def _integer(name: str, value: SupportsIndex) -> int:
+    """Return an int. NumPy's integers are fine, bool is not."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{name} must be an integer, got {value!r}")
-    number = operator.index(value)
-    if number < least:
-        raise ValueError(f"{name} must be {least} or more, got {number}")
+    return operator.index(value)
+
+
+def _count(name: str, value: SupportsIndex) -> int:
+    """Return an int of 0 or more."""
+    number = _integer(name, value)
+    if number < 0:
+        raise ValueError(f"{name} must be 0 or more, got {number}")
     return number
 
 
@@ -295,7 +300,7 @@ def _size(dataset: Source) -> int:
     """Return the number of samples of a dataset, or the number itself."""
     if isinstance(dataset, Sized):
         return len(dataset)
-    return _integer("dataset", dataset)
+    return _count("dataset", dataset)
 
 
 class _Loader(NamedTuple):
@@ -313,20 +318,20 @@ class _Loader(NamedTuple):
         A loader does not tell its sampler about ``drop_last``. Only the batch sampler,
         which calls the sampler, knows it.
         """
-        found, caller = cls(), frame
+        found = cls()
+        caller: Any = frame.f_locals.get("self") if frame else None
+        if hasattr(caller, "batch_size") and hasattr(caller, "drop_last"):
+            found = cls(caller.batch_size, bool(caller.drop_last))
         while frame:
             owner: Any = frame.f_locals.get("self")
-            is_alike = hasattr(owner, "batch_size") and hasattr(owner, "drop_last")
-            if isinstance(owner, BatchSampler) or (frame is caller and is_alike):
+            if isinstance(owner, BatchSampler):
                 is_even = type(owner).__iter__ is BatchSampler.__iter__
-                found = cls(owner.batch_size, bool(owner.drop_last), is_even)
+                found = cls(owner.batch_size, owner.drop_last, is_even)
             elif isinstance(owner, _BaseDataLoaderIter):
-                if found == cls() and owner._auto_collation:  # someone else's batches
+                if found == cls() and owner._auto_collation:  # by an unknown sampler
                     found = cls(batch_size=None)
-                fetched = owner._num_workers * (
-                    getattr(owner, "_prefetch_factor", None) or 2
-                )
-                return found._replace(ahead=2 + fetched)
+                prefetch = getattr(owner, "_prefetch_factor", None) or 0
+                return found._replace(ahead=2 + owner._num_workers * prefetch)
             frame = frame.f_back
         return found
 
@@ -383,7 +388,7 @@ class ResumableSampler(Sampler[int]):
     ) -> None:
         self.size = _size(dataset)
         self.shuffle = shuffle
-        self.seed = _integer("seed", seed, least=-sys.maxsize)
+        self.seed = _integer("seed", seed)
         self.drop_last = drop_last
         self._loader = _Loader()
         self._go_to(0, 0)
@@ -422,7 +427,8 @@ class ResumableSampler(Sampler[int]):
         rank, world = _rank_and_size()
         end = self._start + len(self) * world
         places = torch.arange(self._start + rank, end, world) % self.size
-        return self._hand_out(self._order()[places].tolist(), world)
+        indices = self._order()[places].tolist()
+        return self._hand_out(indices, self.epoch, self._start, world)
 
     def _order(self) -> torch.Tensor:
         """Return the order of the epoch."""
@@ -432,12 +438,13 @@ class ResumableSampler(Sampler[int]):
         generator = torch.Generator().manual_seed(int(key.hexdigest(), 16))
         return torch.randperm(self.size, generator=generator)
 
-    def _hand_out(self, indices: list[int], world: int) -> Iterator[int]:
+    def _hand_out(
+        self, indices: list[int], epoch: int, position: int, world: int
+    ) -> Iterator[int]:
         """Yield the indices of this rank and note how far they went."""
-        epoch, position = self.epoch, self._start
         for index in indices:
             position += world
-            if self.epoch == epoch:  # else this pass is over, or is not the latest
+            if self.epoch == epoch:  # else all of it is counted
                 self._handed_out = max(self._handed_out, position)
             yield index
 
@@ -468,7 +475,8 @@ class ResumableSampler(Sampler[int]):
             raise RuntimeError(
                 f"{self._not_counted()} samples of epoch {self.epoch} were handed out "
                 "and not counted: call advance(len(labels)) after each batch, or "
-                "set_epoch(epoch) before each pass"
+                "set_epoch(epoch) before each pass; if your batch sampler left them "
+                "out, call set_epoch(epoch + 1) after it"
             )
 
     def advance(self, count: int) -> None:
@@ -484,7 +492,7 @@ class ResumableSampler(Sampler[int]):
             ValueError: If the epoch has fewer samples left, if the loader has not taken
                 as many, or if its batches have another size.
         """
-        count = _integer("count", count)
+        count = _count("count", count)
         left, taken = self._left(), self._not_counted()
         batch_size = self._loader.batch_size or 1
         wrong = ""
@@ -515,7 +523,7 @@ class ResumableSampler(Sampler[int]):
         Raises:
             TypeError, ValueError: If `epoch` is not an integer of 0 or more.
         """
-        epoch = _integer("epoch", epoch)
+        epoch = _count("epoch", epoch)
         self._go_to(epoch, self.position if epoch == self.epoch else 0)
 
     def state_dict(self) -> dict[str, int | bool]:
