@@ -1,32 +1,70 @@
 """Data parallel training: join the ranks, share the samples, count each sample once.
 
-One file to copy: torch 2.4 or newer. The model is torch's ``DistributedDataParallel``.
+One file to copy. It needs torch 2.4 or newer. The model is torch's own
+``DistributedDataParallel``.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import hashlib
+import io
 import math
+import operator
 import os
 import pickle
+import sys
 import time
-from collections.abc import Iterator, Sized
+from collections.abc import Callable, Iterator, Sized
 from datetime import timedelta
 from fractions import Fraction
-from typing import Any, NamedTuple, TypeVar
+from types import FrameType
+from typing import Any, NamedTuple, SupportsIndex, TypeVar
 
 import torch
 import torch.distributed as dist
+from torch._C._distributed_c10d import HashStore
+from torch._subclasses import FakeTensor
+from torch.utils.data import BatchSampler, Sampler
+from torch.utils.data.dataloader import _BaseDataLoaderIter
+
+__all__ = [
+    "Dist",
+    "EvalSampler",
+    "ResumableSampler",
+    "assert_in_sync",
+    "distributed",
+    "weighted_mean",
+]
 
 T = TypeVar("T")
-Source = int | Sized  # a dataset or its length
+Source = Sized | SupportsIndex  # a dataset or its length
+
+# --- joining the ranks ----------------------------------------------------------------
+
+# What torchrun sets for each rank, and `launch` too.
 VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+# Other launchers: name, then where a task finds its rank, its local rank and the number
+# of tasks (the first variable that is set). An mpirun inside a Slurm job has both kinds
+# of variables, so Slurm comes later. A shell in an allocation of many tasks is a step
+# of one task, so the step comes before the allocation.
+LAUNCHERS = (
+    ("mpirun", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_RANK",
+     ("OMPI_COMM_WORLD_SIZE",)),
+    ("mpirun", "MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_LOCAL_RANK",
+     ("MV2_COMM_WORLD_SIZE",)),
+    ("mpiexec", "PMI_RANK", "MPI_LOCALRANKID", ("PMI_SIZE",)),
+    ("jsrun", "JSM_NAMESPACE_RANK", "JSM_NAMESPACE_LOCAL_RANK",
+     ("JSM_NAMESPACE_SIZE",)),
+    ("flux", "FLUX_TASK_RANK", "FLUX_TASK_LOCAL_ID", ("FLUX_JOB_SIZE",)),
+    ("Slurm", "SLURM_PROCID", "SLURM_LOCALID",
+     ("SLURM_STEP_NUM_TASKS", "SLURM_NTASKS", "SLURM_NPROCS")),
+    ("PMIx", "PMIX_RANK", "PMIX_LOCAL_RANK", ("PMIX_SIZE",)),
+)  # fmt: skip
 
 
 class Dist(NamedTuple):
-    """Where this process stands, and the device of its model and data.
+    """The place of this process among the ranks, and the device of its model and data.
 
     Example:
         >>> Dist(rank=1, world_size=2, local_rank=1, device=torch.device("cpu")).is_main
@@ -40,104 +78,295 @@ class Dist(NamedTuple):
 
     @property
     def is_main(self) -> bool:
-        """Whether this is rank 0: the one that prints and saves."""
+        """Whether this is rank 0, the rank that prints and saves."""
         return self.rank == 0
 
 
 @contextlib.contextmanager
 def distributed(
-    timeout: float | None = None, device: str | None = None
+    timeout: float | None = None, device: str | torch.device | None = None
 ) -> Iterator[Dist]:
-    """Join the process group that torchrun has prepared; alone, be a group of one.
+    """Join the process group of the launcher, or form a group of one without it.
 
-    Leaving waits for all ranks and destroys the group; an exception waits for none.
+    torchrun and `launch` set all variables. Under ``srun`` or ``mpirun``, export
+    MASTER_ADDR and MASTER_PORT, the same for all tasks: the ranks are then taken from
+    the launcher's own variables. Leaving the block waits for all ranks and destroys
+    the group. If the block raises, no rank is waited for.
 
     Args:
-        timeout: Seconds that a collective may take; None is torch's default.
-        device: Type of the device, None for the accelerator or else the CPU; its index
-            is the local rank. torch's default backend for the type is used.
+        timeout: Seconds that a collective may take, or None for torch's default.
+        device: Type of the device, such as ``"cuda"``, or None for the accelerator if
+            there is one and else the CPU. Its index is the local rank. The backend is
+            torch's default for the type.
+
+    Yields:
+        The place of this process.
 
     Raises:
-        RuntimeError: A variable that torchrun sets is missing or no number.
+        RuntimeError: If a variable is missing or not a number, or if this is one of
+            several tasks of another launcher and the address is not set.
 
     Example:
         >>> with distributed(device="cpu") as here:
         ...     here.rank, here.world_size, torch.distributed.get_backend()
         (0, 1, 'gloo')
     """
-    given = {name: os.environ[name] for name in VARIABLES if name in os.environ}
-    for name in VARIABLES if given else ():
-        if name not in given or not (given[name].isdecimal() or name == "MASTER_ADDR"):
-            what, names = given.get(name, "missing"), ", ".join(given)
-            raise RuntimeError(f"{name} is {what}: start by torchrun, or unset {names}")
-    rank, local = int(given.get("RANK", 0)), int(given.get("LOCAL_RANK", 0))
-    world = int(given.get("WORLD_SIZE", 1))
-    kind, options = device or _accelerator(), dict[str, Any]()
-    if not given:  # a store in this process, so no port
-        options = {"store": dist.HashStore(), "rank": 0, "world_size": 1}
-    place = torch.device(kind, local) if kind != "cpu" else torch.device(kind)
-    if kind in ("cuda", "xpu"):
-        getattr(torch, kind).set_device(place)
-        options["device_id"] = place
-    within = None if timeout is None else timedelta(seconds=timeout)
-    backend = dist.Backend.default_device_backend_map.get(kind, "gloo")
-    dist.init_process_group(backend, timeout=within, **options)
-    fine = False
+    place = _place()
+    rank, world, local = place or (0, 1, 0)
+    target = torch.device(device or _accelerator())
+    if target.type != "cpu" and target.index is None:
+        target = torch.device(target.type, local)
+    options: dict[str, Any] = {"rank": rank, "world_size": world}
+    if place is None:
+        options["store"] = HashStore()  # a store in this process needs no port
+    if target.type in ("cuda", "xpu"):
+        getattr(torch, target.type).set_device(target)
+        options["device_id"] = target
+    if timeout is not None:
+        options["timeout"] = timedelta(seconds=timeout)
+    backend = dist.Backend.default_device_backend_map.get(target.type, "gloo")
+    dist.init_process_group(backend, **options)
+    completed = False
     try:
-        yield Dist(rank, world, local, place)
+        yield Dist(rank, world, local, target)
         dist.barrier()
-        fine = True
+        completed = True
     except BaseException as error:
         if hasattr(error, "add_note"):  # Python >= 3.11
             error.add_note(f"on rank {rank} of {world}")
         raise
     finally:
-        # NCCL would wait for the others after an error: the process's end does it.
-        if (fine or world == 1 or backend == "gloo") and dist.is_initialized():
-            # Older releases join gloo's threads with the GIL, which these need to drop
-            # the last tensors (pytorch/pytorch#154976): let them do it before.
+        # After an error NCCL waits for the others. Its group ends with the process.
+        may_destroy = completed or world == 1 or backend == "gloo"
+        if may_destroy and dist.is_initialized():
+            # Older releases hold the GIL while they join gloo's threads, which need it
+            # to drop their last tensors (pytorch/pytorch#154976). Let them do so first.
             time.sleep(0.05)
             dist.destroy_process_group()
 
 
+def _place() -> tuple[int, int, int] | None:
+    """Return rank, world size and local rank by the environment, None if alone.
+
+    Raises:
+        RuntimeError: As `distributed` describes.
+    """
+    given = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    task = _task_of_another_launcher()
+    if task:
+        # torchrun and `launch` know what they do. Without them, a world of one is left
+        # over from another run, and each task would train alone.
+        by_torchrun = any(name.startswith("TORCHELASTIC_") for name in os.environ)
+        left_over = given.get("WORLD_SIZE") == "1" and not by_torchrun
+        if task.world_size != "1" and (not given or left_over):
+            raise RuntimeError(
+                f"this is task {task.rank} of {task.world_size} of {task.launcher}, "
+                "and torch's variables do not say so: start with torchrun, or export "
+                "MASTER_ADDR and MASTER_PORT for all tasks and unset WORLD_SIZE, or "
+                f"unset {task.variable} if this process is alone"
+            )
+        if given:  # the address, at least
+            given = task.variables() | given
+    if not given:
+        return None
+    for name in VARIABLES:
+        value = given.get(name, "missing")
+        is_valid = name in given if name == "MASTER_ADDR" else value.isdecimal()
+        if not is_valid:
+            names = ", ".join(name for name in VARIABLES if name in os.environ)
+            raise RuntimeError(
+                f"{name} is {value}: start with torchrun, or unset {names}"
+            )
+    return int(given["RANK"]), int(given["WORLD_SIZE"]), int(given["LOCAL_RANK"])
+
+
+class _Task(NamedTuple):
+    """A task of a launcher other than torchrun; ``world_size`` is "?" if unknown."""
+
+    launcher: str
+    variable: str
+    rank: str
+    world_size: str
+    local_rank: str | None
+
+    def variables(self) -> dict[str, str]:
+        """Return its place under torchrun's names, as far as it is known."""
+        known = {"RANK": self.rank}
+        if self.world_size != "?":
+            known["WORLD_SIZE"] = self.world_size
+        if self.local_rank is not None:
+            known["LOCAL_RANK"] = self.local_rank
+        return known
+
+
+def _task_of_another_launcher() -> _Task | None:
+    """Return the task that this process is by LAUNCHERS, None if there is none."""
+    # Some launchers leave the local rank to Slurm.
+    local_ranks = [os.environ.get(local) for _, _, local, _ in LAUNCHERS]
+    local_rank = next((each for each in local_ranks if each is not None), None)
+    for launcher, variable, _, sizes in LAUNCHERS:
+        if variable not in os.environ:
+            continue
+        rank = os.environ[variable]
+        size = next((os.environ[name] for name in sizes if name in os.environ), "?")
+        if launcher == "Slurm" and (rank, size) == ("0", "?"):
+            return None  # a script of sbatch that asked for no tasks
+        return _Task(launcher, variable, rank, size, local_rank)
+    return None
+
+
 def _accelerator() -> str:
+    """Return the type of the accelerator, "cpu" if there is none."""
     # A CUDA build without a GPU has a current accelerator too: ask for both.
     if hasattr(torch, "accelerator") and torch.accelerator.is_available():  # >= 2.6
-        return str(torch.accelerator.current_accelerator().type)
+        accelerator = torch.accelerator.current_accelerator()
+        return accelerator.type if accelerator else "cpu"
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _standing() -> tuple[int, int]:
-    """Rank and world size; (0, 1) without a process group."""
-    there = dist.is_available() and dist.is_initialized()
-    return (dist.get_rank(), dist.get_world_size()) if there else (0, 1)
+# --- talking to the other ranks -------------------------------------------------------
+
+
+def _rank_and_size() -> tuple[int, int]:
+    """Return rank and world size, (0, 1) without a process group."""
+    if dist.is_available() and dist.is_initialized():
+        return dist.get_rank(), dist.get_world_size()
+    return 0, 1
 
 
 def _gather(value: T) -> list[T]:
-    """What each rank gives, on each rank. torch's `all_gather_object` needs NumPy."""
-    if (world := _standing()[1]) == 1:
+    """Return what each rank gives. torch's own `all_gather_object` needs NumPy."""
+    world = _rank_and_size()[1]
+    if world == 1:
         return [value]
-    device = "cpu" if dist.get_backend() == "gloo" else _accelerator()
-    data = torch.tensor(list(pickle.dumps(value)), dtype=torch.uint8, device=device)
-    size = torch.tensor(len(data), device=device)
+    takes_cpu = "cpu:" in dist.get_backend_config()
+    device = "cpu" if takes_cpu else _accelerator()
+    own = torch.frombuffer(bytearray(pickle.dumps(value)), dtype=torch.uint8)
+    size = torch.tensor(len(own), device=device)
     dist.all_reduce(size, dist.ReduceOp.MAX)
-    data = torch.nn.functional.pad(data, (0, int(size) - len(data)))
-    parts = [torch.empty_like(data) for _ in range(world)]
-    dist.all_gather(parts, data)
+    padded = torch.zeros(int(size), dtype=torch.uint8, device=device)
+    padded[: len(own)] = own
+    parts = [torch.empty_like(padded) for _ in range(world)]
+    dist.all_gather(parts, padded)
     return [pickle.loads(bytes(part.tolist())) for part in parts]
 
 
-class ResumableSampler:
+class _Refusal(NamedTuple):
+    """What one rank has against its own input."""
+
+    is_type_error: bool
+    text: str
+
+
+def _gather_or_raise(make: Callable[[], T]) -> list[T]:
+    """Return what each rank makes. If one cannot, raise on all, so that none waits.
+
+    Raises:
+        TypeError, ValueError: As the first rank that refuses does.
+    """
+    own: T | _Refusal
+    try:
+        own = make()
+    except Exception as error:
+        own = _Refusal(isinstance(error, TypeError), str(error))
+    values = list[T]()
+    for rank, each in enumerate(_gather(own)):
+        if isinstance(each, _Refusal):
+            kind = TypeError if each.is_type_error else ValueError
+            raise kind(f"rank {rank}: {each.text}")
+        values.append(each)
+    return values
+
+
+# --- sharing the samples --------------------------------------------------------------
+
+
+def _integer(name: str, value: SupportsIndex) -> int:
+    """Return an int. NumPy's integers are fine, bool is not."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    return operator.index(value)
+
+
+def _count(name: str, value: SupportsIndex) -> int:
+    """Return an int of 0 or more."""
+    number = _integer(name, value)
+    if number < 0:
+        raise ValueError(f"{name} must be 0 or more, got {number}")
+    return number
+
+
+def _size(dataset: Source) -> int:
+    """Return the number of samples of a dataset, or the number itself."""
+    if isinstance(dataset, Sized):
+        return len(dataset)
+    return _count("dataset", dataset)
+
+
+class _Loader(NamedTuple):
+    """What is known about the loader that iterates over a sampler."""
+
+    batch_size: int | None = 1  # None if its batch sampler does not say
+    drop_last: bool = False
+    is_even: bool = False  # every batch has `batch_size`, but for the last of an epoch
+    ahead: int = 2  # batches that it may fetch for one look at the first
+
+    @classmethod
+    def behind(cls, frame: FrameType | None) -> _Loader:
+        """Find the loader on the stack of the call to ``__iter__``.
+
+        A loader does not tell its sampler about ``drop_last``. Only the batch sampler,
+        which calls the sampler, knows it.
+        """
+        found = cls()
+        caller: Any = frame.f_locals.get("self") if frame else None
+        if hasattr(caller, "batch_size") and hasattr(caller, "drop_last"):
+            found = cls(caller.batch_size, bool(caller.drop_last))
+        while frame:
+            owner: Any = frame.f_locals.get("self")
+            if isinstance(owner, BatchSampler):
+                is_even = type(owner).__iter__ is BatchSampler.__iter__
+                found = cls(owner.batch_size, owner.drop_last, is_even)
+            elif isinstance(owner, _BaseDataLoaderIter):
+                if found == cls() and owner._auto_collation:  # by an unknown sampler
+                    found = cls(batch_size=None)
+                prefetch = getattr(owner, "_prefetch_factor", None) or 0
+                return found._replace(ahead=2 + owner._num_workers * prefetch)
+            frame = frame.f_back
+        return found
+
+
+class ResumableSampler(Sampler[int]):
     """Sampler for training that resumes within an epoch, on any number of ranks.
 
-    Each iteration is an epoch with an order of its own, a function of `seed` and epoch
-    alone. All ranks get equally many samples, so some may come twice. A loader fetches
-    ahead: a batch counts as used when each rank calls ``advance(len(batch))`` after it.
+    The order of an epoch depends on `seed` and the epoch alone. A loader fetches
+    batches ahead, so a sample counts as used only when ``advance`` says so:
+
+        while sampler.epoch < epochs:
+            for inputs, labels in loader:
+                ...
+                sampler.advance(len(labels))
+
+    A pass over the loader starts at the first sample of the epoch that is not counted.
+    The call that counts the last one starts the next epoch. So a look at the first
+    batch before the loop costs nothing, and a loop that ends early continues in the
+    next pass. ``drop_last`` of torch's ``BatchSampler`` is noticed: the samples that it
+    leaves out need no count. After a pass through a batch sampler of your own that
+    leaves samples out, call ``set_epoch(sampler.epoch + 1)``; it must keep the order.
+
+    The samples come back after a resume. Random numbers that workers draw for them, for
+    example to augment images, do not: a new loader starts new workers, which begin with
+    new seeds. Without workers, restore the random state of this process too.
 
     Args:
-        source: Dataset, or its length.
-        seed: Of the orders, equal on all ranks.
-        shuffle: False is the order of the dataset.
+        dataset: Dataset, or its number of samples.
+        shuffle: Whether to shuffle each epoch, or to keep the order of the dataset.
+        seed: Seed of the orders, the same on all ranks.
+        drop_last: Whether to leave out samples so that all ranks get equally many, or
+            to repeat some. For ranks, as in torch's ``DistributedSampler``.
+
+    Raises:
+        TypeError: If `dataset` has no length, or `seed` is not an integer.
 
     Example:
         >>> sampler, again = (ResumableSampler(5, shuffle=False) for _ in range(2))
@@ -149,151 +378,369 @@ class ResumableSampler:
         [1, 2, 3, 4]
     """
 
-    def __init__(self, source: Source, seed: int = 0, shuffle: bool = True) -> None:
-        self.size = source if isinstance(source, int) else len(source)
-        self.seed, self.shuffle = seed, shuffle
+    def __init__(
+        self,
+        dataset: Source,
+        *,
+        shuffle: bool = True,
+        seed: int = 0,
+        drop_last: bool = False,
+    ) -> None:
+        self.size = _size(dataset)
+        self.shuffle = shuffle
+        self.seed = _integer("seed", seed)
+        self.drop_last = drop_last
+        self._loader = _Loader()
         self._go_to(0, 0)
 
     def _go_to(self, epoch: int, position: int) -> None:
-        self.epoch, self.position = epoch, position  # samples used by all ranks
-        self._start, self._end = position, -1  # of the epoch; -1 until it runs
+        """Continue there. Positions count the samples of all ranks together."""
+        self.epoch = epoch
+        self.position = position
+        self._start = position  # of the latest pass
+        self._handed_out = position  # to the loader, which fetches ahead
+        self._looks = 0  # passes in a row that handed out all, with nothing counted
+
+    def _share(self, position: int) -> int:
+        """Return how many samples each rank gets from `position` to the end."""
+        rest, world = max(0, self.size - position), _rank_and_size()[1]
+        return rest // world if self.drop_last else -(-rest // world)
+
+    def _left(self) -> int:
+        """Return how many samples each rank can still count in this epoch."""
+        left, loader = self._share(self.position), self._loader
+        if loader.drop_last and loader.batch_size:
+            left -= left % loader.batch_size
+        return left
 
     def __len__(self) -> int:
-        """Samples that this rank gets in the epoch from where it starts."""
-        return math.ceil((self.size - self._start) / _standing()[1])
+        """Return how many samples this rank gets in a pass from where it starts."""
+        return self._share(self._start)
 
     def __iter__(self) -> Iterator[int]:
-        rank, world = _standing()
-        if self._end >= 0:  # an epoch was begun: this is the next
+        self._refuse_if_not_counted()
+        self._loader = _Loader.behind(sys._getframe(1))
+        self._start = self._handed_out = self.position
+        if not self._left():  # no batch would come, now or later
             self._go_to(self.epoch + 1, 0)
-        self._end = self._start + len(self) * world
-        order = torch.arange(self.size)
-        if self.shuffle:
-            key = hashlib.blake2b(f"{self.seed},{self.epoch}".encode(), digest_size=8)
-            generator = torch.Generator().manual_seed(int(key.hexdigest(), 16))
-            order = torch.randperm(self.size, generator=generator)
-        places = torch.arange(self._start + rank, self._end, world) % max(self.size, 1)
-        yield from order[places].tolist()
+            return iter(())
+        rank, world = _rank_and_size()
+        end = self._start + len(self) * world
+        places = torch.arange(self._start + rank, end, world) % self.size
+        indices = self._order()[places].tolist()
+        return self._hand_out(indices, self.epoch, self._start, world)
+
+    def _order(self) -> torch.Tensor:
+        """Return the order of the epoch."""
+        if not self.shuffle:
+            return torch.arange(self.size)
+        key = hashlib.blake2b(f"{self.seed},{self.epoch}".encode(), digest_size=8)
+        generator = torch.Generator().manual_seed(int(key.hexdigest(), 16))
+        return torch.randperm(self.size, generator=generator)
+
+    def _hand_out(
+        self, indices: list[int], epoch: int, position: int, world: int
+    ) -> Iterator[int]:
+        """Yield the indices of this rank and note how far they went."""
+        for index in indices:
+            position += world
+            if self.epoch == epoch:  # else all of it is counted
+                self._handed_out = max(self._handed_out, position)
+            yield index
+
+    def _not_counted(self) -> int:
+        """Return how many samples this rank has handed out and not counted."""
+        return (self._handed_out - self.position) // _rank_and_size()[1]
+
+    def _is_ignored(self) -> bool:
+        """Whether the latest pass handed out more than a look, and nothing counted."""
+        if self.position > self._start:
+            return False
+        if self._loader.batch_size is None:
+            return 0 < self._share(self.position) <= self._not_counted()
+        return self._not_counted() > self._loader.batch_size * self._loader.ahead
+
+    def _refuse_if_not_counted(self) -> None:
+        """Raise before a pass that would silently repeat the one before it.
+
+        Raises:
+            RuntimeError: If that one handed out samples that nothing has counted.
+        """
+        all_out = 0 < self._share(self.position) <= self._not_counted()
+        # With workers, a look at one batch of a small dataset hands out all samples.
+        self._looks = self._looks + 1 if all_out and self.position == self._start else 0
+        # A batch sampler that does not say what it leaves out may have left this out.
+        left_out = all_out and self._loader.batch_size is None
+        if self._is_ignored() or left_out or self._looks > 2:
+            raise RuntimeError(
+                f"{self._not_counted()} samples of epoch {self.epoch} were handed out "
+                "and not counted: call advance(len(labels)) after each batch, or "
+                "set_epoch(epoch) before each pass; if your batch sampler left them "
+                "out, call set_epoch(epoch + 1) after it"
+            )
 
     def advance(self, count: int) -> None:
-        """Say that this rank, like each other, has used `count` more samples.
+        """Count samples of this rank as used. Every rank calls it after each batch.
+
+        Args:
+            count: Number of samples that the loader took for the batch, such as
+                ``len(labels)``. The ``len`` of a batch that is a tuple or dict is
+                something else.
 
         Raises:
-            ValueError: That is more than the epoch has left.
+            TypeError: If `count` is not an integer.
+            ValueError: If the epoch has fewer samples left, if the loader has not taken
+                as many, or if its batches have another size.
         """
-        left = max(0, self._end - self.position) // _standing()[1]
-        if not 0 <= count <= left:
-            what = f"advance({count}) with {left} samples of epoch {self.epoch} left"
-            raise ValueError(f"{what} on this rank: give the size of each batch once")
-        self.position += count * _standing()[1]
-        if self.position == self._end:
+        count = _count("count", count)
+        left, taken = self._left(), self._not_counted()
+        batch_size = self._loader.batch_size or 1
+        wrong = ""
+        if count > left:
+            wrong = f"with {left} samples of epoch {self.epoch} left on this rank"
+        elif count > taken:
+            wrong = f"after the loader took {taken} samples"
+        elif self._loader.is_even and count % batch_size and count != left:
+            wrong = f"with a loader whose batch_size is {batch_size}"
+        if wrong:
+            raise ValueError(
+                f"advance({count}) {wrong}: give the number of samples of each batch "
+                "once, such as len(labels)"
+            )
+        self.position += count * _rank_and_size()[1]
+        if count and not self._left():
             self._go_to(self.epoch + 1, 0)
 
-    def state_dict(self) -> dict[str, int | bool]:
-        """Where to resume, the same on each rank; loads with ``weights_only=True``.
+    def set_epoch(self, epoch: int) -> None:
+        """Go to the start of an epoch, or stay in it if it is the current one.
+
+        ``advance`` starts the next epoch, so this is for loops that call it anyway, as
+        Lightning's and accelerate's do, and for those that never call ``advance``.
+
+        Args:
+            epoch: Number of the epoch, 0 or more.
 
         Raises:
-            RuntimeError: An epoch runs and `advance` has not been called in it.
+            TypeError, ValueError: If `epoch` is not an integer of 0 or more.
         """
-        if self._end >= 0 and self.position == self._start:
-            raise RuntimeError("call advance(len(batch)) after each batch, then save")
+        epoch = _count("epoch", epoch)
+        self._go_to(epoch, self.position if epoch == self.epoch else 0)
+
+    def state_dict(self) -> dict[str, int | bool]:
+        """Return where to resume, the same on each rank.
+
+        Returns:
+            Numbers, which load with ``weights_only=True``.
+
+        Raises:
+            RuntimeError: If a pass has handed out batches and none was counted.
+        """
+        if self._is_ignored():
+            raise RuntimeError(
+                f"no sample of epoch {self.epoch} is counted: call "
+                "advance(len(labels)) after each batch, then save"
+            )
         names = ("size", "seed", "shuffle", "epoch", "position")
         return {name: getattr(self, name) for name in names}
 
     def load_state_dict(self, state: dict[str, int | bool]) -> None:
-        """Resume there, with this sampler's number of ranks.
+        """Resume there, with the number of ranks that there are now.
+
+        Args:
+            state: What `state_dict` returned.
 
         Raises:
-            ValueError: The state is of another dataset size, seed or shuffle.
+            ValueError: If the dataset size, the seed or shuffle was different.
         """
         for name in ("size", "seed", "shuffle"):
-            if state[name] != (own := getattr(self, name)):
-                what = f"{name} is {own!r}, saved was {state[name]!r}"
-                raise ValueError(f"{what}: make the sampler as for the saved run")
+            own = getattr(self, name)
+            if state[name] != own:
+                raise ValueError(
+                    f"{name} is {own!r}, saved was {state[name]!r}: make the sampler "
+                    "as in the saved run"
+                )
         self._go_to(state["epoch"], state["position"])
 
 
-class EvalSampler:
-    """Sampler for evaluation: each sample on one rank, once; no padding, in order.
+class EvalSampler(Sampler[int]):
+    """Sampler for evaluation: each sample on one rank, once, in order.
 
-    torch's ``DistributedSampler`` repeats samples (pytorch/pytorch#25162). Ranks get
-    sizes that differ by one, so no collective inside the loop: see `weighted_mean`.
+    torch's ``DistributedSampler`` repeats samples (pytorch/pytorch#25162). Here the
+    ranks get sizes that may differ by one, so call no collective inside the loop. See
+    `weighted_mean`.
 
     Args:
-        source: Dataset, or its length.
+        dataset: Dataset, or its number of samples.
+
+    Raises:
+        TypeError: If `dataset` has no length.
 
     Example:
         >>> list(EvalSampler(3))
         [0, 1, 2]
     """
 
-    def __init__(self, source: Source) -> None:
-        self.size = source if isinstance(source, int) else len(source)
+    def __init__(self, dataset: Source) -> None:
+        self.size = _size(dataset)
 
     def __len__(self) -> int:
-        rank, world = _standing()
+        """Return how many samples this rank gets."""
+        rank, world = _rank_and_size()
         return len(range(rank, self.size, world))
 
     def __iter__(self) -> Iterator[int]:
-        rank, world = _standing()
+        rank, world = _rank_and_size()
         return iter(range(rank, self.size, world))
 
 
-def weighted_mean(value: float | torch.Tensor, n: int) -> float:
-    """Mean over the samples of all ranks, from the mean of each rank.
+# --- one result of all ranks ----------------------------------------------------------
+
+
+def weighted_mean(value: float | torch.Tensor, n: float | torch.Tensor) -> float:
+    """Return the mean over the samples of all ranks, from the mean of each rank.
+
+    Every rank calls it, also a rank without samples.
 
     Args:
-        value: Mean of this rank: a number or tensor of one element, any if `n` is 0.
-        n: Number of samples of this rank, 0 or more.
+        value: Mean of this rank, a number or a tensor of one element. Anything if `n`
+            is 0.
+        n: Number of samples of this rank, or their weight: 0 or more, a number or a
+            tensor of one element.
 
     Returns:
-        sum(value * n) / sum(n), the same on each rank: exact, then rounded once.
+        sum(value * n) / sum(n), the same on each rank, computed exactly and rounded
+        once.
 
     Raises:
-        ValueError: No rank has a sample, or one has fewer than 0. On every rank.
+        TypeError: If `value` or `n` is not a number on some rank. On every rank.
+        ValueError: If no rank has a sample, if `n` is negative or not finite on some
+            rank, or if a tensor has more than one element. On every rank.
 
     Example:
         >>> weighted_mean(0.25, 8)
         0.25
+        >>> weighted_mean(torch.tensor(0.5), torch.tensor([True, True]).sum())
+        0.5
     """
-    pairs = _gather((float(value), n))
-    counts = [count for _, count in pairs]
-    if min(counts) < 0 or not any(counts):
-        raise ValueError(f"the ranks have {counts} samples: need 1 or more")
-    exact = Fraction if all(math.isfinite(mean) for mean, n in pairs if n) else float
-    return float(sum(exact(mean) * n for mean, n in pairs if n) / sum(counts))
+
+    def checked() -> tuple[float, int | float]:
+        count = _number("n", n)
+        if isinstance(count, bool):
+            raise TypeError(f"n must be a number of samples, got {count}")
+        if not 0 <= count < math.inf:
+            raise ValueError(f"n must be 0 or more and finite, got {count}")
+        return (float(_number("value", value)) if count else 0.0), count
+
+    pairs = [(mean, count) for mean, count in _gather_or_raise(checked) if count]
+    if not pairs:
+        raise ValueError("no rank has a sample: n is 0 on each")
+    total = sum(Fraction(count) for _, count in pairs)
+    if all(math.isfinite(mean) for mean, _ in pairs):
+        return float(sum(Fraction(mean) * Fraction(n) for mean, n in pairs) / total)
+    return sum(mean for mean, _ in pairs if not math.isfinite(mean))
+
+
+def _number(name: str, value: Any) -> int | float:
+    """Return a Python number; a tensor must have one element."""
+    if isinstance(value, torch.Tensor):
+        if value.numel() != 1:
+            shape = list(value.shape)
+            raise ValueError(f"{name} must have one element, got the shape {shape}")
+        value = value.item()
+    if isinstance(value, int | float):
+        return value
+    if hasattr(value, "__float__"):  # as NumPy's numbers have
+        return float(value)
+    raise TypeError(f"{name} must be a number, got {type(value).__name__}")
 
 
 def assert_in_sync(module: torch.nn.Module, buffers: bool = True) -> None:
     """Check that parameters and buffers are bit-equal on all ranks.
 
+    Every rank calls it. Weights that a module keeps elsewhere and puts into its state
+    dict, as quantized layers do, count as buffers.
+
     Args:
-        module: The model, of any kind, on every rank.
-        buffers: False leaves them out: the statistics of BatchNorm are each rank's own
-            until the next forward pass takes those of rank 0.
+        module: The model.
+        buffers: Whether to compare buffers. The statistics of BatchNorm differ between
+            ranks until the next forward pass takes those of rank 0.
 
     Raises:
-        RuntimeError: On every rank, naming the tensors and the ranks that differ from
-            rank 0 in values, shape, dtype or ``requires_grad``.
+        RuntimeError: If tensors differ from those of rank 0 in values, shape, dtype,
+            layout or ``requires_grad``. On every rank, with their names and the ranks.
+        TypeError: If a tensor has no values to compare, for example on the meta device,
+            or if each rank holds a part of it. On every rank, with its name.
 
     Example:
         >>> assert_in_sync(torch.nn.Linear(2, 1))
     """
-    tensors = [*module.named_parameters(), *(module.named_buffers() if buffers else ())]
-    found = _gather({name: _digest(tensor) for name, tensor in tensors})
-    wrong = list[str]()
+
+    def digests() -> dict[str, list[str]]:
+        found = dict[str, list[str]]()
+        for name, tensor in _tensors(module, buffers):
+            found.setdefault(name, []).append(_digest(name, tensor))
+        return found
+
+    found = _gather_or_raise(digests)
+    different = list[str]()
     for name in dict.fromkeys(name for rank in found for name in rank):
         hashes = [rank.get(name) for rank in found]
-        if bad := [rank for rank, own in enumerate(hashes) if own != hashes[0]]:
-            wrong.append(f"'{name}' on rank {', '.join(map(str, bad))}")
-    if wrong:
+        ranks = [str(rank) for rank, own in enumerate(hashes) if own != hashes[0]]
+        if ranks:
+            different.append(f"'{name}' on rank {', '.join(ranks)}")
+    if different:
+        tensors = "1 tensor differs" if len(different) == 1 else "tensors differ"
+        count = f"{len(different)} " if len(different) > 1 else ""
         raise RuntimeError(
-            f"{len(wrong)} tensors differ from rank 0: {'; '.join(wrong[:5])}: freeze "
-            "and unfreeze before DistributedDataParallel; wrapping again copies rank 0"
+            f"{count}{tensors} from rank 0: {'; '.join(different[:5])}: freeze and "
+            "unfreeze before DistributedDataParallel; wrapping again copies rank 0"
         )
 
 
-def _digest(tensor: torch.Tensor) -> str:
-    data = tensor.detach().cpu().contiguous()
-    content = hashlib.blake2b(ctypes.string_at(data.data_ptr(), data.nbytes))
-    return f"{tensor.dtype, tensor.shape, tensor.requires_grad} {content.hexdigest()}"
+def _tensors(
+    module: torch.nn.Module, buffers: bool
+) -> Iterator[tuple[str, torch.Tensor]]:
+    """Yield what `assert_in_sync` compares, with names. A tied tensor has several."""
+    named: dict[str, Any] = dict(module.named_parameters(remove_duplicate=False))
+    if buffers:
+        named |= module.named_buffers(remove_duplicate=False)
+        named |= {k: v for k, v in module.state_dict().items() if k not in named}
+    for name, value in named.items():
+        # A quantized layer has its weight and bias as a tuple.
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, torch.Tensor):
+                yield name, part
+
+
+def _digest(name: str, tensor: torch.Tensor) -> str:
+    """Return text that is equal for equal tensors.
+
+    Raises:
+        TypeError: If the tensor has no values here that can be compared.
+    """
+    reason = ""
+    if torch.nn.parameter.is_lazy(tensor):
+        reason = "it has no values before the first forward pass"
+    elif tensor.is_meta or isinstance(tensor, FakeTensor):
+        reason = "it has no values, only a shape"
+    elif hasattr(tensor, "placements"):  # a DTensor
+        reason = "each rank holds a part of it"
+    if reason:
+        raise TypeError(f"'{name}' cannot be compared: {reason}")
+    # A copy has what the tensor shows, not the whole storage that it is a view of.
+    data: Any = tensor.detach().cpu()
+    if data.is_nested:
+        data = [part.clone() for part in data.unbind()]
+    elif data.is_sparse:
+        data = data.coalesce().clone()
+    elif data.is_mkldnn:
+        data = data.to_dense()
+    elif data.layout == torch.strided:
+        data = data.resolve_conj().resolve_neg()
+        data = data.clone(memory_format=torch.contiguous_format)
+    else:  # compressed, such as CSR
+        data = data.clone()
+    file = io.BytesIO()
+    torch.save(data, file)  # which knows all kinds of tensors
+    content = hashlib.blake2b(file.getbuffer()).hexdigest()
+    return f"{tensor.dtype, tensor.layout, tensor.requires_grad} {content}"

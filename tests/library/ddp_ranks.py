@@ -1,12 +1,17 @@
 """What the ranks of the tests run: importable, so that any way of starting works."""
 
 import contextlib
+import ctypes
+import functools
+import math
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import torch
@@ -83,6 +88,171 @@ def leave_early():
         dist.all_reduce(torch.ones(1))
 
 
+def blame(kind):
+    """Rank 1 of three is to blame, by what `kind` says."""
+    if kind == "returns before it joins" and os.environ["RANK"] == "1":
+        return
+    dist.init_process_group(
+        "gloo", timeout=timedelta(seconds=3 if kind.endswith("times out") else 600)
+    )
+    rank = dist.get_rank()
+    work = CULPRITS[kind] if rank == 1 else OTHERS.get((kind, rank), wait_in_all_reduce)
+    work()
+
+
+def wait_in_all_reduce():
+    dist.all_reduce(torch.ones(1))
+
+
+def raise_as_a_loader_does():
+    raise RuntimeError("DataLoader timed out after 5 seconds")
+
+
+def raise_as_http_does():
+    raise ConnectionRefusedError("Connection refused")
+
+
+def raise_with_nccl_in_the_text():
+    raise RuntimeError("NCCL error: connection closed by peer, timed out")
+
+
+def fail_with_much_to_clean_up():
+    """The others notice long before the report."""
+    try:
+        raise KeyError("fold")
+    finally:
+        dist.destroy_process_group()
+        time.sleep(3)
+
+
+def fail_and_wait_in_finally():
+    try:
+        raise KeyError("fold")
+    finally:
+        dist.monitored_barrier(timeout=timedelta(seconds=2))
+
+
+def fail_and_never_end():
+    threading.Thread(target=time.sleep, args=(600,)).start()  # not a daemon
+    raise KeyError("fold")
+
+
+class Unprintable(Exception):
+    """An error without text, that cannot be pickled."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+
+    def __str__(self):
+        raise ValueError("no text")
+
+
+class OnlyThere:
+    """A result that the launching process cannot read."""
+
+    def __reduce__(self):
+        return raise_what_has_no_text, ()
+
+
+def raise_what_has_no_text():
+    raise Unprintable
+
+
+def hang_in_a_lock():
+    lock = threading.Lock()
+    lock.acquire()
+    lock.acquire()
+
+
+def hang_in_a_loop():
+    while True:
+        sum(range(1000))
+
+
+def hang_in_c():
+    ctypes.PyDLL(None).sleep(600)  # which keeps the GIL
+
+
+def abort_while_waiting():
+    """As NCCL does to a rank that waits for too long."""
+    threading.Timer(1, os.kill, (os.getpid(), signal.SIGABRT)).start()
+    wait_in_all_reduce()
+
+
+def wait_for_work():
+    dist.all_reduce(torch.ones(1), async_op=True).wait()
+
+
+def wait_and_wrap():
+    try:
+        wait_in_all_reduce()
+    except RuntimeError as error:
+        raise OSError("cannot sync") from error
+
+
+def wait_and_exit():
+    try:
+        wait_in_all_reduce()
+    except RuntimeError:
+        sys.exit(1)
+
+
+def compute():
+    time.sleep(600)
+
+
+def fail_later():
+    time.sleep(0.1)
+    raise ValueError("later")
+
+
+def fail_at_once():
+    raise KeyError("fold")
+
+
+def crash():
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def do_nothing():
+    pass
+
+
+CULPRITS = {
+    "text of a loader": raise_as_a_loader_does,
+    "text of http": raise_as_http_does,
+    "text of NCCL": raise_with_nccl_in_the_text,
+    "cleans up": fail_with_much_to_clean_up,
+    "waits in finally, times out": fail_and_wait_in_finally,
+    "never ends": fail_and_never_end,
+    "no text": raise_what_has_no_text,
+    "lock, times out": hang_in_a_lock,
+    "loop, times out": hang_in_a_loop,
+    "C, times out": hang_in_c,
+    "others abort": compute,
+    "async, times out": hang_in_a_lock,
+    "wrapped, times out": hang_in_a_lock,
+    "exit, times out": hang_in_a_lock,
+    "first of two": fail_at_once,
+    "crash": crash,
+    "returns early": do_nothing,
+    "returns early, one computes": do_nothing,
+    "returns before it joins": do_nothing,
+}
+OTHERS = {  # the others wait in an all-reduce
+    ("text of a loader", 0): compute,
+    ("cleans up", 2): compute,
+    ("others abort", 0): abort_while_waiting,
+    ("others abort", 2): abort_while_waiting,
+    ("async, times out", 0): wait_for_work,
+    ("async, times out", 2): wait_for_work,
+    ("wrapped, times out", 0): wait_and_wrap,
+    ("exit, times out", 0): wait_and_exit,
+    ("first of two", 0): fail_later,
+    ("returns early, one computes", 0): compute,
+}
+
+
 def sum_of_ranks():
     """The place of this rank and a sum over all."""
     with ddp.distributed(device="cpu") as here:
@@ -125,7 +295,7 @@ def message(check):
     """The error of a check, as text."""
     try:
         check()
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, TypeError, ValueError) as error:
         return f"{type(error).__name__}: {error}"
     return None
 
@@ -161,6 +331,21 @@ def collectives(value_sets):
         found["tensor mean"] = ddp.weighted_mean(torch.tensor(rank * 1.0), rank)
         found["no samples"] = message(lambda: ddp.weighted_mean(0.0, 0))
         found["negative"] = message(lambda: ddp.weighted_mean(1.0, 5 if rank else -1))
+        count = torch.tensor([True] * (rank + 1)).sum()
+        found["tensor count"] = ddp.weighted_mean(torch.tensor(rank), count)
+        # Rank 0 has no sample, so it has no mean either.
+        found["no mean"] = ddp.weighted_mean(0.5 if rank else torch.empty(0), rank)
+        found["wrong on rank 1"] = {
+            name: message(functools.partial(ddp.weighted_mean, *wrong))
+            for name, wrong in {
+                "value": ("high" if rank == 1 else 1.0, 2),
+                "shape": (torch.ones(3 if rank == 1 else 1), 2),
+                "count": (1.0, None if rank == 1 else 2),
+                "bool": (1.0, True if rank == 1 else 2),
+                "nan": (1.0, math.nan if rank == 1 else 2),
+                "complex": (1j if rank == 1 else 1.0, 2),
+            }.items()
+        }
 
         found["eval"] = {n: list(ddp.EvalSampler(n)) for n in range(10)}
         found["eval sizes"] = {n: len(ddp.EvalSampler(n)) for n in range(10)}
@@ -182,12 +367,40 @@ def collectives(value_sets):
         found["no buffers"] = message(lambda: ddp.assert_in_sync(model, buffers=False))
         model = torch.nn.Linear(2 + (rank == 0), 1, bias=rank == 0)
         found["other model"] = message(lambda: ddp.assert_in_sync(model))
+        model = torch.nn.Linear(2, 1, device="meta" if rank == 1 else "cpu")
+        found["meta"] = message(lambda: ddp.assert_in_sync(model))
+        model = torch.nn.Linear(2, 1, bias=False)
+        torch.nn.init.ones_(model.weight)
+        model.register_buffer("graph", torch.eye(3).to_sparse() * (1 + (rank == 1)))
+        found["sparse"] = message(lambda: ddp.assert_in_sync(model))
         found["drift"] = drift(rank)
 
         sampler = ddp.ResumableSampler(24, seed=3)
-        found["orders"] = [list(sampler) for _ in range(2)]
+        found["orders"] = [use_all(sampler) for _ in range(2)]
         found["uneven"] = list(ddp.ResumableSampler(23))
     return found
+
+
+def use_all(sampler):
+    """Use all samples of an epoch on this rank, one by one."""
+    used = []
+    for index in sampler:
+        used.append(index)
+        sampler.advance(1)
+    return used
+
+
+def as_a_task_of(launcher):
+    """Join as a task of Slurm or MPI does that knows the address alone."""
+    rank, world = os.environ.pop("RANK"), os.environ.pop("WORLD_SIZE")
+    del os.environ["LOCAL_RANK"]
+    names = {
+        "Slurm": ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID"),
+        "MPI": [f"OMPI_COMM_WORLD_{name}" for name in ("RANK", "SIZE", "LOCAL_RANK")],
+    }[launcher]
+    os.environ |= dict(zip(names, (rank, world, rank), strict=True))
+    with ddp.distributed(device="cpu") as here:
+        return here[:3], ddp.weighted_mean(here.rank, 1)
 
 
 def drift(rank):

@@ -5,13 +5,15 @@ import os
 import subprocess
 import sys
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader
 
 from snippets import ddp
 from snippets.launching import RankError
@@ -42,9 +44,11 @@ def ranks(request):
 
 @pytest.fixture
 def alone(monkeypatch):
-    """An environment without torchrun."""
-    for name in ddp.VARIABLES:
-        monkeypatch.delenv(name, raising=False)
+    """An environment without any launcher."""
+    launchers = ("SLURM_", "OMPI_", "PMI", "MPI_", "MV2_", "TORCHELASTIC_")
+    for name in list(os.environ):
+        if name in ddp.VARIABLES or name.startswith(launchers):
+            monkeypatch.delenv(name)
     return monkeypatch
 
 
@@ -87,6 +91,80 @@ def test_a_variable_that_is_no_number_is_named(alone):
         alone.setenv(name, value)
     with pytest.raises(RuntimeError, match=r"^WORLD_SIZE is two"):
         ddp.distributed(device="cpu").__enter__()
+
+
+MANY_TASKS = {
+    "srun": {"SLURM_PROCID": "1", "SLURM_STEP_NUM_TASKS": "2", "SLURM_NTASKS": "2"},
+    "srun, rank 0": {"SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "2"},
+    "no step": {"SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NTASKS": "2"},
+    "no number": {"SLURM_PROCID": "1"},
+    "Open MPI": {"OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "2"},
+    "Open MPI in a job of one task": {
+        "OMPI_COMM_WORLD_RANK": "1",
+        "OMPI_COMM_WORLD_SIZE": "4",
+        "SLURM_PROCID": "0",
+        "SLURM_NTASKS": "1",
+    },
+    "MPICH": {"PMI_RANK": "0", "PMI_SIZE": "4"},
+    "MVAPICH": {"MV2_COMM_WORLD_RANK": "3", "MV2_COMM_WORLD_SIZE": "4"},
+    "PMIx": {"PMIX_RANK": "0"},
+    "a world of one is left over": {
+        "SLURM_PROCID": "0",
+        "SLURM_STEP_NUM_TASKS": "2",
+        **dict(zip(ddp.VARIABLES, ["0", "1", "0", "localhost", "29500"], strict=True)),
+    },
+}
+
+
+@pytest.mark.parametrize("launcher", MANY_TASKS)
+def test_one_of_many_tasks_never_trains_alone(alone, launcher):
+    for name, value in MANY_TASKS[launcher].items():
+        alone.setenv(name, value)
+    with pytest.raises(RuntimeError, match=r"^this is task \d of .*torchrun"):
+        ddp.distributed(device="cpu").__enter__()
+    assert not dist.is_initialized()
+
+
+ALONE = {
+    "a script of sbatch": {"SLURM_JOB_ID": "7", "SLURM_PROCID": "0"},
+    "a shell of salloc": {"SLURM_JOB_ID": "7", "SLURM_NTASKS": "8"},
+    "srun --pty": {
+        "SLURM_PROCID": "0",
+        "SLURM_STEP_NUM_TASKS": "1",
+        "SLURM_NTASKS": "8",
+    },
+    "srun of one task": {"SLURM_PROCID": "0", "SLURM_NTASKS": "1", "PMIX_RANK": "0"},
+    "mpirun of one task": {
+        "OMPI_COMM_WORLD_RANK": "0",
+        "OMPI_COMM_WORLD_SIZE": "1",
+        "PMIX_RANK": "0",
+        "SLURM_PROCID": "0",
+        "SLURM_NTASKS": "8",
+    },
+}
+
+
+@pytest.mark.parametrize("shell", ALONE)
+def test_a_single_task_trains_alone(alone, shell):
+    for name, value in ALONE[shell].items():
+        alone.setenv(name, value)
+    with ddp.distributed(device="cpu") as here:
+        assert here[:3] == (0, 1, 0)
+
+
+def test_torchrun_counts_inside_a_task(alone):
+    for name, value in MANY_TASKS["a world of one is left over"].items():
+        alone.setenv(name, value)
+    alone.setenv("TORCHELASTIC_RUN_ID", "7")
+    assert ddp._place() == (0, 1, 0)
+
+
+@pytest.mark.parametrize("launcher", ["Slurm", "MPI"])
+def test_tasks_of_other_launchers_join_if_they_know_the_address(launcher):
+    assert start(ddp_ranks.as_a_task_of, 2, launcher) == [
+        ((0, 2, 0), 0.5),
+        ((1, 2, 1), 0.5),
+    ]
 
 
 @pytest.mark.slow
@@ -142,10 +220,40 @@ def test_a_weighted_mean_takes_a_tensor(ranks):
 
 def test_a_weighted_mean_of_nothing_raises_on_every_rank(ranks):
     for found in ranks:
-        assert found["no samples"].startswith(
-            f"ValueError: the ranks have {[0] * len(ranks)}"
-        )
-        assert found["negative"].startswith("ValueError: the ranks have [-1, 5")
+        assert found["no samples"] == "ValueError: no rank has a sample: n is 0 on each"
+        assert found["negative"].startswith("ValueError: rank 0: n must be 0 or more")
+
+
+def test_a_count_may_be_a_tensor_and_a_rank_may_have_no_mean(ranks):
+    counts = range(1, len(ranks) + 1)
+    mean = sum(rank * n for rank, n in enumerate(counts)) / sum(counts)
+    assert {found["tensor count"] for found in ranks} == {mean}
+    assert {found["no mean"] for found in ranks} == {0.5}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        ("value", "TypeError: rank 1: value must be a number, got str"),
+        ("shape", "ValueError: rank 1: value must have one element, got the shape [3]"),
+        ("count", "TypeError: rank 1: n must be a number, got NoneType"),
+        ("bool", "TypeError: rank 1: n must be a number of samples, got True"),
+        ("nan", "ValueError: rank 1: n must be 0 or more and finite, got nan"),
+        ("complex", "TypeError: rank 1: value must be a number, got complex"),
+    ],
+)
+def test_what_is_wrong_on_one_rank_raises_on_all(ranks, wrong, text):
+    assert [found["wrong on rank 1"][wrong] for found in ranks] == [text] * len(ranks)
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [torch.float64, torch.bfloat16, torch.float16, torch.int32, torch.uint8],
+)
+def test_mean_and_count_may_have_any_dtype(dtype):
+    assert ddp.weighted_mean(torch.tensor([[3]], dtype=dtype), torch.tensor(2)) == 3.0
+    assert ddp.weighted_mean(3, torch.tensor(2, dtype=dtype)) == 3.0
+    assert ddp.weighted_mean(np.float32(0.5), np.int64(2)) == 0.5
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -171,7 +279,7 @@ def test_equal_models_are_in_sync(ranks):
 def test_one_bit_on_one_rank_is_named_on_all(ranks):
     for found in ranks:
         assert found["one bit"].startswith(
-            "RuntimeError: 1 tensors differ from rank 0: 'head.bias' on rank 1: "
+            "RuntimeError: 1 tensor differs from rank 0: 'head.bias' on rank 1: "
         )
 
 
@@ -191,6 +299,89 @@ def test_models_of_other_shapes_and_names_are_named(ranks):
     for found in ranks:
         assert "2 tensors differ from rank 0: 'weight' on rank" in found["other model"]
         assert "'bias' on rank" in found["other model"]
+
+
+def test_a_tensor_without_values_is_named_on_all_ranks(ranks):
+    text = "TypeError: rank 1: 'weight' cannot be compared: it has no values"
+    assert all(found["meta"].startswith(text) for found in ranks)
+
+
+def test_a_sparse_buffer_is_compared(ranks):
+    text = "RuntimeError: 1 tensor differs from rank 0: 'graph' on rank 1: "
+    assert all(found["sparse"].startswith(text) for found in ranks)
+
+
+def kinds_of_tensors(x):
+    """The values of a 4 x 4 matrix, as tensors of many kinds."""
+    ones, zeros = torch.ones(4), torch.zeros(4, dtype=torch.int64)
+    twice = torch.complex(x, x)
+    yield "COO", x.to_sparse()
+    yield "COO that is not coalesced", torch.sparse_coo_tensor([[1, 1]], x[0, :2], (3,))
+    yield "CSR", x.to_sparse_csr()
+    yield "CSC", x.to_sparse_csc()
+    yield "BSR", x.to_sparse_bsr((2, 2))
+    yield "BSC", x.to_sparse_bsc((2, 2))
+    yield "quantized", torch.quantize_per_tensor(x, 0.1, 0, torch.qint8)
+    yield "by channel", torch.quantize_per_channel(x, ones, zeros, 0, torch.qint8)
+    yield "nested", torch.nested.nested_tensor([x, x[:2]])
+    yield "jagged", torch.nested.nested_tensor([x, x[:2]], layout=torch.jagged)
+    yield "bfloat16", x.bfloat16()
+    yield "float8", x.to(torch.float8_e4m3fn)
+    yield "complex", twice
+    yield "conj", twice.conj()
+    yield "neg", twice.conj().imag
+    yield "transposed", x.t()
+    yield "strided", x[::2, ::2]
+    yield "expanded", x[:1].expand(4, 4)
+    yield "0-dim", x[0, 0]
+    yield "bool", x > 0.5
+    yield "parameter", torch.nn.Parameter(x)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+def test_tensors_of_each_kind_are_compared_by_what_they_show():
+    values = torch.linspace(-3, 3, 16).view(4, 4)
+    kinds, again = (dict(kinds_of_tensors(values.clone())) for _ in range(2))
+    others = dict(kinds_of_tensors(values.flip(0)))
+    for name, tensor in kinds.items():
+        digest = ddp._digest(name, tensor)
+        assert digest == ddp._digest(name, again[name]), name
+        assert digest != ddp._digest(name, others[name]), name
+
+
+def test_views_and_copies_with_the_same_values_are_equal():
+    x = torch.complex(torch.randn(4, 4), torch.randn(4, 4))
+    wide = torch.empty_strided((1, 4), (9, 1), dtype=x.dtype)
+    for view, copy in [
+        (x.t(), x.t().contiguous()),
+        (x.conj(), x.conj().resolve_conj()),
+        (x.conj().imag, x.conj().imag.clone()),
+        (wide.copy_(x[:1]), x[:1].clone()),
+        (x[1:3], x[1:3].clone()),
+    ]:
+        assert ddp._digest("x", view) == ddp._digest("x", copy)
+
+
+def test_an_empty_and_a_tied_tensor_are_compared():
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))
+    model[1].weight = model[0].weight
+    model.register_buffer("empty", torch.empty(0, 3))
+    ddp.assert_in_sync(model)
+    names = [name for name, _ in ddp._tensors(model, True)]
+    assert names == ["0.weight", "0.bias", "1.weight", "1.bias", "empty"]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+def test_the_weights_of_quantized_layers_are_compared():
+    quantize = torch.ao.quantization.quantize_dynamic
+    model = quantize(torch.nn.Sequential(torch.nn.Linear(2, 2)), {torch.nn.Linear})
+    names = [name for name, _ in ddp._tensors(model, True)]
+    assert names.count("0._packed_params._packed_params") == 2  # weight and bias
+
+
+def test_a_lazy_parameter_is_named():
+    with pytest.raises(TypeError, match="'weight' cannot be compared"):
+        ddp.assert_in_sync(torch.nn.LazyLinear(2))
 
 
 def test_ranks_that_drift_after_unfreezing_under_ddp_are_found(ranks):
@@ -215,6 +406,7 @@ def test_the_order_does_not_depend_on_the_number_of_ranks(ranks):
     alone = ddp.ResumableSampler(24, seed=3)
     for epoch in range(2):
         parts = [found["orders"][epoch] for found in ranks]
+        alone.set_epoch(epoch)
         assert [i for step in zip(*parts, strict=True) for i in step] == list(alone)
 
 
@@ -231,7 +423,7 @@ def test_an_order_is_the_same_on_every_release(seed):
 
 def test_run_0_epoch_1_is_not_run_1_epoch_0():
     first = ddp.ResumableSampler(50, seed=0)
-    list(first)
+    first.set_epoch(1)
     assert list(first) != list(ddp.ResumableSampler(50, seed=1))
 
 
@@ -280,45 +472,288 @@ def test_a_state_loads_with_weights_only(tmp_path):
     assert torch.load(tmp_path / "state", weights_only=True) == sampler.state_dict()
 
 
+@pytest.fixture
+def be_rank(monkeypatch):
+    """Make this process think that it is a rank."""
+
+    def be(rank, world):
+        monkeypatch.setattr(ddp, "_rank_and_size", lambda: (rank, world))
+
+    return be
+
+
+def batches_of(loader, sampler, epochs, most=None):
+    """Train until `epochs`, or for `most` batches: the batches, as tuples."""
+    used = []
+    while sampler.epoch < epochs and len(used) != most:
+        for batch in loader:
+            sampler.advance(len(batch))
+            used.append(tuple(batch))
+            if len(used) == most:
+                break
+    return used
+
+
+def expected(size, batch_size, drop_last, rank, world, epochs):
+    """The same batches, from the order of each epoch alone."""
+    sampler, used = ddp.ResumableSampler(size), []
+    for epoch in range(epochs):
+        sampler.set_epoch(epoch)
+        order = sampler._order().tolist()
+        padded = [order[i % size] for i in range(-(-size // world) * world)]
+        own = padded[rank::world]
+        parts = [own[i : i + batch_size] for i in range(0, len(own), batch_size)]
+        used += [tuple(p) for p in parts if len(p) == batch_size or not drop_last]
+    return used
+
+
+def loader_of(sampler, batch_size, drop_last, **options):
+    """A loader of the indices themselves, which tells the sampler nothing."""
+    return DataLoader(
+        range(sampler.size),
+        batch_size,
+        sampler=sampler,
+        drop_last=drop_last,
+        collate_fn=list,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+@pytest.mark.parametrize("world", [1, 2, 3])
+def test_no_epoch_is_lost_or_added_wherever_a_run_is_stopped(be_rank, world, drop_last):
+    sizes, batch_sizes = range(7), range(1, 4)
+    for size, batch_size, rank in product(sizes, batch_sizes, range(world)):
+        be_rank(rank, world)
+        whole = expected(size, batch_size, drop_last, rank, world, 2)
+        for stop in range(1, len(whole) + 1):
+            first, second = ddp.ResumableSampler(size), ddp.ResumableSampler(size)
+            loader = loader_of(first, batch_size, drop_last)
+            next(iter(loader))  # a look before the loop
+            begun = batches_of(loader, first, 2, stop)
+            second.load_state_dict(first.state_dict())
+            rest = batches_of(loader_of(second, batch_size, drop_last), second, 2)
+            assert begun + rest == whole, (size, batch_size, rank, stop)
+            assert second.epoch == 2
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+def test_workers_that_fetch_all_ahead_change_nothing(drop_last):
+    whole = expected(10, 3, drop_last, 0, 1, 2)
+    first, second = ddp.ResumableSampler(10), ddp.ResumableSampler(10)
+    loader = loader_of(first, 3, drop_last, num_workers=2)
+    next(iter(loader))
+    begun = batches_of(loader, first, 2, len(whole) // 2)
+    second.load_state_dict(first.state_dict())
+    rest = batches_of(loader_of(second, 3, drop_last, num_workers=2), second, 2)
+    assert begun + rest == whole
+
+
+def test_a_loop_over_epochs_gets_as_many_as_a_loop_over_the_sampler():
+    sampler = ddp.ResumableSampler(10)
+    loader = loader_of(sampler, 3, drop_last=True)
+    used = []
+    for epoch in range(3):
+        sampler.set_epoch(epoch)  # as Lightning and accelerate do
+        for batch in loader:
+            sampler.advance(len(batch))
+            used.append(tuple(batch))
+    assert used == expected(10, 3, True, 0, 1, 3)
+
+
+def test_a_rest_that_gives_no_batch_ends_its_epoch():
+    first, second = ddp.ResumableSampler(10), ddp.ResumableSampler(10)
+    batches_of(loader_of(first, 2, False), first, 1, most=4)
+    second.load_state_dict(first.state_dict())  # with two samples left
+    used = batches_of(loader_of(second, 5, True), second, 2)
+    assert [len(batch) for batch in used] == [5, 5]
+    assert second.epoch == 2
+
+
+def test_ranks_may_drop_the_rest_instead_of_repeating_samples(be_rank):
+    parts = []
+    for rank in range(3):
+        be_rank(rank, 3)
+        sampler = ddp.ResumableSampler(8, drop_last=True)
+        parts.append(list(sampler))
+        assert len(sampler) == len(parts[-1]) == 2
+        sampler.advance(2)
+        assert (sampler.epoch, sampler.position) == (1, 0)
+    assert sorted(chain(*parts)) == sorted(ddp.ResumableSampler(8)._order()[:6])
+
+
+def test_a_look_within_the_loop_changes_nothing():
+    sampler, used = ddp.ResumableSampler(10), []
+    loader = loader_of(sampler, 3, False)
+    for batch in loader:
+        sampler.advance(len(batch))
+        used.append(tuple(batch))
+        next(iter(loader))
+    assert used == expected(10, 3, False, 0, 1, 1)
+
+
+def test_a_loop_that_ends_early_continues_in_the_next_pass():
+    sampler = ddp.ResumableSampler(10)
+    loader = loader_of(sampler, 3, False)
+    used = [batch for _ in range(2) for batch in batches_of(loader, sampler, 2, 2)]
+    assert used == expected(10, 3, False, 0, 1, 1)
+    assert sampler.epoch == 1
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_epochs_that_nothing_counts_are_not_repeated_silently(workers):
+    sampler = ddp.ResumableSampler(40)
+    loader = loader_of(sampler, 3, False, num_workers=workers)
+    list(loader)
+    with pytest.raises(RuntimeError, match=r"40 samples .*not counted.*set_epoch"):
+        list(loader)
+    sampler.set_epoch(0)  # again, on purpose
+    assert len(list(loader)) == 14
+
+
+def test_epochs_that_are_set_need_no_count():
+    sampler = ddp.ResumableSampler(40)
+    orders = []
+    for epoch in range(3):
+        sampler.set_epoch(epoch)
+        orders.append(list(sampler))
+    assert len({tuple(order) for order in orders}) == 3
+
+
+class OwnBatches:
+    """A batch sampler that leaves out the rest."""
+
+    def __init__(self, sampler, batch_size):
+        self.sampler, self.size = sampler, batch_size
+
+    def __iter__(self):
+        batch = []
+        for index in self.sampler:
+            batch.append(index)
+            if len(batch) == self.size:
+                yield batch
+                batch = []
+
+
+class OwnBatchesThatSaySo(OwnBatches):
+    """The same, with torch's names for what it does."""
+
+    def __init__(self, sampler, batch_size):
+        super().__init__(sampler, batch_size)
+        self.batch_size, self.drop_last = batch_size, True
+
+
+def test_a_batch_sampler_of_the_user_that_says_what_it_does_is_understood():
+    sampler = ddp.ResumableSampler(10)
+    own = OwnBatchesThatSaySo(sampler, 3)
+    loader = DataLoader(range(10), batch_sampler=own, collate_fn=list)
+    assert batches_of(loader, sampler, 3) == expected(10, 3, True, 0, 1, 3)
+
+
+def test_a_batch_sampler_of_the_user_that_does_not_loses_no_epoch_silently():
+    sampler = ddp.ResumableSampler(10)
+    own = OwnBatches(sampler, 3)
+    loader = DataLoader(range(10), batch_sampler=own, collate_fn=list)
+    assert len(batches_of(loader, sampler, 1, most=3)) == 3
+    with pytest.raises(RuntimeError, match=r"1 samples of epoch 0 .*set_epoch"):
+        batches_of(loader, sampler, 3)
+    sampler.set_epoch(sampler.epoch + 1)
+    assert len(batches_of(loader, sampler, 2, most=3)) == 3
+
+
+def test_a_sampler_may_be_wrapped():
+    class Recorder(torch.utils.data.Sampler):
+        def __init__(self, inner):
+            self.inner = inner
+
+        def __iter__(self):
+            yield from self.inner
+
+    sampler = ddp.ResumableSampler(10)
+    loader = DataLoader(
+        range(10), 3, sampler=Recorder(sampler), drop_last=True, collate_fn=list
+    )
+    assert batches_of(loader, sampler, 2) == expected(10, 3, True, 0, 1, 2)
+
+
 def test_a_state_within_an_epoch_without_advance_is_refused():
-    sampler = ddp.ResumableSampler(4)
-    next(iter(sampler))
-    with pytest.raises(RuntimeError, match=r"call advance\(len\(batch\)\)"):
+    sampler = ddp.ResumableSampler(8)
+    assert sampler.state_dict()["position"] == 0
+    for number, _ in enumerate(loader_of(sampler, 2, False)):
+        if number == 2:
+            break
+    with pytest.raises(RuntimeError, match=r"call advance\(len\(labels\)\)"):
         sampler.state_dict()
-    sampler.advance(1)
-    assert sampler.state_dict()["position"] == 1
+    sampler.advance(2)
+    assert sampler.state_dict()["position"] == 2
 
 
 def test_more_than_the_epoch_has_left_is_refused():
     sampler = ddp.ResumableSampler(4)
-    with pytest.raises(ValueError, match="with 0 samples of epoch 0 left"):
+    with pytest.raises(ValueError, match=r"advance\(1\) after the loader took 0"):
         sampler.advance(1)
-    next(iter(sampler))
+    for number, _ in enumerate(sampler):
+        if number == 2:
+            break
+    with pytest.raises(ValueError, match=r"advance\(4\) after the loader took 3"):
+        sampler.advance(4)
     sampler.advance(3)
-    for count in (2, -1):
-        with pytest.raises(ValueError, match="with 1 samples of epoch 0 left"):
-            sampler.advance(count)
+    with pytest.raises(ValueError, match="with 1 samples of epoch 0 left"):
+        sampler.advance(2)
+    with pytest.raises(ValueError, match="count must be 0 or more, got -1"):
+        sampler.advance(-1)
+    list(sampler)
     sampler.advance(1)
     assert (sampler.epoch, sampler.position) == (1, 0)
 
 
-def test_an_epoch_that_was_left_early_is_followed_by_the_next():
-    sampler, whole = ddp.ResumableSampler(9), ddp.ResumableSampler(9)
-    next(iter(sampler))
-    list(whole)
-    assert list(sampler) == list(whole)
+@pytest.mark.parametrize("make", [tuple, dict])
+def test_the_length_of_a_batch_that_is_not_its_size_is_refused(make):
+    def collate(samples):
+        inputs = torch.tensor(samples)
+        pair = {"inputs": inputs, "labels": inputs}
+        return pair if make is dict else tuple(pair.values())
+
+    sampler = ddp.ResumableSampler(12)
+    batch = next(iter(DataLoader(range(12), 4, sampler=sampler, collate_fn=collate)))
+    with pytest.raises(ValueError, match=r"batch_size is 4: .*len\(labels\)"):
+        sampler.advance(len(batch))
+    sampler.advance(len(list(batch.values() if make is dict else batch)[-1]))
+    assert sampler.position == 4
+
+
+def test_numpy_integers_are_integers_and_bool_is_not():
+    sampler = ddp.ResumableSampler(np.int64(6), seed=np.int32(1))
+    assert list(sampler) == list(ddp.ResumableSampler(6, seed=1))
+    sampler.advance(np.int64(2))
+    sampler.advance(torch.tensor(2))
+    sampler.set_epoch(np.uint8(1))
+    assert (sampler.epoch, sampler.position) == (1, 0)
+    assert len(ddp.EvalSampler(np.int64(6))) == 6
+    for wrong in (True, 1.5, "3", None):
+        with pytest.raises(TypeError, match="must be an integer"):
+            sampler.advance(wrong)
+        with pytest.raises(TypeError, match="must be an integer"):
+            sampler.set_epoch(wrong)
+    with pytest.raises(TypeError, match="dataset must be an integer, got True"):
+        ddp.ResumableSampler(True)
+
+
+def test_samplers_are_samplers_of_torch():
+    for sampler in (ddp.ResumableSampler(3), ddp.EvalSampler(3)):
+        assert isinstance(sampler, torch.utils.data.Sampler)
 
 
 @pytest.mark.parametrize(
     ("other", "text"),
     [
-        ({"source": 5}, "size is 5, saved was 4"),
+        ({"dataset": 5}, "size is 5, saved was 4"),
         ({"seed": 1}, "seed is 1, saved was 0"),
         ({"shuffle": False}, "shuffle is False, saved was True"),
     ],
 )
 def test_a_state_of_another_order_is_refused(other, text):
-    sampler = ddp.ResumableSampler(**({"source": 4} | other))
+    sampler = ddp.ResumableSampler(**({"dataset": 4} | other))
     with pytest.raises(ValueError, match=text):
         sampler.load_state_dict(ddp.ResumableSampler(4).state_dict())
     assert (sampler.epoch, sampler.position) == (0, 0)

@@ -11,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from snippets import ddp, launching
@@ -116,6 +117,55 @@ def test_a_rank_that_hangs_is_named_and_not_those_that_wait_for_it(
     assert gone(pids)
 
 
+BLAMED = {  # how rank 1 is named, and a part of its last line
+    "text of a loader": (
+        "raised",
+        "RuntimeError: DataLoader timed out after 5 seconds",
+    ),
+    "text of http": ("raised", "ConnectionRefusedError: Connection refused"),
+    "text of NCCL": ("raised", "RuntimeError: NCCL error: connection closed"),
+    "cleans up": ("raised", "KeyError: 'fold'"),
+    "waits in finally, times out": ("raised", "KeyError: 'fold'"),
+    "never ends": ("raised", "KeyError: 'fold'"),
+    "no text": ("raised", "Unprintable: (its text cannot be shown)"),
+    "first of two": ("raised", "KeyError: 'fold'"),
+    "lock, times out": ("did not finish in time", "lock.acquire()"),
+    "loop, times out": ("did not finish in time", "sum(range(1000))"),
+    "C, times out": ("did not finish in time", ".sleep(600)"),
+    "async, times out": ("did not finish in time", "lock.acquire()"),
+    "wrapped, times out": ("did not finish in time", "lock.acquire()"),
+    "exit, times out": ("did not finish in time", "lock.acquire()"),
+    "others abort": ("did not finish in time", "time.sleep(600)"),
+    "crash": ("was killed by SIGSEGV", "os.kill(os.getpid(), signal.SIGSEGV)"),
+    "returns early": ("returned while others waited for it", "(none)"),
+    "returns early, one computes": ("returned while others waited for it", "(none)"),
+    "returns before it joins": ("returned while others waited for it", "(none)"),
+}
+
+
+def test_each_culprit_is_tried():
+    assert sorted(BLAMED) == sorted(ddp_ranks.CULPRITS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", BLAMED)
+def test_the_rank_to_blame_is_named_by_what_it_did(kind):
+    how, line = BLAMED[kind]
+    limit = patient(8) if kind == "returns before it joins" else patient(60)
+    with pytest.raises(RankError) as caught:
+        start(ddp_ranks.blame, 3, kind, timeout=limit)
+    error = caught.value
+    assert (error.rank, error.how) == (1, how)
+    assert line in error.message
+
+
+def test_ranks_that_give_up_at_once_are_not_blamed():
+    for _ in range(3):
+        with pytest.raises(RankError) as caught:
+            start(ddp_ranks.blame, 4, "lock, times out", timeout=patient(60))
+        assert (caught.value.rank, caught.value.how) == (1, "did not finish in time")
+
+
 def test_the_cause_is_named_even_if_its_effect_is_reported_before_it():
     with pytest.raises(RankError, match=r"rank 1 raised.*KeyError: 'fold'"):
         start(ddp_ranks.leave_early, 2)
@@ -202,8 +252,100 @@ def test_a_script_without_a_main_guard_is_told_so(tmp_path):
     done = subprocess.run(
         [sys.executable, script], capture_output=True, text=True, timeout=patient(120)
     )
-    assert "RankError: rank 0 exited with code 1" in done.stderr
+    assert "RankError: rank 0 exited with code 78 while it started" in done.stderr
     assert done.stderr.endswith("(none: a script needs if __name__ == '__main__')\n")
+
+
+def run_script(folder, text, *options):
+    """Run a script beside a copy of the file: its output, then the last error line."""
+    shutil.copy(launching.__file__, folder)
+    script = folder / "script.py"
+    script.write_text(text)
+    done = subprocess.run(
+        [sys.executable, *(options or [script])],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=patient(120),
+    )
+    return done.stdout, (done.stderr.strip().splitlines() or [""])[-1]
+
+
+START = """
+import time
+if __name__ == "__mp_main__":
+    {in_a_rank}
+from launching import launch
+
+def work(*args):
+    return args
+
+if __name__ == "__main__":
+    print(launch(work, 1, timeout={timeout}))
+"""
+
+
+@pytest.mark.slow
+def test_a_slow_import_is_not_a_missing_guard(tmp_path):
+    text = START.format(in_a_rank="time.sleep(600)", timeout=2)
+    _, error = run_script(tmp_path, text)
+    assert "rank 0 did not finish in time; its last line: (none: it was still" in error
+
+
+@pytest.mark.slow
+def test_an_error_while_importing_is_not_a_missing_guard(tmp_path):
+    text = START.format(in_a_rank="raise OSError('no data')", timeout=600)
+    _, error = run_script(tmp_path, text)
+    assert "rank 0 exited with code 1 while it started" in error
+    assert "guard" not in error
+    assert "__main__" not in error
+
+
+@pytest.mark.slow
+def test_a_function_of_a_shell_or_notebook_is_refused_at_once(tmp_path):
+    text = (
+        "import launching\n"
+        "def work(): return 1\n"
+        "print(launching.launch(work, 2, start_method='fork'))\n"
+        "launching.launch(work, 2)\n"
+    )
+    output, error = run_script(tmp_path, "", "-c", text)
+    assert output == "[1, 1]\n"
+    assert error.startswith("ValueError: ranks cannot import a function")
+    assert 'start_method="fork"' in error
+
+
+def test_a_fork_after_cuda_was_used_is_refused(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_initialized", lambda: True)
+    with pytest.raises(RuntimeError, match=r"^CUDA is in use.*start_method=\"spawn\""):
+        launch(os.getpid, 1, start_method="fork")
+
+
+@pytest.mark.slow
+def test_an_exit_handler_that_fails_is_named(tmp_path):
+    text = (
+        "import atexit, os\n"
+        "from launching import launch\n"
+        "def work():\n"
+        "    atexit.register(os._exit, 7)\n"
+        "if __name__ == '__main__':\n"
+        "    launch(work, 1)\n"
+    )
+    _, error = run_script(tmp_path, text)
+    assert "rank 0 exited with code 7" in error
+
+
+def test_control_c_ends_the_ranks(tmp_path):
+    def interrupt():
+        while len(processes(tmp_path)) < 4:
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        start(ddp_ranks.wait_forever, 2, tmp_path)
+    assert gone(processes(tmp_path))
+    assert multiprocessing.active_children() == []
 
 
 @pytest.mark.slow
@@ -251,8 +393,41 @@ def test_launch_works_in_a_thread():
 
 
 def test_what_cannot_be_sent_back_is_said():
-    with pytest.raises(RankError, match=r"rank 0 raised.*pickle"):
+    with pytest.raises(
+        RankError, match=r"rank 0 raised.*the function that fn returned"
+    ):
         start(eval, 1, "lambda: 1")
+
+
+def test_what_cannot_be_sent_to_a_rank_is_said():
+    with pytest.raises(TypeError, match=r"cannot be sent to a rank.*pickle"):
+        start(os.getenv, 1, threading.Lock())
+    with pytest.raises(TypeError, match=r"cannot be sent to a rank.*pickle"):
+        start(lambda: 1, 1)
+    assert launch(lambda: 1, 1, start_method="fork") == [1]
+
+
+def test_what_this_process_cannot_read_is_said():
+    with pytest.raises(RankError, match="rank 0 returned what cannot be read here"):
+        start(ddp_ranks.OnlyThere, 1)
+
+
+def test_keyword_arguments_are_passed_on():
+    assert start(int, 1, "ff", base=16) == [255]
+    assert launch(dict, 2, a=1, start_method="fork") == [{"a": 1}, {"a": 1}]
+
+
+def test_the_number_of_ranks_is_an_integer():
+    assert start(os.getenv, np.int64(2), "RANK") == ["0", "1"]
+    for wrong in (True, 2.0, "2", None):
+        with pytest.raises(TypeError, match="nprocs must be an integer"):
+            launch(os.getenv, wrong, "RANK")
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
+def test_a_timeout_that_has_passed_is_refused(timeout):
+    with pytest.raises(ValueError, match="timeout must be more than 0 seconds"):
+        launch(os.getenv, 1, "RANK", timeout=timeout)
 
 
 @pytest.mark.parametrize("nprocs", [0, -1])

@@ -21,4 +21,4 @@ def main(rank):
 
 with distributed(device="cpu") as here:
     main(here.rank)
-    #> 1 tensors differ from rank 0: 'module.bias' on rank 1
+    #> 1 tensor differs from rank 0: 'module.bias' on rank 1

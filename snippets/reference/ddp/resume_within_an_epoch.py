@@ -1,19 +1,30 @@
 # Needs: snippets
 # Device: cpu
+from torch.utils.data import DataLoader
+
 from snippets.ddp import ResumableSampler
 
-sampler = ResumableSampler(8, seed=0)
-whole = list(ResumableSampler(8, seed=0))
 
-seen = []
-for index in sampler:
-    seen.append(index)
-    sampler.advance(1)
-    if len(seen) == 3:
-        break
-state = sampler.state_dict()
+def train(sampler, most=None):
+    loader = DataLoader(range(8), batch_size=3, sampler=sampler, drop_last=True)
+    used = []
+    while sampler.epoch < 2:
+        for batch in loader:
+            sampler.advance(len(batch))  # the number of samples
+            used.append(batch.tolist())
+            if len(used) == most:
+                return used
+    return used
 
-resumed = ResumableSampler(8, seed=0)
+
+whole = train(ResumableSampler(8))
+
+stopped = ResumableSampler(8)
+used = train(stopped, most=3)
+state = stopped.state_dict()
+print(state["epoch"], state["position"])
+#> 1 3
+resumed = ResumableSampler(8)
 resumed.load_state_dict(state)
-print(seen + list(resumed) == whole)
-#> True
+print(used + train(resumed) == whole, len(whole))
+#> True 4
