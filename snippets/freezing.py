@@ -61,7 +61,8 @@ Pattern: TypeAlias = str | re.Pattern[str] | nn.Module | nn.Parameter
 
 def _has_forward(layer: nn.Module) -> bool:
     """Return whether a layer can be called; a `ModuleList` only stores layers."""
-    return type(layer).forward is not nn.Module.forward
+    scripted = isinstance(layer, torch.jit.ScriptModule)
+    return scripted or type(layer).forward is not nn.Module.forward
 
 
 def _buffers(layer: nn.Module) -> list[tuple[nn.Module, str, torch.Tensor]]:
@@ -78,8 +79,8 @@ def _buffers(layer: nn.Module) -> list[tuple[nn.Module, str, torch.Tensor]]:
 
 
 def _has_running_stats(layer: nn.Module) -> bool:
-    names = [name for owner, name, _ in _buffers(layer) if owner is layer]
-    return _has_forward(layer) and any(name.startswith("running_") for name in names)
+    named = layer.named_buffers(recurse=False)
+    return _has_forward(layer) and any(name.startswith("running_") for name, _ in named)
 
 
 def _has_spectral_norm(layer: nn.Module) -> bool:
@@ -88,35 +89,39 @@ def _has_spectral_norm(layer: nn.Module) -> bool:
     return old or isinstance(layer, _SpectralNorm)
 
 
-def _has_observer_switch(layer: nn.Module) -> bool:
-    """Return whether this is a fake-quantize layer, of torch.ao or torchao."""
-    return hasattr(layer, "observer_enabled") and hasattr(layer, "enable_observer")
-
-
 def _moves_in_evaluation(layer: nn.Module) -> bool:
-    """Return whether a layer changes its buffers in evaluation mode, too.
-
-    Observers do. InstanceNorm of torch 2.4 rounds its statistics in each forward pass.
-    """
-    observes = hasattr(layer, "calculate_qparams") and not _has_observer_switch(layer)
-    return observes or (isinstance(layer, _InstanceNorm) and _has_running_stats(layer))
+    """Return whether a layer may change its buffers in evaluation mode, too."""
+    # Observers and fake-quantize layers, of torch.ao and torchao.
+    observes = hasattr(layer, "calculate_qparams")
+    # A traced graph does what it did in the mode at tracing.
+    traced = isinstance(layer, torch.fx.GraphModule) and bool(_buffers(layer))
+    # In torch 2.4, each forward pass rounds the statistics of InstanceNorm.
+    rounds = isinstance(layer, _InstanceNorm) and _has_running_stats(layer)
+    return observes or traced or rounds
 
 
 def _could_write(layer: nn.Module) -> bool:
-    """Return whether a layer has buffers and code that is not known to leave them."""
+    """Return whether a layer has buffers and code that may change them."""
+    if isinstance(layer, torch.jit.ScriptModule):
+        return any(True for _ in layer.buffers(recurse=False))
+    # In torch.nn, only the layers of the functions above change their buffers.
     known = str(type(layer).forward.__module__).startswith("torch.nn.")
     return _has_forward(layer) and not known and bool(_buffers(layer))
 
 
 def _can_move(layer: nn.Module) -> bool:
     """Return whether a forward pass could move buffers of this layer."""
-    kinds = (_has_running_stats, _has_spectral_norm, _has_observer_switch, _could_write)
-    return any(kind(layer) for kind in kinds)
+    return (
+        _could_write(layer)
+        or _moves_in_evaluation(layer)
+        or _has_running_stats(layer)
+        or _has_spectral_norm(layer)
+    )
 
 
-# How the buffers of a layer are held: these functions replace methods of one object, as
-# an attribute of an object hides the method of its class. The class stays the same for
-# tools that look at it, and copy, pickle and torch.compile keep the functions.
+# How the buffers of a layer are held: the functions below become attributes of the layer,
+# which hide the methods of its class. So the class stays the same for tools that look at
+# it, and copy, pickle and torch.compile keep the functions.
 
 
 def _stay_in_evaluation(layer: Any, mode: bool = True) -> Any:
@@ -131,19 +136,18 @@ def _keep_running_stats() -> None:
     """Instead of `reset_running_stats`: `torch.optim.swa_utils.update_bn` calls it."""
 
 
-def _stay_off(layer: Any, enabled: bool = True) -> None:
-    """Instead of `enable_observer`: remember the call, observe nothing."""
-    layer._held["observes"] = bool(enabled)
-
-
 def _on_copies(layer: Any, always: bool, *args: Any, **kwargs: Any) -> Any:
     """Instead of `forward`: call it with copies in the place of the buffers."""
-    training = _is_held(layer) and layer._held.get("mode", layer.training)
-    if not (always or training):
+    # After `_release`, another library's wrapper may still call this.
+    if not _is_held(layer):
+        return type(layer).forward(layer, *args, **kwargs)
+    if not (always or layer._held.get("mode", layer.training)):
         return type(layer).forward(layer, *args, **kwargs)
     originals = _buffers(layer)
     for owner, name, buffer in originals:
         setattr(owner, name, buffer.clone())
+    if hasattr(layer, "observer_enabled"):  # the switch of a fake-quantize layer
+        layer.observer_enabled.zero_()
     try:
         return type(layer).forward(layer, *args, **kwargs)
     finally:
@@ -178,10 +182,7 @@ def _hold(layer: Any) -> bool:
         methods["train"] = partial(_stay_in_evaluation, layer)
         if hasattr(layer, "reset_running_stats"):
             methods["reset_running_stats"] = _keep_running_stats
-    if _has_observer_switch(layer):
-        held["observes"] = bool(layer.observer_enabled[0])
-        methods["enable_observer"] = partial(_stay_off, layer)
-    elif _could_write(layer) or _moves_in_evaluation(layer):
+    if _could_write(layer) or _moves_in_evaluation(layer):
         methods["forward"] = partial(_on_copies, layer, _moves_in_evaluation(layer))
     name = type(layer).__name__
     if isinstance(layer, torch.jit.ScriptModule):
@@ -189,9 +190,7 @@ def _hold(layer: Any) -> bool:
     if taken := methods.keys() & layer.__dict__.keys():
         other = " and ".join(sorted(taken))
         raise TypeError(f"another library replaced {other} of {name}: freeze it before")
-    if "observes" in held:
-        layer.disable_observer()
-    layer.__dict__ |= {"_held": {**held, "methods": methods}, **methods}
+    layer.__dict__.update(methods, _held={**held, "methods": methods})
     layer.training = layer.training and "mode" not in held
     return True
 
@@ -205,8 +204,6 @@ def _release(layer: Any) -> bool:
         if layer.__dict__.get(name) is method:  # and not another library's wrapper
             del layer.__dict__[name]
     layer.training = held.get("mode", layer.training)
-    if held.get("observes"):
-        layer.enable_observer()
     return True
 
 
@@ -266,11 +263,11 @@ def _nothing_selected(module: nn.Module, pattern: Any, named: dict[str, Any]) ->
     what = repr(text) if isinstance(text, str) else f"this {type(text).__name__}"
     for name, item in named.items():
         if _matches(pattern, name, item):
-            return f"{what} selects {name!r}, where no parameter and no buffer can move"
+            return f"{what} selects {name!r}: no parameter or buffer in it can move"
     for name, buffer in module.named_buffers():
         if _matches(pattern, name, buffer):
-            layer = name.rpartition(".")[0]
-            return f"{what} selects the buffer {name!r}: select its layer {layer!r}"
+            owner = repr(name.rpartition(".")[0]) if "." in name else "the model"
+            return f"{what} selects the buffer {name!r}: select {owner} instead"
     if not isinstance(text, str):
         return f"{what} is not in the model: select one of its modules or parameters"
     names = [name for name, item in named.items() if any(_contents(item))]
@@ -294,7 +291,7 @@ def _implied(
         elif parameters & set(map(id, own)) and on != any(p.requires_grad for p in own):
             layers.add(id(part))
     # As with a tied parameter, a buffer that two layers share belongs to both.
-    buffers = {id(m): {id(b) for *_, b in _buffers(m)} for m in module.modules()}
+    buffers = {id(m): set(map(id, m.buffers(recurse=False))) for m in module.modules()}
     shared = set().union(*(buffers[layer] for layer in layers))
     return layers | {layer for layer, its in buffers.items() if its & shared}
 
@@ -421,11 +418,15 @@ def _change(
                 changed.names.append(name)
                 changed.numel += parameter.numel()
     layers = _implied(module, parameters, layers, on)
-    for name, layer in module.named_modules():
-        if id(layer) in layers and (norm_stats or not _has_running_stats(layer)):
-            changed._held.append((layer, _is_held(layer)))
-            if _hold(layer) if on else _release(layer):
-                changed.layers.append(name)
+    try:
+        for name, layer in module.named_modules():
+            if id(layer) in layers and (norm_stats or not _has_running_stats(layer)):
+                changed._held.append((layer, _is_held(layer)))
+                if _hold(layer) if on else _release(layer):
+                    changed.layers.append(name)
+    except TypeError:
+        changed.restore()
+        raise
     return changed
 
 
