@@ -2,25 +2,11 @@
 
 ``requires_grad_(False)`` is not enough. A gradient from before still moves its
 parameter in the next step, and the forward pass in training mode moves buffers, such as
-the running statistics of `BatchNorm2d`. `freeze` stops all three:
+the running statistics of `BatchNorm2d`. `freeze` stops all three.
 
-- Parameters get ``requires_grad=False`` and lose their gradient.
-- A layer with running statistics (a buffer ``running_…``) or with spectral norm stays
-  in evaluation mode through `train()`. The layers inside it still follow `train()`.
-- Any other layer with buffers follows `train()`. In training mode, its forward pass
-  works on copies of the buffers, and what it writes to them is dropped.
-- A fake-quantize layer stops observing.
-
-Classes, names, parameters and the behavior of layers such as dropout don't change.
-
-A pattern says what is meant: a glob or compiled regular expression for the names of
+A pattern selects what to freeze: a glob or compiled regular expression for the names of
 modules and parameters, or a `Module` or `Parameter` of the model. A module stands for
 everything inside it.
-
-Limits: Tools that build new layers lose a freeze (`torch.fx`, `torch.export`,
-quantization, `SyncBatchNorm.convert_sync_batchnorm`), so freeze what they return.
-`torch.jit.script` refuses a frozen layer. Values that a layer keeps outside its buffers
-and code outside the layer that writes to its buffers aren't seen.
 """
 
 import difflib
@@ -83,10 +69,14 @@ def _has_running_stats(layer: nn.Module) -> bool:
     return _has_forward(layer) and any(name.startswith("running_") for name, _ in named)
 
 
-def _has_spectral_norm(layer: nn.Module) -> bool:
-    # The old one is a hook of the layer, the new one is a layer: a parametrization.
-    old = any(isinstance(h, SpectralNorm) for h in layer._forward_pre_hooks.values())
-    return old or isinstance(layer, _SpectralNorm)
+def _stops_in_evaluation(layer: nn.Module) -> bool:
+    """Return whether evaluation mode keeps all buffers of a layer as they are."""
+    # The old spectral norm is a hook of the layer, the new one is a layer.
+    hooks = layer._forward_pre_hooks.values()
+    spectral = any(
+        isinstance(part, (SpectralNorm, _SpectralNorm)) for part in [layer, *hooks]
+    )
+    return spectral or _has_running_stats(layer)
 
 
 def _moves_in_evaluation(layer: nn.Module) -> bool:
@@ -111,17 +101,13 @@ def _could_write(layer: nn.Module) -> bool:
 
 def _can_move(layer: nn.Module) -> bool:
     """Return whether a forward pass could move buffers of this layer."""
-    return (
-        _could_write(layer)
-        or _moves_in_evaluation(layer)
-        or _has_running_stats(layer)
-        or _has_spectral_norm(layer)
-    )
+    tests = (_stops_in_evaluation, _moves_in_evaluation, _could_write)
+    return any(test(layer) for test in tests)
 
 
-# How the buffers of a layer are held: the functions below become attributes of the layer,
-# which hide the methods of its class. So the class stays the same for tools that look at
-# it, and copy, pickle and torch.compile keep the functions.
+# How the buffers of a layer are held: the functions below become attributes of the
+# layer, which hide the methods of its class. So the class stays the same for tools that
+# look at it, and copy, pickle and torch.compile keep the functions.
 
 
 def _stay_in_evaluation(layer: Any, mode: bool = True) -> Any:
@@ -139,9 +125,8 @@ def _keep_running_stats() -> None:
 def _on_copies(layer: Any, always: bool, *args: Any, **kwargs: Any) -> Any:
     """Instead of `forward`: call it with copies in the place of the buffers."""
     # After `_release`, another library's wrapper may still call this.
-    if not _is_held(layer):
-        return type(layer).forward(layer, *args, **kwargs)
-    if not (always or layer._held.get("mode", layer.training)):
+    held = _is_held(layer)
+    if not (held and (always or layer._held.get("mode", layer.training))):
         return type(layer).forward(layer, *args, **kwargs)
     originals = _buffers(layer)
     for owner, name, buffer in originals:
@@ -177,7 +162,7 @@ def _hold(layer: Any) -> bool:
         return False
     held: dict[str, Any] = {}
     methods: dict[str, Any] = {"__prepare_scriptable__": partial(_refuse_script, layer)}
-    if _has_running_stats(layer) or _has_spectral_norm(layer):
+    if _stops_in_evaluation(layer):
         held["mode"] = layer.training
         methods["train"] = partial(_stay_in_evaluation, layer)
         if hasattr(layer, "reset_running_stats"):
@@ -229,32 +214,30 @@ def _matches(pattern: Any, name: str, item: object) -> bool:
     return item is getattr(pattern, "_orig_mod", pattern)
 
 
-def _contents(item: nn.Module | nn.Parameter) -> tuple[set[int], set[int]]:
-    """Return ids of the parameters in an item, and of the layers that can be held."""
-    if not isinstance(item, nn.Module):
-        return {id(item)}, set()
-    parameters = {id(parameter) for parameter in item.parameters()}
-    return parameters, {id(layer) for layer in item.modules() if _can_move(layer)}
+def _contents(item: nn.Module | nn.Parameter) -> set[int]:
+    """Return ids of what can move in an item: parameters, and layers with buffers."""
+    if isinstance(item, nn.Parameter):
+        return {id(item)}
+    layers = {id(layer) for layer in item.modules() if _can_move(layer)}
+    return layers.union(map(id, item.parameters()))
 
 
-def _select(module: nn.Module, patterns: Iterable[Any]) -> tuple[set[int], set[int]]:
-    """Return ids of the parameters and of the layers that patterns select."""
+def _select(module: nn.Module, patterns: Iterable[Any]) -> set[int]:
+    """Return ids of the parameters and layers that patterns select."""
     named: dict[str, Any] = dict(module.named_modules(remove_duplicate=False))
     named |= module.named_parameters(remove_duplicate=False)
-    parameters: set[int] = set()
-    layers: set[int] = set()
+    selected: set[int] = set()
     for pattern in patterns:
         if not isinstance(pattern, (str, re.Pattern, nn.Module, nn.Parameter)):
             kind = type(pattern).__name__
             wanted = "a glob, re.Pattern, Module or Parameter, each as one argument"
             raise TypeError(f"a pattern can't be a {kind}: pass {wanted}")
         found = [item for name, item in named.items() if _matches(pattern, name, item)]
-        contents = [_contents(item) for item in found]
-        if not any(map(any, contents)):
+        ids = set().union(*map(_contents, found))
+        if not ids:
             raise ValueError(_nothing_selected(module, pattern, named))
-        parameters = parameters.union(*(some for some, _ in contents))
-        layers = layers.union(*(some for _, some in contents))
-    return parameters, layers
+        selected |= ids
+    return selected
 
 
 def _nothing_selected(module: nn.Module, pattern: Any, named: dict[str, Any]) -> str:
@@ -270,34 +253,35 @@ def _nothing_selected(module: nn.Module, pattern: Any, named: dict[str, Any]) ->
             return f"{what} selects the buffer {name!r}: select {owner} instead"
     if not isinstance(text, str):
         return f"{what} is not in the model: select one of its modules or parameters"
-    names = [name for name, item in named.items() if any(_contents(item))]
+    names = [name for name, item in named.items() if _contents(item)]
     close = difflib.get_close_matches(text.strip("^$*."), names, 3, 0.5)
     hint = " or ".join(map(repr, close)) or "a name of named_modules()"
     return f"{what} selects nothing: try {hint}"
 
 
-def _implied(
-    module: nn.Module, parameters: set[int], layers: set[int], on: bool
-) -> set[int]:
-    """Add layers to those that patterns select, after the parameters have changed."""
-    layers = set(layers)
+def _add_implied(module: nn.Module, selected: set[int], on: bool) -> None:
+    """Add the layers that a selection means, too, after its parameters have changed."""
     for part in module.modules():
-        inside, layers_inside = _contents(part)
+        inside = set(map(id, part.parameters()))
         own = list(part.parameters(recurse=False))
         # A module is meant if all parameters in it are selected one by one.
-        if inside and inside <= parameters:
-            layers |= layers_inside
+        if inside and inside <= selected:
+            selected |= _contents(part)
         # A layer is meant if this call makes it fully frozen, or not frozen anymore.
-        elif parameters & set(map(id, own)) and on != any(p.requires_grad for p in own):
-            layers.add(id(part))
+        elif selected & set(map(id, own)) and on != any(p.requires_grad for p in own):
+            selected.add(id(part))
     # As with a tied parameter, a buffer that two layers share belongs to both.
-    buffers = {id(m): set(map(id, m.buffers(recurse=False))) for m in module.modules()}
-    shared = set().union(*(buffers[layer] for layer in layers))
-    return layers | {layer for layer, its in buffers.items() if its & shared}
+    buffers = {layer: set(map(id, layer.buffers(False))) for layer in module.modules()}
+    shared = set().union(
+        *(buffers[layer] for layer in buffers if id(layer) in selected)
+    )
+    selected |= {id(layer) for layer, its in buffers.items() if its & shared}
 
 
 # DistributedDataParallel decides at wrapping which gradients it averages. A model can't
-# tell who wraps it, so each wrapper is noted when torch registers a module in it.
+# tell who wraps it, and a search through all objects of a large process takes seconds.
+# So torch tells us: it calls this hook for each module that is put into another one,
+# which costs a tenth of a microsecond while models are built, and nothing in training.
 
 _wrappers: weakref.WeakSet[DistributedDataParallel] = weakref.WeakSet()
 
@@ -310,20 +294,17 @@ def _note_wrapper(module: nn.Module, name: str, submodule: nn.Module | None) -> 
 register_module_module_registration_hook(_note_wrapper)
 
 
-def _is_wrapped(module: nn.Module, parameters: set[int]) -> bool:
+def _is_wrapped(module: nn.Module, selected: set[int]) -> bool:
     wrappers = [m for m in module.modules() if isinstance(m, DistributedDataParallel)]
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         wrappers += list(_wrappers)
-    return any(
-        id(p) in parameters for wrapper in wrappers for p in wrapper.parameters()
-    )
+    return any(id(p) in selected for wrapper in wrappers for p in wrapper.parameters())
 
 
-def _refuse_wrapped(module: nn.Module, parameters: set[int]) -> None:
-    if not _is_wrapped(module, parameters):
-        return
-    gc.collect()  # of a wrapper that nothing uses anymore, this leaves nothing
-    if _is_wrapped(module, parameters):
+def _refuse_wrapped(module: nn.Module, selected: set[int]) -> None:
+    if _is_wrapped(module, selected):
+        gc.collect()  # a wrapper that nothing uses anymore may be left in a cycle
+    if _is_wrapped(module, selected):
         raise TypeError(
             "DistributedDataParallel averages what was trainable when it wrapped the "
             "model: freeze or unfreeze before that, or wrap again"
@@ -392,13 +373,9 @@ class Frozen(AbstractContextManager["Frozen"]):
     def __str__(self) -> str:
         rows = [f"{'part':<16} {'frozen':>13} {'trainable':>13}"]
         for name, part in [*self._module.named_children(), ("all", self._module)]:
-            frozen = 0
-            trainable = 0
-            for parameter in part.parameters():
-                if parameter.requires_grad:
-                    trainable += parameter.numel()
-                else:
-                    frozen += parameter.numel()
+            total = sum(p.numel() for p in part.parameters())
+            trainable = sum(p.numel() for p in part.parameters() if p.requires_grad)
+            frozen = total - trainable
             rows.append(f"{name:<16} {frozen:>13,} {trainable:>13,}")
         return "\n".join(rows)
 
@@ -408,19 +385,19 @@ def _change(
 ) -> Frozen:
     """Freeze (``on``) or unfreeze what patterns select, or the whole model."""
     module = _check(module)
-    parameters, layers = _select(module, list(patterns) or [module])
-    _refuse_wrapped(module, parameters)
+    selected = _select(module, list(patterns) or [module])
+    _refuse_wrapped(module, selected)
     changed = Frozen(module)
     for name, parameter in module.named_parameters():
-        if id(parameter) in parameters:
+        if id(parameter) in selected:
             changed._flags.append((parameter, parameter.requires_grad))
             if _set(parameter, not on):
                 changed.names.append(name)
                 changed.numel += parameter.numel()
-    layers = _implied(module, parameters, layers, on)
+    _add_implied(module, selected, on)
     try:
         for name, layer in module.named_modules():
-            if id(layer) in layers and (norm_stats or not _has_running_stats(layer)):
+            if id(layer) in selected and (norm_stats or not _has_running_stats(layer)):
                 changed._held.append((layer, _is_held(layer)))
                 if _hold(layer) if on else _release(layer):
                     changed.layers.append(name)

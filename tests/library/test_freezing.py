@@ -410,6 +410,8 @@ def test_a_star_is_everything():
 def test_a_shared_buffer_is_held_in_both_parts():
     model = nn.Sequential(nn.BatchNorm1d(4), nn.BatchNorm1d(4), nn.BatchNorm1d(4))
     model[1].running_mean = model[0].running_mean
+    for layer in (model[0], model[2]):
+        layer.register_buffer("nothing", None)
     before = buffers(model[1])
     assert freeze(model, "0").layers == ["0", "1"]
     train(model, steps=2, batch=rows)
