@@ -271,17 +271,19 @@ def _add_implied(module: nn.Module, selected: set[int], on: bool) -> None:
         elif selected & set(map(id, own)) and on != any(p.requires_grad for p in own):
             selected.add(id(part))
     # As with a tied parameter, a buffer that two layers share belongs to both.
-    buffers = {layer: set(map(id, layer.buffers(False))) for layer in module.modules()}
-    shared = set().union(
-        *(buffers[layer] for layer in buffers if id(layer) in selected)
-    )
-    selected |= {id(layer) for layer, its in buffers.items() if its & shared}
+    shared: set[int] = set()
+    for layer in module.modules():
+        if id(layer) in selected:
+            shared |= set(map(id, layer.buffers(recurse=False)))
+    for layer in module.modules():
+        if any(id(buffer) in shared for buffer in layer.buffers(recurse=False)):
+            selected.add(id(layer))
 
 
 # DistributedDataParallel decides at wrapping which gradients it averages. A model can't
 # tell who wraps it, and a search through all objects of a large process takes seconds.
 # So torch tells us: it calls this hook for each module that is put into another one,
-# which costs a tenth of a microsecond while models are built, and nothing in training.
+# which adds less than the registration itself takes, and nothing in training.
 
 _wrappers: weakref.WeakSet[DistributedDataParallel] = weakref.WeakSet()
 
@@ -297,7 +299,7 @@ register_module_module_registration_hook(_note_wrapper)
 def _is_wrapped(module: nn.Module, selected: set[int]) -> bool:
     wrappers = [m for m in module.modules() if isinstance(m, DistributedDataParallel)]
     if torch.distributed.is_available() and torch.distributed.is_initialized():
-        wrappers += list(_wrappers)
+        wrappers += _wrappers
     return any(id(p) in selected for wrapper in wrappers for p in wrapper.parameters())
 
 
@@ -511,11 +513,19 @@ def add_trainable(
     named = _unwrapped(module).named_parameters()
     new = {name: p for name, p in named if p.requires_grad and id(p) not in known}
     if new:
-        # Since torch 2.6, an optimizer may have names, and then each group needs them.
-        with_names = "param_names" in optimizer.param_groups[0]
-        params: Any = list(new.items() if with_names else new.values())
-        optimizer.add_param_group({**group, "params": params})
+        _add_group(optimizer, new, group, "param_names" in optimizer.param_groups[0])
     return list(new)
+
+
+def _add_group(
+    optimizer: torch.optim.Optimizer,
+    parameters: dict[str, nn.Parameter],
+    options: dict[str, Any],
+    with_names: bool,
+) -> None:
+    """Add a group. Since torch 2.6, all groups of an optimizer have names, or none."""
+    params = parameters.items() if with_names else parameters.values()
+    optimizer.add_param_group({**options, "params": list(params)})
 
 
 def _unwrapped(module: Any) -> nn.Module:
@@ -528,19 +538,18 @@ def _unwrapped(module: Any) -> nn.Module:
 def optimizer_state(
     optimizer: torch.optim.Optimizer, module: nn.Module
 ) -> dict[str, Any]:
-    """Return the state dict of an optimizer, with names instead of numbers.
+    """Return the state dict of an optimizer, together with the parameter names.
 
-    The numbers in ``optimizer.state_dict()`` follow the order in which parameters were
-    added, so after gradual unfreezing they fit only an optimizer built in that order.
+    The state dict alone numbers the parameters in the order in which they were added.
+    After gradual unfreezing, it fits only an optimizer that was built in that order.
 
     Args:
         optimizer: The optimizer.
         module: The model whose parameters it has, wrapped or not.
 
     Returns:
-        ``{"state": {name: …}, "param_groups": [{"params": [name, …], …}, …]}``, as from
-        `torch.distributed.checkpoint.state_dict.get_optimizer_state_dict`. The tensors
-        are those of the optimizer, not copies.
+        ``optimizer.state_dict()`` with one more key: ``"names"``, a list in which
+        parameter ``n`` of the state dict has its name at index ``n``.
 
     Raises:
         ValueError: If the optimizer has a parameter that is not in the model.
@@ -548,23 +557,21 @@ def optimizer_state(
     Example:
         >>> model = nn.Linear(4, 3)
         >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        >>> optimizer_state(optimizer, model)["param_groups"][0]["params"]
+        >>> optimizer_state(optimizer, model)["names"]
         ['weight', 'bias']
     """
     name_of = {id(p): name for name, p in _unwrapped(module).named_parameters()}
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    for parameter in parameters:
-        if id(parameter) not in name_of:
-            shape = tuple(parameter.shape)
-            raise ValueError(f"a parameter of shape {shape} is not in the model")
-    names = [name_of[id(parameter)] for parameter in parameters]
-    numbered = optimizer.state_dict()
-    groups = []
-    for group in numbered["param_groups"]:
-        group = {key: value for key, value in group.items() if key != "param_names"}
-        groups.append({**group, "params": [names[n] for n in group["params"]]})
-    state = {names[number]: value for number, value in numbered["state"].items()}
-    return {"state": state, "param_groups": groups}
+    names = []
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            if id(parameter) not in name_of:
+                shape = tuple(parameter.shape)
+                raise ValueError(
+                    f"the optimizer has a parameter of shape {shape} that is not in "
+                    "the model: pass the model that it trains"
+                )
+            names.append(name_of[id(parameter)])
+    return {**optimizer.state_dict(), "names": names}
 
 
 def load_optimizer_state(
@@ -597,17 +604,20 @@ def load_optimizer_state(
         [(2, 0.1), (2, 0.01)]
     """
     parameters = dict(_unwrapped(module).named_parameters(remove_duplicate=False))
-    names = [name for group in state["param_groups"] for name in group["params"]]
-    if missing := [name for name in names if name not in parameters]:
-        raise ValueError(f"{missing[:5]} of the state is not in the model")
+    names = state["names"]
+    missing = [name for name in names if name not in parameters]
+    if missing:
+        raise ValueError(
+            f"the state has {missing[0]!r}, which is not in the model: pass the same "
+            "model as to optimizer_state"
+        )
     with_names = "param_names" in optimizer.param_groups[0]
-    number_of = {name: number for number, name in enumerate(names)}
-    optimizer.param_groups.clear()
     groups = []
     for group in state["param_groups"]:
-        own = {name: parameters[name] for name in group["params"]}
-        params: Any = list(own.items() if with_names else own.values())
-        optimizer.add_param_group({**group, "params": params})
-        groups.append({**group, "params": [number_of[name] for name in own]})
-    values = {number_of[name]: value for name, value in state["state"].items()}
-    optimizer.load_state_dict({"state": values, "param_groups": groups})
+        # Names of the optimizer itself: this one may have none.
+        groups.append({key: group[key] for key in group if key != "param_names"})
+    optimizer.param_groups.clear()
+    for group in groups:
+        own = {names[number]: parameters[names[number]] for number in group["params"]}
+        _add_group(optimizer, own, group, with_names)
+    optimizer.load_state_dict({"state": state["state"], "param_groups": groups})

@@ -988,12 +988,15 @@ def test_the_state_of_an_optimizer_loads_with_weights_only():
     torch.save(optimizer_state(optimizer, model), file)
     file.seek(0)
     state = torch.load(file, weights_only=True)
-    assert [group["params"] for group in state["param_groups"]] == [
-        ["2.weight", "2.bias"],
-        ["1.weight", "1.bias"],
-        ["0.weight", "0.bias"],
+    assert state["names"] == [
+        name for part in "210" for name in (f"{part}.weight", f"{part}.bias")
     ]
-    assert set(state["state"]) == {"1.weight", "1.bias", "2.weight", "2.bias"}
+    assert [group["params"] for group in state["param_groups"]] == [
+        [0, 1],
+        [2, 3],
+        [4, 5],
+    ]
+    assert set(state["state"]) == {0, 1, 2, 3}
 
 
 @warns_of_old_tools
@@ -1002,18 +1005,18 @@ def test_names_are_those_of_the_model_in_its_wrappers(process_group):
     state = optimizer_state(optimizer, model)
     for wrapped in (DistributedDataParallel(model), torch.compile(model)):
         again = optimizer_state(optimizer, wrapped)
-        assert again["param_groups"] == state["param_groups"]
+        assert again["names"] == state["names"]
         load_optimizer_state(optimizer, wrapped, again)
 
 
 def test_an_optimizer_of_another_model_is_refused_and_stays():
     model, optimizer = gradual(MAKERS["SGD"])
     other = nn.Linear(4, 3)
-    with pytest.raises(ValueError, match=r"of shape \(4, 4\) is not in the model"):
+    with pytest.raises(ValueError, match=r"of shape \(4, 4\) that is not in the model"):
         optimizer_state(optimizer, other)
     small = torch.optim.SGD(other.parameters(), lr=0.5)
     before = small.state_dict()
-    with pytest.raises(ValueError, match=r"'2.weight'.*is not in the model"):
+    with pytest.raises(ValueError, match=r"'2.weight', which is not in the model"):
         load_optimizer_state(small, other, optimizer_state(optimizer, model))
     assert small.state_dict() == before
 
