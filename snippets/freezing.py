@@ -64,6 +64,16 @@ def _buffers(layer: nn.Module) -> list[tuple[nn.Module, str, torch.Tensor]]:
     return found
 
 
+def _frozen_parameters(layer: nn.Module) -> list[tuple[nn.Module, str, nn.Parameter]]:
+    """List the frozen parameters in a layer, as (owner, name, parameter)."""
+    found = []
+    for owner in layer.modules():
+        for name, parameter in owner.named_parameters(recurse=False):
+            if not parameter.requires_grad:
+                found.append((owner, name, parameter))
+    return found
+
+
 def _has_running_stats(layer: nn.Module) -> bool:
     named = layer.named_buffers(recurse=False)
     return _has_forward(layer) and any(name.startswith("running_") for name, _ in named)
@@ -129,6 +139,9 @@ def _on_copies(layer: Any, always: bool, *args: Any, **kwargs: Any) -> Any:
     if not (held and (always or layer._held.get("mode", layer.training))):
         return type(layer).forward(layer, *args, **kwargs)
     originals = _buffers(layer)
+    # Compiled code can't assign parameters, so there is nothing to look for.
+    compiled = torch.compiler.is_compiling()
+    parameters = [] if compiled else _frozen_parameters(layer)
     for owner, name, buffer in originals:
         setattr(owner, name, buffer.clone())
     if hasattr(layer, "observer_enabled"):  # the switch of a fake-quantize layer
@@ -142,6 +155,9 @@ def _on_copies(layer: Any, always: bool, *args: Any, **kwargs: Any) -> Any:
             # grown, and the layer relies on it.
             if always or (now is not None and now.shape == buffer.shape):
                 setattr(owner, name, buffer)
+        # Some codebooks assign a new parameter in each forward pass.
+        for owner, name, parameter in parameters:
+            owner._parameters[name] = parameter
 
 
 def _refuse_script(layer: nn.Module) -> None:

@@ -388,6 +388,35 @@ def test_observers_stay_off_in_evaluation_too_and_when_they_are_asked_to_start()
         assert moved(model, before)
 
 
+class ReplacedCodebook(nn.Module):
+    """Replaces its parameters in training, as many codebooks of VQ-VAEs do."""
+
+    def __init__(self):
+        super().__init__()
+        self.codes = nn.Embedding(4, 4)
+        self.sums = nn.Parameter(torch.ones(4, 4))
+        self.register_buffer("used", torch.ones(4))
+
+    def forward(self, x):
+        if self.training:
+            self.used = self.used * 0.9 + 0.1
+            self.sums = nn.Parameter(self.sums * 0.9 + x.detach().mean() * 0.1)
+            self.codes.weight = nn.Parameter(self.sums / self.used.unsqueeze(1))
+        return x @ self.codes.weight
+
+
+def test_parameters_that_a_forward_pass_replaces_are_held():
+    model = with_part(ReplacedCodebook())
+    before = bits(model[0])
+    frozen = freeze(model, "0")
+    train(model, steps=2, batch=rows)
+    assert bits(model[0]) == before
+    assert not any(parameter.requires_grad for parameter in model[0].parameters())
+    frozen.restore()
+    train(model, steps=2, batch=rows)
+    assert bits(model[0][1]) != before
+
+
 def test_frozen_statistics_are_those_of_evaluation():
     model = with_part(EvoNorm())
     freeze(model, "0")
