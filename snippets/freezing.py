@@ -1,142 +1,354 @@
-"""Freeze parts of a model so that nothing in them moves, and train the rest.
+"""Freeze parts of a model so that training doesn't move them, and train the rest.
 
-``requires_grad_(False)`` is not enough: a gradient that is left moves its parameter in
-the next step, and running statistics move in each forward pass of a training model.
+``requires_grad_(False)`` is not enough. A gradient from before still moves its
+parameter in the next step, and the forward pass in training mode moves buffers, such as
+the running statistics of `BatchNorm2d`. `freeze` stops all three.
 
-A pattern is a glob or compiled regular expression that finds names of modules and
-parameters, a `Module` or a `Parameter`; a module stands for all below it. Call
-`SyncBatchNorm.convert_sync_batchnorm` before: it builds the norm layers anew.
+A pattern selects what to freeze: a glob or compiled regular expression for the names of
+modules and parameters, or a `Module` or `Parameter` of the model. A module stands for
+everything inside it.
 """
 
 import difflib
 import fnmatch
-import functools
 import gc
 import re
+import weakref
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, TypeAlias
 
+import torch
 import torch.distributed
 from torch import nn
+from torch.nn.modules.instancenorm import _InstanceNorm
+from torch.nn.modules.module import register_module_module_registration_hook
 from torch.nn.parallel import DistributedDataParallel
 from torch.nn.parameter import is_lazy
 from torch.nn.utils.parametrizations import _SpectralNorm
 from torch.nn.utils.spectral_norm import SpectralNorm
 
+__all__ = [
+    "Frozen",
+    "add_trainable",
+    "freeze",
+    "freeze_norm_stats",
+    "load_optimizer_state",
+    "optimizer_state",
+    "unfreeze",
+]
+
 Pattern: TypeAlias = str | re.Pattern[str] | nn.Module | nn.Parameter
 
 
-class _Kept:
-    """Mixed into the class of a layer, so that `train()` leaves it in evaluation."""
-
-    def train(self, mode: bool = True) -> Any:
-        self._mode = mode
-        return super().train(False)  # type: ignore[misc]
-
-    def reset_running_stats(self) -> None:
-        """Do nothing: `torch.optim.swa_utils.update_bn` resets what it cannot fill."""
-
-    def _apply_instance_norm(self: Any, x: torch.Tensor) -> torch.Tensor:
-        # The same numbers; F.instance_norm of torch 2.4 rounds the statistics anew.
-        stats = (self.running_mean, self.running_var)
-        return nn.functional.batch_norm(x, *stats, self.weight, self.bias, eps=self.eps)
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return _new, (type(self).__mro__[2],), *super().__reduce_ex__(protocol)[2:]
+# Which layers have buffers that a forward pass can move
 
 
-@functools.cache
-def _kept(kind: Any) -> Any:
-    return type(f"Frozen{kind.__name__}", (_Kept, kind), {"__module__": __name__})
+def _has_forward(layer: nn.Module) -> bool:
+    """Return whether a layer can be called; a `ModuleList` only stores layers."""
+    scripted = isinstance(layer, torch.jit.ScriptModule)
+    return scripted or type(layer).forward is not nn.Module.forward
 
 
-def _new(kind: Any) -> Any:
-    return _kept(kind).__new__(_kept(kind))
+def _buffers(layer: nn.Module) -> list[tuple[nn.Module, str, torch.Tensor]]:
+    """List the buffers that belong to a layer, as (owner, name, buffer).
+
+    They are its own ones and those of the modules in it that can't be called: only the
+    forward pass of the layer itself can use these.
+    """
+    found = [(layer, name, b) for name, b in layer._buffers.items() if b is not None]
+    for child in layer.children():
+        if not _has_forward(child):
+            found += _buffers(child)
+    return found
 
 
-def _keep(layer: Any, on: bool) -> bool:
-    """Keep a layer's statistics or let them move; whether that was otherwise."""
-    if on == isinstance(layer, _Kept) or not _moves(layer):
+def _frozen_parameters(layer: nn.Module) -> list[tuple[nn.Module, str, nn.Parameter]]:
+    """List the frozen parameters in a layer, as (owner, name, parameter)."""
+    found = []
+    for owner in layer.modules():
+        for name, parameter in owner.named_parameters(recurse=False):
+            if not parameter.requires_grad:
+                found.append((owner, name, parameter))
+    return found
+
+
+def _has_running_stats(layer: nn.Module) -> bool:
+    named = layer.named_buffers(recurse=False)
+    return _has_forward(layer) and any(name.startswith("running_") for name, _ in named)
+
+
+def _stops_in_evaluation(layer: nn.Module) -> bool:
+    """Return whether evaluation mode keeps all buffers of a layer as they are."""
+    # The old spectral norm is a hook of the layer, the new one is a layer.
+    hooks = layer._forward_pre_hooks.values()
+    spectral = any(
+        isinstance(part, (SpectralNorm, _SpectralNorm)) for part in [layer, *hooks]
+    )
+    return spectral or _has_running_stats(layer)
+
+
+def _moves_in_evaluation(layer: nn.Module) -> bool:
+    """Return whether a layer may change its buffers in evaluation mode, too."""
+    # Observers and fake-quantize layers, of torch.ao and torchao.
+    observes = hasattr(layer, "calculate_qparams")
+    # A traced graph does what it did in the mode at tracing.
+    traced = isinstance(layer, torch.fx.GraphModule) and bool(_buffers(layer))
+    # In torch 2.4, each forward pass rounds the statistics of InstanceNorm.
+    rounds = isinstance(layer, _InstanceNorm) and _has_running_stats(layer)
+    return observes or traced or rounds
+
+
+def _could_write(layer: nn.Module) -> bool:
+    """Return whether a layer has buffers and code that may change them."""
+    if isinstance(layer, torch.jit.ScriptModule):
+        return any(True for _ in layer.buffers(recurse=False))
+    # In torch.nn, only the layers of the functions above change their buffers.
+    known = str(type(layer).forward.__module__).startswith("torch.nn.")
+    return _has_forward(layer) and not known and bool(_buffers(layer))
+
+
+def _can_move(layer: nn.Module) -> bool:
+    """Return whether a forward pass could move buffers of this layer."""
+    tests = (_stops_in_evaluation, _moves_in_evaluation, _could_write)
+    return any(test(layer) for test in tests)
+
+
+# How the buffers of a layer are held: the functions below become attributes of the
+# layer, which hide the methods of its class. So the class stays the same for tools that
+# look at it, and copy, pickle and torch.compile keep the functions.
+
+
+def _stay_in_evaluation(layer: Any, mode: bool = True) -> Any:
+    """Instead of `train`: remember the mode, and pass it to the layers inside."""
+    layer._held["mode"] = mode
+    type(layer).train(layer, mode)
+    layer.training = False
+    return layer
+
+
+def _keep_running_stats() -> None:
+    """Instead of `reset_running_stats`: `torch.optim.swa_utils.update_bn` calls it."""
+
+
+def _on_copies(layer: Any, always: bool, *args: Any, **kwargs: Any) -> Any:
+    """Instead of `forward`: call it with copies in the place of the buffers."""
+    # After `_release`, another library's wrapper may still call this.
+    held = _is_held(layer)
+    if not (held and (always or layer._held.get("mode", layer.training))):
+        return type(layer).forward(layer, *args, **kwargs)
+    originals = _buffers(layer)
+    # Compiled code can't assign parameters, so there is nothing to look for.
+    compiled = torch.compiler.is_compiling()
+    parameters = [] if compiled else _frozen_parameters(layer)
+    for owner, name, buffer in originals:
+        setattr(owner, name, buffer.clone())
+    if hasattr(layer, "observer_enabled"):  # the switch of a fake-quantize layer
+        layer.observer_enabled.zero_()
+    try:
+        return type(layer).forward(layer, *args, **kwargs)
+    finally:
+        for owner, name, buffer in originals:
+            now = owner._buffers.get(name)
+            # Statistics keep their shape. A buffer with a new shape is a cache that has
+            # grown, and the layer relies on it.
+            if always or (now is not None and now.shape == buffer.shape):
+                setattr(owner, name, buffer)
+        # Some codebooks assign a new parameter in each forward pass.
+        for owner, name, parameter in parameters:
+            owner._parameters[name] = parameter
+
+
+def _refuse_script(layer: nn.Module) -> None:
+    """`torch.jit.script` calls this first."""
+    raise TypeError(
+        f"torch.jit.script would build a {type(layer).__name__} that is not frozen: "
+        "call restore() or unfreeze() first"
+    )
+
+
+def _is_held(layer: nn.Module) -> bool:
+    return hasattr(layer, "_held")
+
+
+def _hold(layer: Any) -> bool:
+    """Hold the buffers of a layer; return whether that changed anything."""
+    if _is_held(layer) or not _can_move(layer):
         return False
-    mode = layer.training if on else layer.__dict__.pop("_mode")
-    kind = layer.__class__
-    layer.__class__ = _kept(kind) if on else kind.__mro__[2]
-    layer.train(mode)
+    held: dict[str, Any] = {}
+    methods: dict[str, Any] = {"__prepare_scriptable__": partial(_refuse_script, layer)}
+    if _stops_in_evaluation(layer):
+        held["mode"] = layer.training
+        methods["train"] = partial(_stay_in_evaluation, layer)
+        if hasattr(layer, "reset_running_stats"):
+            methods["reset_running_stats"] = _keep_running_stats
+    if _could_write(layer) or _moves_in_evaluation(layer):
+        methods["forward"] = partial(_on_copies, layer, _moves_in_evaluation(layer))
+    name = type(layer).__name__
+    if isinstance(layer, torch.jit.ScriptModule):
+        raise TypeError(f"{name} is scripted: freeze the model before torch.jit.script")
+    if taken := methods.keys() & layer.__dict__.keys():
+        other = " and ".join(sorted(taken))
+        raise TypeError(f"another library replaced {other} of {name}: freeze it before")
+    layer.__dict__.update(methods, _held={**held, "methods": methods})
+    layer.training = layer.training and "mode" not in held
     return True
 
 
-def _moves(layer: nn.Module) -> bool:
-    """Whether a forward pass in training changes buffers of this layer."""
-    parts = [layer, *layer._forward_pre_hooks.values()]
-    spectral = any(isinstance(part, (_SpectralNorm, SpectralNorm)) for part in parts)
-    return spectral or getattr(layer, "running_mean", None) is not None
+def _release(layer: Any) -> bool:
+    """Let the buffers of a layer move again; return whether that changed anything."""
+    if not _is_held(layer):
+        return False
+    held = layer.__dict__.pop("_held")
+    for name, method in held["methods"].items():
+        if layer.__dict__.get(name) is method:  # and not another library's wrapper
+            del layer.__dict__[name]
+    layer.training = held.get("mode", layer.training)
+    return True
 
 
-def _check(module: nn.Module) -> nn.Module:
+# What a pattern selects
+
+
+def _check(module: Any) -> nn.Module:
+    """Return the model, without the wrapper of `torch.compile`."""
     if not isinstance(module, nn.Module):
         raise TypeError(f"expected a Module, got {type(module).__name__}")
     if any(map(is_lazy, [*module.parameters(), *module.buffers()])):
-        raise ValueError("the model has lazy layers: run one batch through it before")
-    return getattr(module, "_orig_mod", module)  # of torch.compile
+        raise ValueError("the model has lazy layers: run one batch through it first")
+    model: nn.Module = getattr(module, "_orig_mod", module)
+    return model
 
 
-def _select(module: nn.Module, patterns: Any) -> tuple[set[int], set[int]]:
-    """Ids of the parameters, and of the layers that move, which patterns select."""
+def _matches(pattern: Any, name: str, item: object) -> bool:
+    """Return whether a pattern selects the module, parameter or buffer of a name."""
+    if isinstance(pattern, str):
+        return fnmatch.fnmatchcase(name, pattern)
+    if isinstance(pattern, re.Pattern):
+        return name != "" and pattern.search(name) is not None
+    return item is getattr(pattern, "_orig_mod", pattern)
+
+
+def _contents(item: nn.Module | nn.Parameter) -> set[int]:
+    """Return ids of what can move in an item: parameters, and layers with buffers."""
+    if isinstance(item, nn.Parameter):
+        return {id(item)}
+    layers = {id(layer) for layer in item.modules() if _can_move(layer)}
+    return layers.union(map(id, item.parameters()))
+
+
+def _select(module: nn.Module, patterns: Iterable[Any]) -> set[int]:
+    """Return ids of the parameters and layers that patterns select."""
     named: dict[str, Any] = dict(module.named_modules(remove_duplicate=False))
     named |= module.named_parameters(remove_duplicate=False)
-    parameters, layers = set(), set()
+    selected: set[int] = set()
     for pattern in patterns:
         if not isinstance(pattern, (str, re.Pattern, nn.Module, nn.Parameter)):
-            kinds = "a glob, re.Pattern, Module or Parameter; give several one by one"
-            raise TypeError(f"{type(pattern).__name__} is no pattern: give {kinds}")
-        text = getattr(pattern, "pattern", pattern)
-        if isinstance(pattern, str):
-            pattern = re.compile(r"\A" + fnmatch.translate(pattern))
-        if isinstance(pattern, re.Pattern):
-            found = [named[name] for name in named if name and pattern.search(name)]
-        else:
-            found = [value for value in named.values() if value is pattern]
-        inside = [item for item in found if isinstance(item, nn.Module)]
-        own = {id(item) for item in found if isinstance(item, nn.Parameter)}
-        own |= {id(item) for part in inside for item in part.parameters()}
-        moving = {id(x) for part in inside for x in part.modules() if _moves(x)}
-        if not own | moving:
-            text = text if isinstance(text, str) else type(text).__name__
-            close = difflib.get_close_matches(text.strip("^$*."), named, 3, 0.5)
-            raise ValueError(f"{text!r} selects nothing, close names: {close or None}")
-        parameters |= own
-        layers |= moving
-    return parameters, layers
+            kind = type(pattern).__name__
+            wanted = "a glob, re.Pattern, Module or Parameter, each as one argument"
+            raise TypeError(f"a pattern can't be a {kind}: pass {wanted}")
+        found = [item for name, item in named.items() if _matches(pattern, name, item)]
+        ids = set().union(*map(_contents, found))
+        if not ids:
+            raise ValueError(_nothing_selected(module, pattern, named))
+        selected |= ids
+    return selected
 
 
-def _refuse_ddp(module: nn.Module, parameters: set[int]) -> None:
-    wrappers: list[Any] = list(module.modules())
+def _nothing_selected(module: nn.Module, pattern: Any, named: dict[str, Any]) -> str:
+    """Say why a pattern selects nothing, and what to write instead."""
+    text = getattr(pattern, "pattern", pattern)
+    what = repr(text) if isinstance(text, str) else f"this {type(text).__name__}"
+    for name, item in named.items():
+        if _matches(pattern, name, item):
+            return f"{what} selects {name!r}: no parameter or buffer in it can move"
+    for name, buffer in module.named_buffers():
+        if _matches(pattern, name, buffer):
+            owner = repr(name.rpartition(".")[0]) if "." in name else "the model"
+            return f"{what} selects the buffer {name!r}: select {owner} instead"
+    if not isinstance(text, str):
+        return f"{what} is not in the model: select one of its modules or parameters"
+    names = [name for name, item in named.items() if _contents(item)]
+    close = difflib.get_close_matches(text.strip("^$*."), names, 3, 0.5)
+    hint = " or ".join(map(repr, close)) or "a name of named_modules()"
+    return f"{what} selects nothing: try {hint}"
+
+
+def _add_implied(module: nn.Module, selected: set[int], on: bool) -> None:
+    """Add the layers that a selection means, too, after its parameters have changed."""
+    for part in module.modules():
+        inside = set(map(id, part.parameters()))
+        own = list(part.parameters(recurse=False))
+        # A module is meant if all parameters in it are selected one by one.
+        if inside and inside <= selected:
+            selected |= _contents(part)
+        # A layer is meant if this call makes it fully frozen, or not frozen anymore.
+        elif selected & set(map(id, own)) and on != any(p.requires_grad for p in own):
+            selected.add(id(part))
+    # As with a tied parameter, a buffer that two layers share belongs to both.
+    shared: set[int] = set()
+    for layer in module.modules():
+        if id(layer) in selected:
+            shared |= set(map(id, layer.buffers(recurse=False)))
+    for layer in module.modules():
+        if any(id(buffer) in shared for buffer in layer.buffers(recurse=False)):
+            selected.add(id(layer))
+
+
+# DistributedDataParallel decides at wrapping which gradients it averages. A model can't
+# tell who wraps it, and a search through all objects of a large process takes seconds.
+# So torch tells us: it calls this hook for each module that is put into another one,
+# which adds less than the registration itself takes, and nothing in training.
+
+_wrappers: weakref.WeakSet[DistributedDataParallel] = weakref.WeakSet()
+
+
+def _note_wrapper(module: nn.Module, name: str, submodule: nn.Module | None) -> None:
+    if isinstance(module, DistributedDataParallel):
+        _wrappers.add(module)
+
+
+register_module_module_registration_hook(_note_wrapper)
+
+
+def _is_wrapped(module: nn.Module, selected: set[int]) -> bool:
+    wrappers = [m for m in module.modules() if isinstance(m, DistributedDataParallel)]
     if torch.distributed.is_available() and torch.distributed.is_initialized():
-        gc.collect()  # a wrapper that nothing uses any more is no obstacle
-        wrappers += gc.get_objects()
-    ddp = [item for item in wrappers if issubclass(type(item), DistributedDataParallel)]
-    if parameters & {id(item) for one in ddp for item in one.parameters()}:
-        why = "DistributedDataParallel averages what was trainable at wrapping"
-        raise TypeError(f"{why}: freeze or unfreeze before, or wrap anew")
+        wrappers += _wrappers
+    return any(id(p) in selected for wrapper in wrappers for p in wrapper.parameters())
+
+
+def _refuse_wrapped(module: nn.Module, selected: set[int]) -> None:
+    if _is_wrapped(module, selected):
+        gc.collect()  # a wrapper that nothing uses anymore may be left in a cycle
+    if _is_wrapped(module, selected):
+        raise TypeError(
+            "DistributedDataParallel averages what was trainable when it wrapped the "
+            "model: freeze or unfreeze before that, or wrap again"
+        )
+
+
+# The public functions
 
 
 def _set(parameter: nn.Parameter, trainable: bool) -> bool:
-    """Whether that was otherwise; integers cannot be trained."""
-    before: bool = parameter.requires_grad
-    if parameter.is_floating_point() or parameter.is_complex():
+    """Freeze or unfreeze a parameter; return whether its flag changed."""
+    before = parameter.requires_grad
+    if parameter.is_floating_point() or parameter.is_complex():  # not for integers
         parameter.requires_grad_(trainable)
     if not trainable:
-        parameter.grad = None  # with one left, momentum and decay go on moving it
+        parameter.grad = None  # momentum and weight decay would still use it
     return bool(parameter.requires_grad != before)
 
 
 class Frozen(AbstractContextManager["Frozen"]):
-    """What `freeze` changed. A ``with`` block restores; ``str()`` is a table of now.
+    """What `freeze` changed. A ``with`` block restores it; ``str()`` is a table.
 
     Attributes:
         names: Names of the parameters that changed.
         numel: Number of elements in them.
-        layers: Names of the layers whose statistics changed from moving to kept.
+        layers: Names of the layers whose buffers could move before and can't now.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 2))
@@ -148,41 +360,30 @@ class Frozen(AbstractContextManager["Frozen"]):
         all                         21             8
     """
 
-    def __init__(self, module: nn.Module, patterns: Any, on: bool, stats: bool) -> None:
-        self._module, self.numel = _check(module), 0
+    def __init__(self, module: nn.Module) -> None:
         self.names: list[str] = []
+        self.numel = 0
         self.layers: list[str] = []
+        self._module = module
         self._flags: list[tuple[nn.Parameter, bool]] = []
-        self._layers: list[tuple[nn.Module, bool]] = []
-        chosen, layers = _select(self._module, patterns or (self._module,))
-        _refuse_ddp(self._module, chosen)
-        for name, parameter in self._module.named_parameters():
-            if id(parameter) in chosen:
-                self._flags.append((parameter, parameter.requires_grad))
-                if _set(parameter, not on):
-                    self.names.append(name)
-                    self.numel += parameter.numel()
-        for name, layer in self._module.named_modules() if stats else ():
-            own = list(layer.parameters(recurse=False))
-            # A layer is meant, too, when its parameters are selected one by one.
-            whole = own and on != any(item.requires_grad for item in own)
-            if id(layer) in layers or (whole and chosen & set(map(id, own))):
-                self._layers.append((layer, isinstance(layer, _Kept)))
-                if _keep(layer, on):
-                    self.layers.append(name)
+        self._held: list[tuple[nn.Module, bool]] = []
 
     def restore(self) -> None:
-        """Put back the flags of parameters and layers from before; once.
+        """Restore parameters and layers to what they were before; works once.
 
         Raises:
-            TypeError: The model is now inside of `DistributedDataParallel`.
+            TypeError: If `DistributedDataParallel` has wrapped the model since then.
         """
-        _refuse_ddp(self._module, {id(parameter) for parameter, _ in self._flags})
+        _refuse_wrapped(self._module, {id(parameter) for parameter, _ in self._flags})
         for parameter, trainable in self._flags:
             _set(parameter, trainable)
-        for layer, kept in self._layers:
-            _keep(layer, kept)
-        self._flags, self._layers = [], []
+        for layer, was_held in self._held:
+            if was_held:
+                _hold(layer)
+            else:
+                _release(layer)
+        self._flags = []
+        self._held = []
 
     def __exit__(self, *error: object) -> None:
         self.restore()
@@ -190,31 +391,62 @@ class Frozen(AbstractContextManager["Frozen"]):
     def __str__(self) -> str:
         rows = [f"{'part':<16} {'frozen':>13} {'trainable':>13}"]
         for name, part in [*self._module.named_children(), ("all", self._module)]:
-            sizes = [0, 0]
-            for parameter in part.parameters():
-                sizes[parameter.requires_grad] += parameter.numel()
-            rows.append(f"{name:<16} {sizes[0]:>13,} {sizes[1]:>13,}")
+            total = sum(p.numel() for p in part.parameters())
+            trainable = sum(p.numel() for p in part.parameters() if p.requires_grad)
+            frozen = total - trainable
+            rows.append(f"{name:<16} {frozen:>13,} {trainable:>13,}")
         return "\n".join(rows)
 
 
-def freeze(module: nn.Module, *patterns: Pattern, norm_stats: bool = True) -> Frozen:
-    """Stop all that moves in parts of a model: parameters, gradients, statistics.
+def _change(
+    module: nn.Module, patterns: Iterable[Any], on: bool, norm_stats: bool = True
+) -> Frozen:
+    """Freeze (``on``) or unfreeze what patterns select, or the whole model."""
+    module = _check(module)
+    selected = _select(module, list(patterns) or [module])
+    _refuse_wrapped(module, selected)
+    changed = Frozen(module)
+    for name, parameter in module.named_parameters():
+        if id(parameter) in selected:
+            changed._flags.append((parameter, parameter.requires_grad))
+            if _set(parameter, not on):
+                changed.names.append(name)
+                changed.numel += parameter.numel()
+    _add_implied(module, selected, on)
+    try:
+        for name, layer in module.named_modules():
+            if id(layer) in selected and (norm_stats or not _has_running_stats(layer)):
+                changed._held.append((layer, _is_held(layer)))
+                if _hold(layer) if on else _release(layer):
+                    changed.layers.append(name)
+    except TypeError:
+        changed.restore()
+        raise
+    return changed
 
-    Modules, parameters and state dict stay the same. A layer with running statistics or
-    spectral norm gets a class that stays in evaluation mode, through `train()`, copies,
-    pickle and `torch.compile` (https://github.com/pytorch/pytorch/issues/66073).
+
+def freeze(module: nn.Module, *patterns: Pattern, norm_stats: bool = True) -> Frozen:
+    """Freeze parts of a model: their parameters, gradients and buffers.
+
+    Classes, modules, parameters and the state dict stay the same, so `torch.compile`,
+    `torch.fx`, `copy.deepcopy` and ``pickle`` work as before. In training mode, a layer
+    that isn't from ``torch.nn`` copies its buffers in each forward pass. A buffer that
+    gets a new shape there is a cache, and keeps it. See the text above for the rest.
+
+    The reason for all this: https://github.com/pytorch/pytorch/issues/66073.
 
     Args:
         module: The model, before `DistributedDataParallel` wraps it.
-        *patterns: What to freeze, see above; all if there is none.
-        norm_stats: Whether the statistics of layers that are frozen are kept.
+        *patterns: What to freeze, see above; by default everything.
+        norm_stats: Whether to freeze running statistics, too.
 
     Returns:
-        What was changed. Its ``restore()`` puts back what was before.
+        What changed. Its ``restore()`` restores what was before.
 
     Raises:
-        ValueError: A pattern selects nothing, or the model has lazy layers.
-        TypeError: A pattern is of another type, or the model is wrapped.
+        ValueError: If a pattern selects nothing, or the model has lazy layers.
+        TypeError: If a pattern has another type, the model is wrapped or scripted, or
+            another library has replaced ``forward`` or ``train`` of a layer.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 2))
@@ -222,61 +454,65 @@ def freeze(module: nn.Module, *patterns: Pattern, norm_stats: bool = True) -> Fr
         >>> frozen.names, frozen.layers
         (['0.weight', '0.bias', '1.weight', '1.bias'], ['1'])
     """
-    return Frozen(module, patterns, True, norm_stats)
+    return _change(module, patterns, on=True, norm_stats=norm_stats)
 
 
 def unfreeze(module: nn.Module, *patterns: Pattern) -> list[str]:
-    """Make parameters trainable and let the statistics of their layers move.
+    """Make parameters trainable, and let the buffers of their layers move.
 
     Args:
-        module: The model, before `DistributedDataParallel`: ranks would drift apart.
-        *patterns: What to unfreeze, see above; all if there is none.
+        module: The model, before `DistributedDataParallel` wraps it: afterwards, the
+            processes would drift apart.
+        *patterns: What to unfreeze, see above; by default everything.
 
     Returns:
         Names of the parameters that were frozen before.
 
     Raises:
-        ValueError: A pattern selects nothing, or the model has lazy layers.
-        TypeError: A pattern is of another type, or the model is wrapped.
+        ValueError: If a pattern selects nothing, or the model has lazy layers.
+        TypeError: If a pattern has another type, or the model is wrapped.
 
     Example:
         >>> model = nn.Linear(4, 3).requires_grad_(False)
         >>> unfreeze(model, "b*")
         ['bias']
     """
-    return Frozen(module, patterns, False, True).names
+    return _change(module, patterns, on=False).names
 
 
 def freeze_norm_stats(module: nn.Module, on: bool = True) -> list[str]:
-    """Keep the running statistics of all norm layers, or let them move again.
+    """Freeze the running statistics of all norm layers, or let them move again.
 
     Args:
         module: The model; its parameters train as before.
-        on: True to keep them through `train()`.
+        on: Whether to freeze them.
 
     Returns:
-        Names of the layers where that was otherwise before.
+        Names of the layers where this changed something.
 
     Raises:
-        ValueError: The model has lazy layers.
+        ValueError: If the model has lazy layers.
 
     Example:
         >>> freeze_norm_stats(nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)))
         ['1']
     """
-    named = _check(module).named_modules()
-    return [name for name, layer in named if _keep(layer, on)]
+    changed = []
+    for name, layer in _check(module).named_modules():
+        if _has_running_stats(layer) and (_hold(layer) if on else _release(layer)):
+            changed.append(name)
+    return changed
 
 
 def add_trainable(
     optimizer: torch.optim.Optimizer, module: nn.Module, **group: Any
 ) -> list[str]:
-    """Give an optimizer the trainable parameters that it does not have yet.
+    """Add the trainable parameters that an optimizer doesn't have yet, as one group.
 
-    A learning rate scheduler made before may raise or leave it out: make it anew.
+    A learning rate scheduler from before may ignore the group or fail: create it again.
 
     Args:
-        optimizer: Gets one new group, if there are such parameters.
+        optimizer: The optimizer. It doesn't change if it has all of them.
         module: The model, part of which was unfrozen.
         **group: Options of the group, such as ``lr=1e-4``.
 
@@ -289,11 +525,115 @@ def add_trainable(
         >>> add_trainable(optimizer, model, lr=0.01)
         ['0.weight', '0.bias']
     """
-    there = {id(p) for known in optimizer.param_groups for p in known["params"]}
-    named = module.named_parameters()
-    new = {name: p for name, p in named if p.requires_grad and id(p) not in there}
+    known = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    named = _unwrapped(module).named_parameters()
+    new = {name: p for name, p in named if p.requires_grad and id(p) not in known}
     if new:
-        with_names = "param_names" in optimizer.param_groups[0]
-        params: Any = list(new.items() if with_names else new.values())
-        optimizer.add_param_group({"params": params, **group})
+        _add_group(optimizer, new, group, "param_names" in optimizer.param_groups[0])
     return list(new)
+
+
+def _add_group(
+    optimizer: torch.optim.Optimizer,
+    parameters: dict[str, nn.Parameter],
+    options: dict[str, Any],
+    with_names: bool,
+) -> None:
+    """Add a group. Since torch 2.6, all groups of an optimizer have names, or none."""
+    params = parameters.items() if with_names else parameters.values()
+    optimizer.add_param_group({**options, "params": list(params)})
+
+
+def _unwrapped(module: Any) -> nn.Module:
+    """Return the model, without wrappers that change the names of its parameters."""
+    while isinstance(module, DistributedDataParallel) or hasattr(module, "_orig_mod"):
+        module = module._orig_mod if hasattr(module, "_orig_mod") else module.module
+    return _check(module)
+
+
+def optimizer_state(
+    optimizer: torch.optim.Optimizer, module: nn.Module
+) -> dict[str, Any]:
+    """Return the state dict of an optimizer, together with the parameter names.
+
+    The state dict alone numbers the parameters in the order in which they were added.
+    After gradual unfreezing, it fits only an optimizer that was built in that order.
+
+    Args:
+        optimizer: The optimizer.
+        module: The model whose parameters it has, wrapped or not.
+
+    Returns:
+        ``optimizer.state_dict()`` with one more key: ``"names"``, a list in which
+        parameter ``n`` of the state dict has its name at index ``n``.
+
+    Raises:
+        ValueError: If the optimizer has a parameter that is not in the model.
+
+    Example:
+        >>> model = nn.Linear(4, 3)
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> optimizer_state(optimizer, model)["names"]
+        ['weight', 'bias']
+    """
+    name_of = {id(p): name for name, p in _unwrapped(module).named_parameters()}
+    names = []
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            if id(parameter) not in name_of:
+                shape = tuple(parameter.shape)
+                raise ValueError(
+                    f"the optimizer has a parameter of shape {shape} that is not in "
+                    "the model: pass the model that it trains"
+                )
+            names.append(name_of[id(parameter)])
+    return {**optimizer.state_dict(), "names": names}
+
+
+def load_optimizer_state(
+    optimizer: torch.optim.Optimizer, module: nn.Module, state: dict[str, Any]
+) -> None:
+    """Load what `optimizer_state` returned, whatever groups the optimizer has now.
+
+    The optimizer gets the groups of the state in the place of its own. What is frozen
+    is not part of the state: call `unfreeze` for the same parts as before, then
+    `add_trainable` for more, and create a learning rate scheduler last.
+
+    Args:
+        optimizer: An optimizer of the same class.
+        module: The model, wrapped or not.
+        state: What `optimizer_state` returned.
+
+    Raises:
+        ValueError: If a parameter of the state is not in the model. The optimizer
+            doesn't change then.
+
+    Example:
+        >>> model = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2))
+        >>> optimizer = torch.optim.SGD(model[1].parameters(), lr=0.1)
+        >>> add_trainable(optimizer, model, lr=0.01)
+        ['0.weight', '0.bias']
+        >>> state = optimizer_state(optimizer, model)
+        >>> resumed = torch.optim.SGD(model.parameters(), lr=0.5)
+        >>> load_optimizer_state(resumed, model, state)
+        >>> [(len(group["params"]), group["lr"]) for group in resumed.param_groups]
+        [(2, 0.1), (2, 0.01)]
+    """
+    parameters = dict(_unwrapped(module).named_parameters(remove_duplicate=False))
+    names = state["names"]
+    missing = [name for name in names if name not in parameters]
+    if missing:
+        raise ValueError(
+            f"the state has {missing[0]!r}, which is not in the model: pass the same "
+            "model as to optimizer_state"
+        )
+    with_names = "param_names" in optimizer.param_groups[0]
+    groups = []
+    for group in state["param_groups"]:
+        # Names of the optimizer itself: this one may have none.
+        groups.append({key: group[key] for key in group if key != "param_names"})
+    optimizer.param_groups.clear()
+    for group in groups:
+        own = {names[number]: parameters[names[number]] for number in group["params"]}
+        _add_group(optimizer, own, group, with_names)
+    optimizer.load_state_dict({"state": state["state"], "param_groups": groups})

@@ -16,4 +16,4 @@ try:
     freeze(model, "0.wieght")
 except ValueError as error:
     print(error)
-    #> '0.wieght' selects nothing, close names: ['0.weight', '1.weight']
+    #> '0.wieght' selects nothing: try '0.weight' or '1.weight'

@@ -12,5 +12,5 @@ try:
     unfreeze(model, "0")
 except TypeError as error:
     print(error)
-    #> DistributedDataParallel averages what was trainable at wrapping: ...
+    #> DistributedDataParallel averages what was trainable when it wrapped ...
 dist.destroy_process_group()
