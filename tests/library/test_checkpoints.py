@@ -24,8 +24,8 @@ from snippets import checkpoints
 from snippets.checkpoints import (
     CheckpointError,
     Checkpoints,
-    CorruptCheckpoint,
-    UnsafeValue,
+    CorruptCheckpointError,
+    UnsafeValueError,
     load,
     save,
 )
@@ -284,7 +284,7 @@ def test_no_file_with_one_flipped_bit_loads(tmp_path, numbers):
         bad = bytearray(good)
         bad[place // 8] ^= 1 << place % 8
         path.write_bytes(bad)
-        with pytest.raises(CorruptCheckpoint):
+        with pytest.raises(CorruptCheckpointError):
             load(path)
 
 
@@ -307,7 +307,7 @@ def test_no_file_that_is_cut_short_loads(path):
     ends = range(len(good) - 100, len(good))
     for size in [*dice.sample(range(1, len(good)), 50), *ends]:
         path.write_bytes(good[:size])
-        with pytest.raises(CorruptCheckpoint, match=r"last\.pt is damaged"):
+        with pytest.raises(CorruptCheckpointError, match=r"last\.pt is damaged"):
             load(path)
 
 
@@ -316,7 +316,7 @@ def test_no_file_with_a_zeroed_block_loads(path, block):
     bad = bytearray(path.read_bytes())
     bad[block : block + 4096] = bytes(4096)
     path.write_bytes(bad)
-    with pytest.raises(CorruptCheckpoint):
+    with pytest.raises(CorruptCheckpointError):
         load(path)
 
 
@@ -324,7 +324,7 @@ def test_the_damaged_record_is_named(path):
     bad = bytearray(path.read_bytes())
     bad[len(bad) // 2] ^= 1
     path.write_bytes(bad)
-    with pytest.raises(CorruptCheckpoint, match=r"damaged \(.*/data/0'\): take an"):
+    with pytest.raises(CorruptCheckpointError, match=r"damaged \(.*/data/0'\): use an"):
         load(path)
     assert torch.load(path, weights_only=True)["step"] == 1  # torch says nothing
 
@@ -340,16 +340,16 @@ LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n"
         (b"\n<!DOCTYPE html><html><title>404</title></html>", "is a web page"),
         (b"<?xml version='1.0'?><Error>AccessDenied</Error>", "is a web page"),
         (LFS, "is a Git LFS pointer: run git lfs pull"),
-        (pickle.dumps({"a": 1}), r"is no checkpoint, it starts with b'\\x80"),
+        (pickle.dumps({"a": 1}), r"is not a checkpoint, it starts with b'\\x80"),
         (b"\x10\0\0\0\0\0\0\0" + b'{"a":{"dtype":1}}', "is a safetensors file"),
-        (b"\x1f\x8b\x08 gzip", r"is no checkpoint, it starts with b'\\x1f"),
-        (b"hello", "is no checkpoint, it starts with b'hello'"),
+        (b"\x1f\x8b\x08 gzip", r"is not a checkpoint, it starts with b'\\x1f"),
+        (b"hello", "is not a checkpoint, it starts with b'hello'"),
     ],
 )
 def test_what_is_no_checkpoint_is_named(tmp_path, content, says):
     path = tmp_path / "last.pt"
     path.write_bytes(content)
-    with pytest.raises(CorruptCheckpoint, match=says) as raised:
+    with pytest.raises(CorruptCheckpointError, match=says) as raised:
         load(path)
     assert str(path) in str(raised.value)
     assert "\n" not in str(raised.value)
@@ -358,17 +358,17 @@ def test_what_is_no_checkpoint_is_named(tmp_path, content, says):
 def test_the_format_before_1_6_is_named(tmp_path):
     path = tmp_path / "old.pt"
     torch.save(state(), path, _use_new_zipfile_serialization=False)
-    with pytest.raises(CorruptCheckpoint, match=r"format before 1\.6: save it anew"):
+    with pytest.raises(CorruptCheckpointError, match=r"format before 1\.6: save it again"):
         load(path)
 
 
 def test_a_folder_and_another_zip_file_are_named(tmp_path):
-    with pytest.raises(CorruptCheckpoint, match="is a folder"):
+    with pytest.raises(CorruptCheckpointError, match="is a folder"):
         load(tmp_path)
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text("a")
     archive = shutil.make_archive(str(tmp_path / "out"), "zip", tmp_path / "in")
-    with pytest.raises(CorruptCheckpoint, match="is TorchScript or another zip"):
+    with pytest.raises(CorruptCheckpointError, match="is TorchScript or another zip"):
         load(archive)
 
 
@@ -386,7 +386,7 @@ def test_a_file_that_was_packed_again_loads(path, tmp_path):
 def test_a_torchscript_file_is_not_handed_on_to_torch_jit(tmp_path):
     # With torch 2.4, torch.load(weights_only=True) returns the script as a module.
     torch.jit.script(nn.Linear(1, 1)).save(str(tmp_path / "script.pt"))
-    with pytest.raises(CorruptCheckpoint, match="is TorchScript or another zip"):
+    with pytest.raises(CorruptCheckpointError, match="is TorchScript or another zip"):
         load(tmp_path / "script.pt")
 
 
@@ -430,7 +430,7 @@ def test_what_runs_code_is_refused_and_does_not_run(tmp_path, kind, place):
     marker = tmp_path / "ran"
     path = tmp_path / "evil.pt"
     torch.save(PLACES[place](kind(str(marker))), path)
-    with pytest.raises(UnsafeValue, match=r"holds [\w.]+, which could run code"):
+    with pytest.raises(UnsafeValueError, match=r"holds [\w.]+, which could run code"):
         load(path)
     assert not marker.exists()
     torch.load(path, weights_only=False)
@@ -455,7 +455,7 @@ def test_what_would_not_load_is_refused_and_named(path):
         "state['m']: torch.nn.modules.linear.Linear": {"m": nn.Linear(1, 1)},
     }
     for says, value in refused.items():
-        with pytest.raises(UnsafeValue, match=re.escape(says)):
+        with pytest.raises(UnsafeValueError, match=re.escape(says)):
             save(path, value)
     assert holds(path, 1)
 
@@ -463,7 +463,7 @@ def test_what_would_not_load_is_refused_and_named(path):
 def test_the_proof_refuses_what_no_key_names(path, tmp_path):
     tensor = torch.ones(1)
     tensor.note = Path("x")
-    with pytest.raises(UnsafeValue, match=r"holds pathlib[\w.]*, which could run code"):
+    with pytest.raises(UnsafeValueError, match=r"holds pathlib[\w.]*, which could run code"):
         save(path, {"t": tensor})
     assert holds(path, 1)
     assert os.listdir(tmp_path) == ["last.pt"]
@@ -477,7 +477,7 @@ class Allowed:
 
 
 def test_what_torch_was_told_to_load_is_saved(path, monkeypatch):
-    with pytest.raises(UnsafeValue, match=r"state\['own'\]: .*\.Allowed"):
+    with pytest.raises(UnsafeValueError, match=r"state\['own'\]: .*\.Allowed"):
         save(path, {"own": Allowed(7)})
     before = torch.serialization.get_safe_globals()
     torch.serialization.add_safe_globals([Allowed])
@@ -494,7 +494,7 @@ def test_a_part_of_a_tensor_spread_over_ranks_is_refused(path):
         placements = ()
 
     torch.serialization.add_safe_globals([Spread])
-    with pytest.raises(UnsafeValue, match=r"state\['part'\]: .*Spread"):
+    with pytest.raises(UnsafeValueError, match=r"state\['part'\]: .*Spread"):
         save(path, {"part": torch.ones(2).as_subclass(Spread)})
     assert holds(path, 1)
 
@@ -625,7 +625,7 @@ def test_a_folder_without_files_has_no_latest(tmp_path):
 def test_a_failed_save_deletes_nothing(tmp_path, monkeypatch):
     files = Checkpoints(tmp_path, keep=1)
     files.save(1, state(1))
-    with pytest.raises(UnsafeValue):
+    with pytest.raises(UnsafeValueError):
         files.save(2, {"dir": Path("x")})
     monkeypatch.setattr(os, "replace", lambda *_: pickle.loads(b"no pickle"))
     with pytest.raises(pickle.UnpicklingError):
@@ -662,7 +662,7 @@ def test_a_whole_file_that_load_refuses_is_not_passed_over(tmp_path):
     path = Checkpoints(tmp_path).save(1, state(1))
     torch.save(System(str(tmp_path / "ran")), path)
     assert Checkpoints(tmp_path).latest() == path
-    with pytest.raises(UnsafeValue):
+    with pytest.raises(UnsafeValueError):
         load(path)
 
 
@@ -681,7 +681,7 @@ def test_only_damaged_files_are_no_new_start(tmp_path):
     damage(files.save(1, state(1)))
     with (
         pytest.warns(UserWarning, match="passed over"),
-        pytest.raises(CorruptCheckpoint, match="none of its files is whole"),
+        pytest.raises(CorruptCheckpointError, match="none of its files is whole"),
     ):
         files.latest()
 
@@ -810,7 +810,7 @@ def test_two_ranks_resume_as_one_and_as_four_with_each_sample_once(ranks, number
     ("what", "starts"),
     [
         ("missing", "FileNotFoundError: [Errno 2] No such file or directory: "),
-        ("unsafe", "UnsafeValue: state['best']"),
+        ("unsafe", "UnsafeValueError: state['best']"),
         ("back", "ValueError: step=1: "),
         ("latest", "/"),
         ("saved", "None"),
