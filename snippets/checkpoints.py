@@ -647,7 +647,8 @@ class _Inspection:
         if kind in DICTS:
             for key, item in value.items():
                 name = _short(key)
-                yield f"{place} key {name}", key
+                if not _is_plain(key):
+                    yield f"{place} key {name}", key
                 yield f"{place}[{name}]", item
         elif kind in LISTS:
             for index, item in enumerate(value):
