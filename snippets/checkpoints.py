@@ -13,7 +13,6 @@ import dataclasses
 import datetime
 import enum
 import errno
-import functools
 import glob
 import io
 import itertools
@@ -143,11 +142,11 @@ def load(path: StrPath, *, map_location: Any = "cpu") -> Any:
         [tensor([1., 1., 1.])]
     """
     with _open(path) as file:
-        opened = f"/dev/fd/{file.fileno()}"  # this file, even if the path changes
         if _identity(file) not in checked:
             _check(path, file)
-        elif str(map_location) == "cpu" and os.path.exists(opened):
-            # `latest` has just read the file: copy it from the page cache.
+        elif str(map_location) == "cpu" and os.path.exists("/dev/fd"):
+            # `latest` has just read this file: copy its tensors from memory.
+            opened = f"/dev/fd/{file.fileno()}"  # the same file if the path changes
             return _torch_load(path, opened, _copy, mmap=True)
         file.seek(0)
         return _torch_load(path, file, map_location)
@@ -248,7 +247,7 @@ class Checkpoints:
             )
         os.makedirs(os.path.realpath(self.folder), exist_ok=True)
         path = self.folder / f"step-{step:09}{suffix}.pt"
-        _write(path, state, temporary="step")
+        _write(path, state, name="step")
         try:
             self._delete_old(path, step)
         except OSError as error:  # the new file is whole: that is what counts
@@ -458,9 +457,9 @@ def _copy(storage: torch.UntypedStorage, _: str) -> torch.UntypedStorage:
 # --- Write ----------------------------------------------------------------------------
 
 
-def _write(path: Path, state: Any, temporary: str = "") -> None:
+def _write(path: Path, state: Any, name: str = "") -> None:
     _refuse_what_would_not_load(state)
-    name = temporary or path.name
+    name = name or path.name
     if len(os.fsencode(name)) > 200:  # the name of the temporary file is longer
         name = f"{crc32(os.fsencode(name)):08x}"
     temp = path.with_name(f".{name}-{os.urandom(4).hex()}.tmp")
@@ -468,39 +467,35 @@ def _write(path: Path, state: Any, temporary: str = "") -> None:
         for left in path.parent.glob(f".{glob.escape(name)}-????????.tmp"):
             _delete(left)
         try:
-            _save_and_try(path, temp, state)
+            _write_sealed(temp, state)
+            _torch_load(path, temp, "cpu", mmap=True)
             os.replace(temp, path)
         finally:
             if os.path.lexists(temp):
                 _delete(temp)
-    except (OSError, RuntimeError) as error:  # torch raises the latter for the former
+    except Exception as error:
+        # torch raises a RuntimeError while it handles an OSError.
         cause = error if isinstance(error, OSError) else error.__context__
-        if not isinstance(cause, OSError):
-            raise
-        folder = next(folder for folder in path.parents if folder.is_dir())
-        free = shutil.disk_usage(folder).free
-        text = f"{cause.strerror}: {_size(state)} bytes to write, {free} free"
-        raise OSError(cause.errno, text, str(path)) from error
+        if isinstance(cause, OSError):
+            text = f"{cause.strerror}: {_space(path, state)}"
+            raise OSError(cause.errno, text, str(path)) from error
+        _refuse_what_would_not_load(state, ask_for_all=True)
+        raise
     _sync_folder(path)
 
 
-def _save_and_try(path: Path, temp: Path, state: Any) -> None:
-    """Write the file to the disk and load it; name the value that prevents it."""
-    try:
-        with open(temp, "x+b") as file:
-            torch.save(
-                state, types.SimpleNamespace(write=_writer(file), flush=file.flush)
-            )
-            _seal(file)
-            file.flush()
-            os.fsync(file.fileno())
-        _torch_load(path, temp, "cpu", mmap=True)
-    except Exception as error:
-        if not isinstance(error, OSError) and not isinstance(
-            error.__context__, OSError
-        ):
-            _refuse_what_would_not_load(state, ask_for_all=True)
-        raise
+def _write_sealed(path: Path, state: Any) -> None:
+    """Write a new file to the disk."""
+    with open(path, "x+b") as file:
+        torch.save(state, _stream(_writer(file)))
+        _seal(file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _stream(write: Callable[[Any], Any]) -> Any:
+    """Return what torch.save takes for a file."""
+    return types.SimpleNamespace(write=write, flush=lambda: None)
 
 
 def _writer(file: Any) -> Callable[[Any], None]:
@@ -538,15 +533,12 @@ def _sync_folder(path: Path) -> None:
         _warn(f"saved {path}, but a power failure may undo it: {error.strerror}")
 
 
-def _size(state: Any) -> int:
-    size = 0
-
-    def count(data: Any) -> None:
-        nonlocal size
-        size += len(data)
-
-    torch.save(state, types.SimpleNamespace(write=count, flush=lambda: None))
-    return size
+def _space(path: Path, state: Any) -> str:
+    """Return how much space the state needs and the disk has."""
+    sizes: list[int] = []
+    torch.save(state, _stream(lambda data: sizes.append(len(data))))
+    folder = next(folder for folder in path.parents if folder.is_dir())
+    return f"{sum(sizes)} bytes to write, {shutil.disk_usage(folder).free} free"
 
 
 # --- Values that do not load ----------------------------------------------------------
@@ -554,28 +546,24 @@ def _size(state: Any) -> int:
 DICTS = (dict, OrderedDict, Counter)
 LISTS = (list, tuple, torch.Size)
 TENSORS = (torch.Tensor, torch.nn.Parameter)
-CODE = (type, types.FunctionType, types.MethodType, types.BuiltinFunctionType)
+LAZY: Any = torch.nn.parameter.UninitializedTensorMixin  # type: ignore[attr-defined]
 CURES: list[tuple[Any, str]] = [  # the first that fits the value
-    (enum.Enum, "save its .value"),
-    (
-        torch.nn.parameter.UninitializedTensorMixin,  # type: ignore[attr-defined]
-        "run one batch through it first",
-    ),
+    (LAZY, "run one batch through it first"),
     (TENSORS, "save .as_subclass(torch.Tensor), or a dtype and layout that load"),
     (torch.Generator, "save its .get_state()"),
-    (random.Random, "save its .getstate()"),
-    (os.PathLike, "save str() of it"),
+    (enum.Enum, "save its .value"),
+    ((str, os.PathLike), "save str() of it"),
     ((datetime.date, datetime.time), "save its .isoformat()"),
     (datetime.timedelta, "save its .total_seconds()"),
+    (random.Random, "save its .getstate()"),
+    (io.IOBase, "save its .name"),
     ((argparse.Namespace, types.SimpleNamespace), "save vars() of it"),
-    ((*CODE, types.ModuleType, functools.partial), "save a name instead of code"),
+    (Callable, "save a name instead of code"),
     (Mapping, "save dict() of it"),
     (tuple, "save tuple() of it"),
-    (str, "save str() of it"),
-    (bytes, "save list() of it"),
     (float, "save float() of it"),
     (int, "save int() of it, or str() if it is huge"),
-    (complex, "save a tensor or its .real and .imag"),
+    (complex, "save its .real and .imag"),
     (numbers.Number, "save float() or str() of it"),
     (Iterable, "save list() of it"),
 ]
@@ -583,17 +571,16 @@ CURES: list[tuple[Any, str]] = [  # the first that fits the value
 
 def _cure(value: Any) -> str:
     """Return how to save a value of a type that does not load."""
-    numpy = sys.modules.get("numpy")
-    if numpy and isinstance(value, numpy.generic):
-        return "save its .item()"
-    if numpy and isinstance(value, numpy.ndarray):
-        return "save torch.as_tensor() or .tolist() of it"
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return "save dataclasses.asdict() of it"
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return "save its ._asdict()"
-    if hasattr(value, "state_dict") and not isinstance(value, type):
-        return "save its .state_dict()"
+    if not isinstance(value, type):
+        numpy = sys.modules.get("numpy")
+        if numpy and isinstance(value, numpy.generic):
+            return "save its .item()"
+        if numpy and isinstance(value, numpy.ndarray):
+            return "save torch.as_tensor() or .tolist() of it"
+        if dataclasses.is_dataclass(value):
+            return "save dataclasses.asdict() of it"
+        if hasattr(value, "state_dict"):
+            return "save its .state_dict()"
     for kinds, cure in CURES:
         if isinstance(value, kinds):
             return cure
@@ -606,7 +593,7 @@ def _refuse_what_would_not_load(state: Any, ask_for_all: bool = False) -> None:
     With `ask_for_all`, torch is asked also for tensors and for types it was told to
     load. That copies them one by one, so it is left for when saving has failed.
     """
-    problems = _Inspection(ask_for_all).problems("state", state)
+    problems = _problems("state", state, {}, ask_for_all)
     try:
         first = [*itertools.islice(problems, 5)]
     except RecursionError:
@@ -615,64 +602,61 @@ def _refuse_what_would_not_load(state: Any, ask_for_all: bool = False) -> None:
         raise UnsafeValueError("; ".join(first))
 
 
-class _Inspection:
-    """Walks through a state and names the values that would not load."""
+def _problems(
+    place: str, value: Any, seen: dict[int, Any], ask_for_all: bool
+) -> Iterator[str]:
+    """Yield what is wrong with the parts of a value, or else with itself.
 
-    def __init__(self, ask_for_all: bool) -> None:
-        self.ask_for_all = ask_for_all
-        self.allowed = set(get_safe_globals())
-        self.seen: dict[int, Any] = {}  # by id; as values, so that no id is used again
-
-    def problems(self, place: str, value: Any) -> Iterator[str]:
-        """Yield what is wrong with a value, or else with its parts."""
-        if _is_plain(value) or id(value) in self.seen:
-            return
-        self.seen[id(value)] = value
-        problem = _missing_data(value)
-        if not problem:
-            parts_are_fine = True
-            for where, part in self.parts(place, value):
-                for text in self.problems(where, part):
-                    parts_are_fine = False
-                    yield text
-            if parts_are_fine and not self.loads(value):
-                problem = f"would not load: {_cure(value)}"
-        if problem:
-            kind = type(value)
-            yield f"{place}: {kind.__module__}.{kind.__qualname__} {problem}"
-
-    def parts(self, place: str, value: Any) -> Iterator[tuple[str, Any]]:
-        """Yield what is saved with a value, each with its place."""
+    `seen` holds by id what was looked at, and keeps it so that no id is used again.
+    """
+    if _is_plain(value) or id(value) in seen:
+        return
+    seen[id(value)] = value
+    problem = _missing_data(value)
+    if not problem:
+        parts_are_fine = True
+        for where, part in _parts(place, value):
+            for text in _problems(where, part, seen, ask_for_all):
+                parts_are_fine = False
+                yield text
+        if parts_are_fine and not _loads(value, ask_for_all):
+            problem = f"would not load: {_cure(value)}"
+    if problem:
         kind = type(value)
-        if kind in DICTS:
-            for key, item in value.items():
-                name = _short(key)
-                if not _is_plain(key):
-                    yield f"{place} key {name}", key
-                yield f"{place}[{name}]", item
-        elif kind in LISTS:
-            for index, item in enumerate(value):
-                yield f"{place}[{index}]", item
-        elif kind is set:
-            for item in value:
-                yield f"{place} item {_short(item)}", item
-        if isinstance(value, (torch.Tensor, OrderedDict)) or kind in self.allowed:
-            names = dict.fromkeys(getattr(value, "__dict__", ()))
-            if hasattr(
-                value, "__tensor_flatten__"
-            ):  # the tensors that a subclass wraps
-                names |= dict.fromkeys(value.__tensor_flatten__()[0])
-            for name in names:
-                yield f"{place}.{name}", getattr(value, name)
+        yield f"{place}: {kind.__module__}.{kind.__qualname__} {problem}"
 
-    def loads(self, value: Any) -> bool:
-        """Tell whether torch loads a value, given that it loads its parts."""
-        kind = type(value)
-        if kind in (*DICTS, *LISTS):
-            return True
-        if not self.ask_for_all and (kind in TENSORS or kind in self.allowed):
-            return True
-        return _torch_loads(set() if kind is set else value)
+
+def _parts(place: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what is saved with a value, each with its place."""
+    kind = type(value)
+    if kind in DICTS:
+        for key, item in value.items():
+            name = _short(key)
+            if not _is_plain(key):
+                yield f"{place} key {name}", key
+            yield f"{place}[{name}]", item
+    elif kind in LISTS:
+        for index, item in enumerate(value):
+            yield f"{place}[{index}]", item
+    elif kind is set:
+        for item in value:
+            yield f"{place} item {_short(item)}", item
+    if hasattr(kind, "__tensor_flatten__"):  # a tensor that wraps others
+        for name in value.__tensor_flatten__()[0]:
+            yield f"{place}.{name}", getattr(value, name)
+    elif isinstance(value, (torch.Tensor, OrderedDict)) or kind in get_safe_globals():
+        for name, attribute in getattr(value, "__dict__", {}).items():
+            yield f"{place}.{name}", attribute
+
+
+def _loads(value: Any, ask_for_all: bool) -> bool:
+    """Tell whether torch loads a value, given that it loads its parts."""
+    kind = type(value)
+    if kind in (*DICTS, *LISTS):
+        return True
+    if not ask_for_all and (kind in TENSORS or kind in get_safe_globals()):
+        return True
+    return _torch_loads(value)
 
 
 def _is_plain(value: Any) -> bool:
@@ -701,7 +685,7 @@ def _missing_data(value: Any) -> str:
         )
     try:
         storage = value.untyped_storage()
-    except (NotImplementedError, RuntimeError):  # has another kind of memory
+    except (NotImplementedError, RuntimeError, ValueError):  # has no such memory
         return ""
     if storage.device.type == "meta" and not hasattr(value, "__tensor_flatten__"):
         return "is a fake tensor without data: save outside of FakeTensorMode"
