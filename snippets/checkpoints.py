@@ -480,6 +480,12 @@ def _write(path: Path, state: Any, name: str = "") -> None:
             text = f"{cause.strerror}: {_space(path, state)}"
             raise OSError(cause.errno, text, str(path)) from error
         _refuse_what_would_not_load(state, ask_for_all=True)
+        if isinstance(error, UnsafeValueError):
+            text = "state would not load, though each value would: does it hold itself?"
+            raise UnsafeValueError(text) from error
+        if isinstance(error, RuntimeError) and not isinstance(error, CheckpointError):
+            text = f"state cannot be saved: {error}".partition("\n")[0]
+            raise CheckpointError(text) from error
         raise
     _sync_folder(path)
 
@@ -546,9 +552,7 @@ def _space(path: Path, state: Any) -> str:
 DICTS = (dict, OrderedDict, Counter)
 LISTS = (list, tuple, torch.Size)
 TENSORS = (torch.Tensor, torch.nn.Parameter)
-LAZY: Any = torch.nn.parameter.UninitializedTensorMixin  # type: ignore[attr-defined]
 CURES: list[tuple[Any, str]] = [  # the first that fits the value
-    (LAZY, "run one batch through it first"),
     (TENSORS, "save .as_subclass(torch.Tensor), or a dtype and layout that load"),
     (torch.Generator, "save its .get_state()"),
     (enum.Enum, "save its .value"),
@@ -674,6 +678,8 @@ def _missing_data(value: Any) -> str:
     """Return why a tensor or storage has no data to save, or ''."""
     if not isinstance(value, (torch.Tensor, torch.UntypedStorage, torch.TypedStorage)):
         return ""
+    if torch.nn.parameter.is_lazy(value):
+        return "is without data: run one batch through the lazy module first"
     if value.device.type == "meta":
         return "is on the meta device without data: load its weights before you save"
     if not isinstance(value, torch.Tensor) or value.layout != torch.strided:
@@ -685,7 +691,7 @@ def _missing_data(value: Any) -> str:
         )
     try:
         storage = value.untyped_storage()
-    except (NotImplementedError, RuntimeError, ValueError):  # has no such memory
+    except (NotImplementedError, RuntimeError):  # has another kind of memory
         return ""
     if storage.device.type == "meta" and not hasattr(value, "__tensor_flatten__"):
         return "is a fake tensor without data: save outside of FakeTensorMode"
@@ -791,8 +797,8 @@ class _Meeting:
         if missing:
             raise CheckpointError(
                 f"rank {self.rank} called {self.name}(), but ranks {missing} did not "
-                f"within {self.timeout:g} s: every rank must call it, not only rank "
-                f"{self.rank}. If the others are only late, allow more seconds"
+                f"within {self.timeout:g} s: every rank must call it. If they are only "
+                "late, pass a longer timeout="
             )
 
     def arrived(self, who: object, seconds: float) -> bool:
