@@ -678,7 +678,7 @@ def _missing_data(value: Any) -> str:
     """Return why a tensor or storage has no data to save, or ''."""
     if not isinstance(value, (torch.Tensor, torch.UntypedStorage, torch.TypedStorage)):
         return ""
-    if torch.nn.parameter.is_lazy(value):
+    if isinstance(value, torch.Tensor) and torch.nn.parameter.is_lazy(value):
         return "is without data: run one batch through the lazy module first"
     if value.device.type == "meta":
         return "is on the meta device without data: load its weights before you save"
