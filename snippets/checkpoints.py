@@ -102,7 +102,8 @@ def save(path: StrPath, state: Any, *, timeout: float | None = None) -> None:
     Raises:
         UnsafeValueError: If a value would not load or a tensor has no data. The message
             says which and what to do. As with any error, the old file is kept.
-        CheckpointError: If a rank does not call `save` in time.
+        CheckpointError: If torch cannot save the state, or if a rank does not call
+            `save` in time.
         OSError: If the file cannot be written, or if another process starts to save to
             `path`.
 
@@ -164,7 +165,7 @@ class Checkpoints:
         timeout: As for the function `save`, for all methods.
 
     Raises:
-        ValueError: If `keep`, `best` or `mode` is none of these.
+        ValueError: If `keep`, `best` or `mode` is not such a value.
 
     Example:
         >>> files = Checkpoints("run", keep=1, best=1)
@@ -203,8 +204,7 @@ class Checkpoints:
             The new file. A file that can't be deleted causes only a warning.
 
         Raises:
-            ValueError: If `step` is not such a number.
-            TypeError: If `metric` is not a number.
+            ValueError, TypeError: If `step` or `metric` is not such a number.
             CheckpointError, OSError: As for the function `save`. Nothing is deleted.
         """
         return _on_rank_0(
