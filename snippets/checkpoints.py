@@ -1,70 +1,111 @@
 """Checkpoints that survive crashes, show damage and run no code.
 
-One file to copy: torch 2.4 or newer. The files are those of ``torch.save``. Under
-torch.distributed, with NumPy, every rank calls `save` and the methods of `Checkpoints`:
-rank 0 works, all return or raise what came of it. What differs between ranks belongs in
-the state by ``all_gather_object``, a sharded model in ``torch.distributed.checkpoint``.
+One file to copy: torch 2.4 or newer. The files are in the format of ``torch.save``.
+
+With torch.distributed, every rank calls `save` and the methods of `Checkpoints`. Rank 0
+does the work, and all ranks return its result or raise its error. Collect what differs
+between ranks with ``all_gather_object`` first. For a sharded model, use
+``torch.distributed.checkpoint``.
 """
 
+import argparse
+import dataclasses
+import datetime
+import enum
+import errno
 import glob
+import io
+import itertools
+import numbers
 import os
 import pickle
+import random
 import re
 import shutil
 import struct
+import sys
+import time
 import types
 import warnings
 import zipfile
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 from zlib import crc32
 
 import torch
 from torch.serialization import get_safe_globals
 
+__all__ = [
+    "CheckpointError",
+    "Checkpoints",
+    "CorruptCheckpointError",
+    "UnsafeValueError",
+    "load",
+    "save",
+]
+
 T = TypeVar("T")
-File = tuple[float, int, Path]  # metric or NaN, step, path
-ATOMS = (type(None), bool, int, float, str, torch.dtype, torch.device, torch.Tensor)
+StrPath = str | os.PathLike[str]
+
+# step-000000007.pt or step-000000007_metric=0.25.pt
 NAME = re.compile(r"step-(\d+)(?:_metric=(-?(?:inf|nan|[\d.]+(?:e[-+]\d+)?)))?\.pt")
-SEALED = 0x2144DF1C  # by its zip comment, the CRC-32 of all that is outside of records
-KINDS = {  # what lies where a checkpoint should, by how it starts
+# `save` writes four bytes into the comment at the end of the zip file, chosen so that
+# all bytes outside of the records, which zip does not protect, have this CRC-32.
+SEALED = 0x2144DF1C
+KINDS = {  # what a file that is not a checkpoint is, by how it starts
     rb"version https://git-lfs": "is a Git LFS pointer: run git lfs pull",
     rb"\s*<(?i:!doctype|html|\?xml)": "is a web page: download the file again",
-    rb"\x80\x02\x8a\nl\xfc\x9cF": "is in torch's format before 1.6: save it anew",
+    rb"\x80\x02\x8a\nl\xfc\x9cF": "is in torch's format before 1.6: save it again",
     rb"(?s:.{8})\{\"": "is a safetensors file: use safetensors.torch.load_file",
-    rb"\0*\Z": "is empty or full of zeros: take an earlier one",
-    rb"PK\x03\x04": "is damaged ({0}): take an earlier one",
-    rb"": "is no checkpoint, it starts with {1}",
+    rb"\0*\Z": "is empty or full of zeros: use an earlier file",
+    rb"PK\x03\x04": "is damaged ({0}): use an earlier file",
+    rb"": "is not a checkpoint, it starts with {1}",
 }
+# Files that `latest` or `best` has just checked: `load` does not read these twice.
+checked: deque[tuple[int, ...]] = deque(maxlen=8)
 
 
 class CheckpointError(RuntimeError):
     """A checkpoint cannot be saved or loaded; the message says which and why."""
 
 
-class CorruptCheckpoint(CheckpointError):
-    """The file is damaged, cut short or of another kind."""
+class CorruptCheckpointError(CheckpointError):
+    """The file is damaged, incomplete or not a checkpoint."""
 
 
-class UnsafeValue(CheckpointError):
-    """A value does not load without running code."""
+class UnsafeValueError(CheckpointError):
+    """A value does not load without running code, or has no data to save."""
 
 
-def save(path: str | Path, state: Any) -> None:
-    """Save so that `path` is at any moment the whole old or the whole new file.
+# --- Save and load --------------------------------------------------------------------
+
+
+def save(path: StrPath, state: Any, *, timeout: float | None = None) -> None:
+    """Save so that `path` is always the whole old or the whole new file.
+
+    The state is written to a temporary file ``.NAME-*.tmp`` in the same folder, flushed
+    to the disk, loaded as a test, and renamed. Temporary files that killed processes
+    left are deleted.
 
     Args:
-        path: The file, in a folder that exists. Beside it ``.NAME-*.tmp`` is written
-            to the disk, tried and renamed; what killed processes left is deleted.
-        state: Tensors, numbers and strings in dicts, lists and tuples, and what
-            ``torch.serialization.add_safe_globals`` names.
+        path: The file, in an existing folder. ``~`` is the home folder. A symbolic link
+            is followed.
+        state: Tensors, numbers and strings in dicts, lists and tuples, and whatever
+            else ``torch.load(weights_only=True)`` of this release accepts.
+        timeout: Seconds that rank 0, once it has written the file, waits for the other
+            ranks to call `save` too, and that they wait for rank 0 to call it. Default:
+            30, or half of the process group's timeout if that is less.
 
     Raises:
-        UnsafeValue: A value would not load. As with all errors, the old file is there.
-        OSError: It cannot be written, or another process began to save to `path`.
+        UnsafeValueError: If a value would not load or a tensor has no data. The message
+            says which and what to do. As with any error, the old file is kept.
+        CheckpointError: If torch cannot save the state, or if a rank does not call
+            `save` in time.
+        OSError: If the file cannot be written, or if another process starts to save to
+            `path`.
 
     Source: https://lwn.net/Articles/457667 (fsync, then rename)
 
@@ -73,21 +114,26 @@ def save(path: str | Path, state: Any) -> None:
         >>> load("last.pt")["step"]
         7
     """
-    _on_rank_0(lambda: _write(Path(os.path.realpath(path)), state))
+    _on_rank_0("save", lambda: _write(_file_to_write(path), state), timeout)
 
 
-def load(path: str | Path, *, map_location: Any = "cpu") -> Any:
-    """Return what `save` or ``torch.save`` wrote if it is whole; run no code of it.
+def load(path: StrPath, *, map_location: Any = "cpu") -> Any:
+    """Check every byte of a file of `save` or ``torch.save`` and return its state.
 
     Args:
-        path: The file.
-        map_location: As for ``torch.load``; ``"meta"`` checks and makes no tensors.
+        path: The file. ``~`` is the home folder.
+        map_location: As for ``torch.load``. ``"meta"`` checks the file and returns
+            tensors without data.
+
+    Returns:
+        The state that was saved. No code of the file is run.
 
     Raises:
-        CorruptCheckpoint: It is damaged or no checkpoint; the message says what it is.
-        UnsafeValue: It holds what could run code; none was run.
-        CheckpointError: torch cannot load it, for example for lack of the device.
-        OSError: It cannot be read, for example because there is no such file.
+        CorruptCheckpointError: If the file is damaged or not a checkpoint. The message
+            says what it is.
+        UnsafeValueError: If the file contains something that could run code.
+        CheckpointError: If torch cannot load it, for example without the device.
+        OSError: If the file cannot be read, for example because it does not exist.
 
     Source: https://github.com/pytorch/pytorch/issues/126952
 
@@ -96,35 +142,30 @@ def load(path: str | Path, *, map_location: Any = "cpu") -> Any:
         >>> load("ones.pt")
         [tensor([1., 1., 1.])]
     """
-    if os.path.isdir(path):
-        raise CorruptCheckpoint(f"{path} is a folder: name a file in it")
-    with open(path, "rb") as file:
-        head, null = file.read(512), types.SimpleNamespace(write=len)
-        try:  # the end of the zip file: without comment by torch.save, sealed by save
-            archive, rest = zipfile.ZipFile(file), _outside_of_records(file)
-            names = {name.partition("/")[2] for name in archive.namelist()}
-            files = map(archive.open, archive.infolist())  # each checks its CRC-32
-            with ThreadPoolExecutor(os.cpu_count()) as pool:
-                [*pool.map(lambda part: shutil.copyfileobj(part, null, 1 << 20), files)]
-            if crc32(rest) != SEALED and rest[-22:-18] + rest[-2:] != b"PK\5\6\0\0":
-                raise zipfile.BadZipFile("Bad CRC-32 outside of records")
-        except Exception as error:
-            what = next(text for start, text in KINDS.items() if re.match(start, head))
-            raise CorruptCheckpoint(f"{path} {what.format(error, head[:8])}") from error
-        if "data.pkl" not in names or "constants.pkl" in names:  # as in TorchScript
-            raise CorruptCheckpoint(f"{path} is TorchScript or another zip file")
+    with _open(path) as file:
+        if _identity(file) not in checked:
+            _check(path, file)
+        elif str(map_location) == "cpu" and os.path.exists("/dev/fd"):
+            # `latest` has just read this file: copy its tensors from memory.
+            opened = f"/dev/fd/{file.fileno()}"  # the same file if the path changes
+            return _torch_load(path, opened, _copy, mmap=True)
         file.seek(0)
         return _torch_load(path, file, map_location)
 
 
 class Checkpoints:
-    """A folder that keeps the newest checkpoints and the best.
+    """A folder with the newest checkpoints and the best ones.
 
     Args:
-        folder: Made by the first `save`. Its only index is the names of the files.
-        keep: How many of the newest to keep, 1 or more; else ValueError, as below.
-        best: How many of the best to keep besides, 0 or more.
-        mode: ``"min"`` or ``"max"``: which metric is best; NaN never is.
+        folder: The first `save` creates it. ``~`` is the home folder. The names of the
+            files are its only index.
+        keep: How many of the newest files to keep, 1 or more.
+        best: How many of the best files to keep in addition, 0 or more.
+        mode: ``"min"`` or ``"max"``: which metric is the best. NaN never is.
+        timeout: As for the function `save`, for all methods.
+
+    Raises:
+        ValueError: If `keep`, `best` or `mode` is not such a value.
 
     Example:
         >>> files = Checkpoints("run", keep=1, best=1)
@@ -134,166 +175,639 @@ class Checkpoints:
     """
 
     def __init__(
-        self, folder: str | Path, *, keep: int = 3, best: int = 0, mode: str = "min"
+        self,
+        folder: StrPath,
+        *,
+        keep: int = 3,
+        best: int = 0,
+        mode: str = "min",
+        timeout: float | None = None,
     ) -> None:
-        if keep < 1 or best < 0 or mode not in ("min", "max"):
-            raise ValueError(f"{keep=}, {best=}, {mode=}: need >= 1, >= 0, min or max")
-        self.folder, self._keep, self._best, self._mode = Path(folder), keep, best, mode
+        self.folder = _absolute(folder)
+        self._keep = _count("keep", keep, 1)
+        self._best = _count("best", best, 0)
+        if mode not in ("min", "max"):
+            raise ValueError(f"{mode=}: need 'min' or 'max'")
+        self._mode = mode
+        self._timeout = timeout
 
     def save(self, step: int, state: Any, metric: float | None = None) -> Path:
-        """Save, delete what is neither newest nor best, and return the new path.
+        """Save, then delete the files that are neither the newest nor the best.
 
         Args:
-            step: Its number, 0 or more, not below that of another whole file.
+            step: Number of the step, 0 or more. It can't be below the step of another
+                whole file.
             state: As for the function `save`.
             metric: The number that `best` compares, if any.
 
+        Returns:
+            The new file. A file that can't be deleted causes only a warning.
+
         Raises:
-            ValueError: `step` is no such number.
-            CheckpointError, OSError: As for the function `save`; nothing was deleted.
+            ValueError, TypeError: If `step` or `metric` is not such a number.
+            CheckpointError, OSError: As for the function `save`. Nothing is deleted.
         """
-        value = "" if metric is None else f"_metric={float(metric)!r}"
-        return _on_rank_0(lambda: self._save(step, state, value))
-
-    def _save(self, step: int, state: Any, value: str) -> Path:
-        if type(step) is not int or step < 0 or _whole(self._files(after=step)):
-            raise ValueError(f"{step=}: need an int >= 0 that is not below latest()")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"step-{step:09}{value}.pt"
-        _write(path, state, "step")
-        found = [one for one in self._files() if one[1] != step or one[2] == path]
-        rated = self._rated(found)[: self._best]
-        kept = {path, *(one[2] for one in found[: self._keep] + rated)}
-        for old in {one[2] for one in self._files()} - kept:
-            old.unlink()
-        return path
-
-    def _files(self, after: int = -1) -> list[File]:
-        names = [(NAME.fullmatch(path.name), path) for path in self.folder.glob("*.pt")]
-        found = [(float(n[2] or "nan"), int(n[1]), path) for n, path in names if n]
-        return sorted((one for one in found if one[1] > after), key=lambda one: -one[1])
-
-    def _rated(self, files: list[File]) -> list[File]:
-        rated = [one for one in reversed(files) if one[0] == one[0]]  # NaN is not
-        return sorted(rated, key=lambda one: one[0], reverse=self._mode == "max")
+        return _on_rank_0(
+            "Checkpoints.save", lambda: self._save(step, state, metric), self._timeout
+        )
 
     def latest(self) -> Path | None:
-        """Find the newest whole file, or None if there is none at all.
+        """Return the newest whole file, or None if the folder has no checkpoints.
 
-        Warns of bad files; if all are bad, raises CorruptCheckpoint.
+        A damaged file is passed over with a warning.
+
+        Raises:
+            CorruptCheckpointError: If all files are damaged.
+            OSError: If the folder cannot be read.
         """
-        return _on_rank_0(lambda: _whole(self._files(), must=True))
+        return _on_rank_0(
+            "Checkpoints.latest", lambda: self._whole(self._files()), self._timeout
+        )
 
     def best(self) -> Path | None:
-        """Find the file with the best metric, in the same way as `latest`."""
-        return _on_rank_0(lambda: _whole(self._rated(self._files()), must=True))
+        """Return the whole file with the best metric, or None if no file has a metric.
 
+        Damaged files and errors are treated as in `latest`.
+        """
+        return _on_rank_0(
+            "Checkpoints.best",
+            lambda: self._whole(self._ranked(self._files())),
+            self._timeout,
+        )
 
-def _whole(files: list[File], must: bool = False) -> Path | None:
-    for *_, path in files:
+    def _save(self, step: int, state: Any, metric: float | None) -> Path:
+        step = _count("step", step, 0)
+        suffix = "" if metric is None else f"_metric={float(metric)!r}"
+        later = [file for file in self._files() if file.step > step]
+        if later and (newest := _first_whole(later)):
+            raise ValueError(
+                f"{step=}: need an int >= 0 that is not below latest(), step "
+                f"{newest.step} in {self.folder}. For a new run, use another folder; "
+                "to go back to an earlier step, delete the later files"
+            )
+        os.makedirs(os.path.realpath(self.folder), exist_ok=True)
+        path = self.folder / f"step-{step:09}{suffix}.pt"
+        _write(path, state, name="step")
         try:
-            load(path, map_location="meta")
-            return path
-        except (CorruptCheckpoint, OSError) as error:
-            warnings.warn(f"passed over: {error}", stacklevel=5)
-        except CheckpointError:  # whole, though meta tensors cannot be made of it
-            return path
-    if files and must:
-        raise CorruptCheckpoint(f"{files[0][2].parent}: none of its files is whole")
+            self._delete_old(path, step)
+        except OSError as error:  # the new file is whole: that is what counts
+            _warn(f"saved {path}, but could not delete old files: {error}")
+        return path
+
+    def _delete_old(self, path: Path, step: int) -> None:
+        files = self._files()
+        # Of a step that is saved again, only the new file counts.
+        valid = [file for file in files if file.step != step or file.path == path]
+        kept = valid[: self._keep] + self._ranked(valid)[: self._best]
+        kept_paths = {path, *(file.path for file in kept)}
+        for file in files:
+            if file.path not in kept_paths:
+                _delete(file.path)
+
+    def _files(self) -> list["_File"]:
+        """Return the files of the folder, the newest first."""
+        try:
+            names = os.listdir(self.folder)
+        except FileNotFoundError:
+            return []
+        files = []
+        for name in names:
+            if match := NAME.fullmatch(name):
+                metric = float(match[2] or "nan")
+                files.append(_File(metric, int(match[1]), self.folder / name))
+        return sorted(files, key=lambda file: (-file.step, file.path))
+
+    def _ranked(self, files: list["_File"]) -> list["_File"]:
+        """Return the files with a metric, the best first, at a tie the earlier one."""
+        rated = [file for file in files if file.metric == file.metric]  # NaN is not
+        sign = -1 if self._mode == "max" else 1
+        return sorted(rated, key=lambda file: (sign * file.metric, file.step))
+
+    def _whole(self, files: list["_File"]) -> Path | None:
+        if not files:
+            return None
+        if found := _first_whole(files):
+            return found.path
+        raise CorruptCheckpointError(
+            f"{self.folder}: none of its files is whole. Restore one from a copy, or "
+            "use another folder to start again"
+        )
+
+
+class _File(NamedTuple):
+    metric: float  # or NaN
+    step: int
+    path: Path
+
+
+def _first_whole(files: list[_File]) -> _File | None:
+    for found in files:
+        try:
+            with _open(found.path) as file:
+                identity = _identity(file)
+                # A change within the same tick of the file system's clock, 10 ms or
+                # less, would not show in the identity.
+                settled = time.time_ns() - identity[-1] > 20_000_000
+                if _check(found.path, file) and settled:
+                    checked.append(identity)
+            return found
+        except (CorruptCheckpointError, OSError) as error:
+            _warn(f"passed over: {error}")
     return None
 
 
-def _on_rank_0(work: Callable[[], T]) -> T:
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
-        return work()
-    outcome: list[Any] = [None]
+# --- Arguments ------------------------------------------------------------------------
+
+
+def _absolute(path: StrPath) -> Path:
+    """Replace ``~``, and make the path independent of a later chdir."""
+    given = os.fsdecode(path)
+    expanded = os.path.expanduser(given)
+    if expanded.startswith("~"):
+        text = f"no home folder of this name; for a file of this name write ./{given}"
+        raise FileNotFoundError(errno.ENOENT, text, given)
+    return Path(expanded).absolute()
+
+
+def _file_to_write(path: StrPath) -> Path:
+    real = Path(os.path.realpath(_absolute(path)))
+    if real.is_dir() or os.fsdecode(path).endswith(os.sep):
+        raise IsADirectoryError(
+            errno.EISDIR, "need a file name, not a folder", str(path)
+        )
+    if real.exists() and not real.is_file():  # the rename would replace a device
+        raise FileExistsError(errno.EEXIST, "not a regular file", str(path))
+    return real
+
+
+def _count(name: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise ValueError(f"{name}={value!r}: need an int >= {least}")
+    if value < least:
+        raise ValueError(f"{name}={value}: need an int >= {least}")
+    return int(value)
+
+
+def _warn(text: str) -> None:
+    """Warn at the line that called this file."""
+    level = 1
+    while sys._getframe(level).f_code.co_filename == __file__:
+        level += 1
+    warnings.warn(text, stacklevel=level + 1)
+
+
+def _delete(path: Path) -> None:
+    """Delete a file that is not needed. What can't be deleted is no reason to fail."""
     try:
-        if torch.distributed.get_rank() == 0:
-            outcome = [work()]
-    except (CheckpointError, OSError, ValueError) as error:
-        outcome = [error]
-    except BaseException as error:  # whatever it is, the other ranks wait
-        outcome = [CheckpointError(f"rank 0: {error!r}")]
-        raise
-    finally:
-        torch.distributed.broadcast_object_list(outcome)
-    if isinstance(outcome[0], Exception):
-        raise outcome[0]
-    return outcome[0]  # type: ignore[no-any-return]
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        _warn(f"could not delete {path}: {error.strerror}")
 
 
-def _write(path: Path, state: Any, name: str = "") -> None:
-    if bad := ", ".join([*_unsafe("state", state, set())][:5]):
-        raise UnsafeValue(f"{bad} would not load: make it a number, string or tensor")
-    temp = path.with_name(f".{name or path.name}-{os.urandom(4).hex()}.tmp")
+# --- Check and load -------------------------------------------------------------------
+
+
+def _open(path: StrPath) -> io.BufferedReader:
+    real = _absolute(path)
+    if real.is_dir():
+        raise CorruptCheckpointError(f"{path} is a folder: name a file in it")
+    if real.exists() and not real.is_file():  # to open a named pipe would wait
+        raise CorruptCheckpointError(f"{path} is not a regular file")
+    return open(real, "rb")
+
+
+def _identity(file: Any) -> tuple[int, ...]:
+    """Return numbers that change when the file is changed or replaced."""
+    stat = os.fstat(file.fileno())
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+
+
+def _check(path: StrPath, file: io.BufferedReader) -> bool:
+    """Read the file and raise CorruptCheckpointError unless it is whole.
+
+    Returns:
+        True if `save` wrote it.
+    """
+    head = file.read(512)
     try:
-        for old in path.parent.glob(glob.escape(temp.name[:-12]) + "????????.tmp"):
-            old.unlink(missing_ok=True)
-        try:
-            with open(temp, "x+b") as file:
-
-                def write(data: Any) -> None:  # and begin to bring it to the disk
-                    file.write(data)
-                    if len(data) > 1 << 20 and hasattr(os, "posix_fadvise"):
-                        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-
-                torch.save(state, types.SimpleNamespace(write=write, flush=file.flush))
-                rest = _outside_of_records(file)[:-2] + b"\4\0"  # bytes of the comment
-                file.seek(-2, os.SEEK_END)
-                file.write(b"\4\0" + crc32(rest).to_bytes(4, "little"))
-                file.flush()
-                os.fsync(file.fileno())
-            _torch_load(path, temp, "cpu", mmap=True)  # the proof
-            os.replace(temp, path)
-        finally:
-            temp.unlink(missing_ok=True)
-        if hasattr(os, "O_DIRECTORY"):  # not on Windows
-            folder = os.open(path.parent, os.O_DIRECTORY)
-            os.fsync(folder)
-            os.close(folder)
-    except (OSError, RuntimeError) as error:  # torch raises the latter for the former
-        cause = error if isinstance(error, OSError) else error.__context__
-        if not isinstance(cause, OSError):
-            raise
-        size: list[int] = []
-        count = types.SimpleNamespace(write=lambda b: size.append(len(b)), flush=list)
-        torch.save(state, count)
-        where = next(folder for folder in path.parents if folder.is_dir())
-        text = f"{sum(size)} bytes to write, {shutil.disk_usage(where).free} free"
-        raise OSError(cause.errno, f"{cause.strerror}: {text}", str(path)) from error
+        archive = zipfile.ZipFile(file)
+        outside = _outside_of_records(file)
+        _read_records(archive)
+        sealed = crc32(outside) == SEALED
+        # torch.save writes no comment: its files end with an end record of 22 bytes.
+        end = outside[-22:]
+        if not sealed and not (end.startswith(b"PK\5\6") and end.endswith(b"\0\0")):
+            raise zipfile.BadZipFile("Bad CRC-32 outside of records")
+    except Exception as error:
+        what = next(text for start, text in KINDS.items() if re.match(start, head))
+        text = f"{path} {what.format(error, head[:8])}"
+        raise CorruptCheckpointError(text) from error
+    names = {name.partition("/")[2] for name in archive.namelist()}
+    if "data.pkl" not in names or "constants.pkl" in names:  # as in TorchScript
+        raise CorruptCheckpointError(f"{path} is TorchScript or another zip file")
+    return sealed
 
 
-def _torch_load(path: Any, source: Any, device: Any, mmap: bool = False) -> Any:
+def _read_records(archive: zipfile.ZipFile) -> None:
+    """Read all records; zipfile compares the CRC-32 of each at its end."""
+
+    def read(record: Any) -> None:
+        while record.read(1 << 20):
+            pass
+
+    records = [archive.open(info) for info in archive.infolist()]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # CRC-32 runs without the GIL
+        for _ in pool.map(read, records):
+            pass
+
+
+def _outside_of_records(file: Any) -> bytes:
+    """Return the headers, padding and directory: all that no CRC-32 of zip covers."""
+    outside = bytearray()
+    end = 0
+    for info in zipfile.ZipFile(file).infolist():
+        file.seek(info.header_offset + 26)
+        name_length, extra_length = struct.unpack("<HH", file.read(4))
+        start = info.header_offset + 30 + name_length + extra_length
+        file.seek(end)
+        outside += file.read(start - end)
+        end = start + info.compress_size
+    file.seek(end)
+    outside += file.read()
+    return bytes(outside)
+
+
+def _torch_load(path: Any, source: Any, map_location: Any, mmap: bool = False) -> Any:
     try:
-        return torch.load(source, device, weights_only=True, mmap=mmap)
+        return torch.load(source, map_location, weights_only=True, mmap=mmap)
     except pickle.UnpicklingError as error:
         name = re.search(r"GLOBAL ([\w.]+)", str(error))
         what = f"holds {name[1]}, which could run code" if name else "has a bad pickle"
-        raise UnsafeValue(f"{path} {what}: load it only if you trust it") from error
+        text = f"{path} {what}: load it only if you trust it"
+        raise UnsafeValueError(text) from error
     except Exception as error:
         raise CheckpointError(f"{path}: {error}".partition("\n")[0]) from error
 
 
-def _unsafe(name: str, value: Any, seen: set[int]) -> Iterator[str]:
-    cls = type(value)
-    if cls in (*ATOMS, torch.nn.Parameter) or id(value) in seen:
+def _copy(storage: torch.UntypedStorage, _: str) -> torch.UntypedStorage:
+    """As `map_location`: keep a tensor on the CPU, but independent of the file."""
+    return cast(torch.UntypedStorage, storage.clone())  # type: ignore[no-untyped-call]
+
+
+# --- Write ----------------------------------------------------------------------------
+
+
+def _write(path: Path, state: Any, name: str = "") -> None:
+    _refuse_what_would_not_load(state)
+    name = name or path.name
+    if len(os.fsencode(name)) > 200:  # the name of the temporary file is longer
+        name = f"{crc32(os.fsencode(name)):08x}"
+    temp = path.with_name(f".{name}-{os.urandom(4).hex()}.tmp")
+    try:
+        for left in path.parent.glob(f".{glob.escape(name)}-????????.tmp"):
+            _delete(left)
+        try:
+            _write_sealed(temp, state)
+            _torch_load(path, temp, "cpu", mmap=True)
+            os.replace(temp, path)
+        finally:
+            if os.path.lexists(temp):
+                _delete(temp)
+    except Exception as error:
+        # torch raises a RuntimeError while it handles an OSError.
+        cause = error if isinstance(error, OSError) else error.__context__
+        if isinstance(cause, OSError):
+            text = f"{cause.strerror}: {_space(path, state)}"
+            raise OSError(cause.errno, text, str(path)) from error
+        _refuse_what_would_not_load(state, ask_for_all=True)
+        if isinstance(error, UnsafeValueError):
+            text = "state would not load, though each value would: does it hold itself?"
+            raise UnsafeValueError(text) from error
+        if isinstance(error, RuntimeError) and not isinstance(error, CheckpointError):
+            text = f"state cannot be saved: {error}".partition("\n")[0]
+            raise CheckpointError(text) from error
+        raise
+    _sync_folder(path)
+
+
+def _write_sealed(path: Path, state: Any) -> None:
+    """Write a new file to the disk."""
+    with open(path, "x+b") as file:
+        torch.save(state, _stream(_writer(file)))
+        _seal(file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _stream(write: Callable[[Any], Any]) -> Any:
+    """Return what torch.save takes for a file."""
+    return types.SimpleNamespace(write=write, flush=lambda: None)
+
+
+def _writer(file: Any) -> Callable[[Any], None]:
+    def write(data: Any) -> None:
+        file.write(data)
+        if len(data) > 1 << 20 and hasattr(os, "posix_fadvise"):
+            # Begin to write to the disk now, so that fsync has less to wait for.
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+    return write
+
+
+def _seal(file: Any) -> None:
+    """Add a comment of four bytes that gives the bytes outside of records SEALED.
+
+    The CRC-32 of any bytes followed by their own CRC-32 is always the same number.
+    """
+    length = (4).to_bytes(2, "little")  # of the comment, the last field of the file
+    outside = _outside_of_records(file)[:-2] + length
+    file.seek(-2, os.SEEK_END)
+    file.write(length + crc32(outside).to_bytes(4, "little"))
+
+
+def _sync_folder(path: Path) -> None:
+    """Write the new name to the disk. The file is whole even if that fails."""
+    if not hasattr(os, "O_DIRECTORY"):  # Windows
         return
-    seen.add(id(value))
-    if cls in (dict, OrderedDict, Counter, list, tuple, torch.Size):
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _unsafe(f"{name} key {key!r}", key, seen)
-            yield from _unsafe(f"{name}[{key!r}]", item, seen)
-    elif cls not in get_safe_globals() or hasattr(value, "placements"):  # a DTensor
-        yield f"{name}: {cls.__module__}.{cls.__qualname__}"
+    try:
+        folder = os.open(path.parent, os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        _warn(f"saved {path}, but a power failure may undo it: {error.strerror}")
 
 
-def _outside_of_records(file: Any) -> bytes:
-    rest, end = bytearray(), 0
-    for info in zipfile.ZipFile(file).infolist():
-        file.seek(info.header_offset + 26)  # the lengths of name and extra field
-        start = info.header_offset + 30 + sum(struct.unpack("<HH", file.read(4)))
-        file.seek(end)
-        rest += file.read(start - end)
-        end = start + info.compress_size
-    file.seek(end)
-    return bytes(rest + file.read())
+def _space(path: Path, state: Any) -> str:
+    """Return how much space the state needs and the disk has."""
+    sizes: list[int] = []
+    torch.save(state, _stream(lambda data: sizes.append(len(data))))
+    folder = next(folder for folder in path.parents if folder.is_dir())
+    return f"{sum(sizes)} bytes to write, {shutil.disk_usage(folder).free} free"
+
+
+# --- Values that do not load ----------------------------------------------------------
+
+DICTS = (dict, OrderedDict, Counter)
+LISTS = (list, tuple, torch.Size)
+TENSORS = (torch.Tensor, torch.nn.Parameter)
+CURES: list[tuple[Any, str]] = [  # the first that fits the value
+    (TENSORS, "save .as_subclass(torch.Tensor), or a dtype and layout that load"),
+    (torch.Generator, "save its .get_state()"),
+    (enum.Enum, "save its .value"),
+    ((str, os.PathLike), "save str() of it"),
+    ((datetime.date, datetime.time), "save its .isoformat()"),
+    (datetime.timedelta, "save its .total_seconds()"),
+    (random.Random, "save its .getstate()"),
+    (io.IOBase, "save its .name"),
+    ((argparse.Namespace, types.SimpleNamespace), "save vars() of it"),
+    (Callable, "save a name instead of code"),
+    (Mapping, "save dict() of it"),
+    (tuple, "save tuple() of it"),
+    (float, "save float() of it"),
+    (int, "save int() of it, or str() if it is huge"),
+    (complex, "save its .real and .imag"),
+    (numbers.Number, "save float() or str() of it"),
+    (Iterable, "save list() of it"),
+]
+
+
+def _cure(value: Any) -> str:
+    """Return how to save a value of a type that does not load."""
+    if not isinstance(value, type):
+        numpy = sys.modules.get("numpy")
+        if numpy and isinstance(value, numpy.generic):
+            return "save its .item()"
+        if numpy and isinstance(value, numpy.ndarray):
+            return "save torch.as_tensor() or .tolist() of it"
+        if dataclasses.is_dataclass(value):
+            return "save dataclasses.asdict() of it"
+        if hasattr(value, "state_dict"):
+            return "save its .state_dict()"
+    for kinds, cure in CURES:
+        if isinstance(value, kinds):
+            return cure
+    return "leave it out, or save numbers, strings and tensors from which to rebuild it"
+
+
+def _refuse_what_would_not_load(state: Any, ask_for_all: bool = False) -> None:
+    """Raise UnsafeValueError with the places of up to five values that would not load.
+
+    With `ask_for_all`, torch is asked also for tensors and for types it was told to
+    load. That copies them one by one, so it is left for when saving has failed.
+    """
+    problems = _problems("state", state, {}, ask_for_all)
+    try:
+        first = [*itertools.islice(problems, 5)]
+    except RecursionError:
+        first = ["state is nested too deeply: flatten it"]
+    if first:
+        raise UnsafeValueError("; ".join(first))
+
+
+def _problems(
+    place: str, value: Any, seen: dict[int, Any], ask_for_all: bool
+) -> Iterator[str]:
+    """Yield what is wrong with the parts of a value, or else with itself.
+
+    `seen` holds by id what was looked at, and keeps it so that no id is used again.
+    """
+    if _is_plain(value) or id(value) in seen:
+        return
+    seen[id(value)] = value
+    problem = _missing_data(value)
+    if not problem:
+        parts_are_fine = True
+        for where, part in _parts(place, value):
+            for text in _problems(where, part, seen, ask_for_all):
+                parts_are_fine = False
+                yield text
+        if parts_are_fine and not _loads(value, ask_for_all):
+            problem = f"would not load: {_cure(value)}"
+    if problem:
+        kind = type(value)
+        yield f"{place}: {kind.__module__}.{kind.__qualname__} {problem}"
+
+
+def _parts(place: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what is saved with a value, each with its place."""
+    kind = type(value)
+    if kind in DICTS:
+        for key, item in value.items():
+            name = _short(key)
+            if not _is_plain(key):
+                yield f"{place} key {name}", key
+            yield f"{place}[{name}]", item
+    elif kind in LISTS:
+        for index, item in enumerate(value):
+            yield f"{place}[{index}]", item
+    elif kind is set:
+        for item in value:
+            yield f"{place} item {_short(item)}", item
+    if hasattr(kind, "__tensor_flatten__"):  # a tensor that wraps others
+        for name in value.__tensor_flatten__()[0]:
+            yield f"{place}.{name}", getattr(value, name)
+    elif isinstance(value, (torch.Tensor, OrderedDict)) or kind in get_safe_globals():
+        for name, attribute in getattr(value, "__dict__", {}).items():
+            yield f"{place}.{name}", attribute
+
+
+def _loads(value: Any, ask_for_all: bool) -> bool:
+    """Tell whether torch loads a value, given that it loads its parts."""
+    kind = type(value)
+    if kind in (*DICTS, *LISTS):
+        return True
+    if not ask_for_all and (kind in TENSORS or kind in get_safe_globals()):
+        return True
+    return _torch_loads(value)
+
+
+def _is_plain(value: Any) -> bool:
+    kind = type(value)
+    if kind is int:
+        return bool(value.bit_length() < 2040)  # the loader has no larger ones
+    return kind in (str, float, bool, type(None))
+
+
+def _short(value: Any) -> str:
+    return " ".join(repr(value).split())[:100]
+
+
+def _missing_data(value: Any) -> str:
+    """Return why a tensor or storage has no data to save, or ''."""
+    if not isinstance(value, (torch.Tensor, torch.UntypedStorage, torch.TypedStorage)):
+        return ""
+    if isinstance(value, torch.Tensor) and torch.nn.parameter.is_lazy(value):
+        return "is without data: run one batch through the lazy module first"
+    if value.device.type == "meta":
+        return "is on the meta device without data: load its weights before you save"
+    if not isinstance(value, torch.Tensor) or value.layout != torch.strided:
+        return ""
+    if hasattr(value, "placements"):  # a DTensor
+        return (
+            "is only this rank's part of a tensor: save its .full_tensor(), or use "
+            "torch.distributed.checkpoint"
+        )
+    try:
+        storage = value.untyped_storage()
+    except (NotImplementedError, RuntimeError):  # has another kind of memory
+        return ""
+    if storage.device.type == "meta" and not hasattr(value, "__tensor_flatten__"):
+        return "is a fake tensor without data: save outside of FakeTensorMode"
+    if type(value) in TENSORS and value.numel() and not storage.nbytes():
+        return "has no data, its memory was freed: gather it before you save"
+    return ""
+
+
+class _WithoutData(pickle.Pickler):
+    """Pickles tensors without their data: it makes no difference to the loader."""
+
+    empty = torch.empty(0)
+
+    def reducer_override(self, value: Any) -> Any:
+        if type(value) in TENSORS:
+            return self.empty.__reduce_ex__(2)  # type: ignore[no-untyped-call]
+        return NotImplemented
+
+
+def _torch_loads(value: Any) -> bool:
+    """Save a value to memory and load it; tell whether that works."""
+    pickler = pickle.Pickler if isinstance(value, torch.Tensor) else _WithoutData
+    module: Any = types.SimpleNamespace(Pickler=pickler, __name__="pickle")
+    buffer = io.BytesIO()
+    try:
+        torch.save(value, buffer, pickle_module=module)
+        buffer.seek(0)
+        torch.load(buffer, "cpu", weights_only=True)
+    except Exception:
+        return False
+    return True
+
+
+# --- Ranks ----------------------------------------------------------------------------
+
+
+def _on_rank_0(name: str, work: Callable[[], T], timeout: float | None) -> T:
+    """Do the work on rank 0; return its result or raise its error on all ranks."""
+    distributed = torch.distributed
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return work()
+    if distributed.get_world_size() == 1:
+        return work()
+    meeting = _Meeting(name, timeout)
+    outcome = meeting.lead(work) if meeting.rank == 0 else meeting.follow()
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome  # type: ignore[no-any-return]
+
+
+class _Meeting:
+    """One call that all ranks make, through the store of the process group.
+
+    A collective would wait for the group's timeout, often 30 minutes, and then not say
+    which rank is missing. In the store, each rank that arrives sets its own key.
+    """
+
+    def __init__(self, name: str, timeout: float | None) -> None:
+        self.name = name
+        self.rank = torch.distributed.get_rank()
+        self.others = [*range(1, torch.distributed.get_world_size())]
+        store: Any = torch.distributed.distributed_c10d._get_default_store()
+        self.store = store
+        self.longest = store.timeout.total_seconds()  # of the group
+        self.timeout = min(30.0, self.longest / 2) if timeout is None else timeout
+        # Counted in the store, as processes may have been in other groups before.
+        call = store.add(f"checkpoints/calls/{self.rank}", 1)
+        self.prefix = f"checkpoints/{call}/{name}"
+        store.set(f"{self.prefix}/{self.rank}", "here")
+
+    def lead(self, work: Callable[[], Any]) -> Any:
+        """On rank 0: work, wait for the other ranks, then publish the outcome."""
+        outcome: Any = None
+        try:
+            outcome = work()
+            self.require(self.others)
+        except (CheckpointError, OSError, ValueError, TypeError) as error:
+            outcome = error
+        except BaseException as error:  # whatever it is, the other ranks wait
+            outcome = CheckpointError(f"rank 0: {error!r}")
+            raise
+        finally:
+            self.store.set(f"{self.prefix}/outcome", pickle.dumps(outcome))
+        return outcome
+
+    def follow(self) -> Any:
+        """On another rank: wait until rank 0 has arrived, then for the outcome."""
+        try:
+            self.require([0])
+            if not self.arrived("outcome", self.longest):
+                text = f"rank 0 did not finish {self.name}() in {self.longest:g} s"
+                raise CheckpointError(text)
+            return pickle.loads(self.store.get(f"{self.prefix}/outcome"))
+        finally:  # rank 0 no longer needs the key, or must not count on this rank
+            self.store.delete_key(f"{self.prefix}/{self.rank}")
+
+    def require(self, ranks: list[int]) -> None:
+        """Wait for the ranks; raise an error if one does not make the same call."""
+        end = time.monotonic() + self.timeout
+        missing = [
+            one for one in ranks if not self.arrived(one, end - time.monotonic())
+        ]
+        if missing:
+            raise CheckpointError(
+                f"rank {self.rank} called {self.name}(), but ranks {missing} did not "
+                f"within {self.timeout:g} s: every rank must call it. If they are only "
+                "late, pass a longer timeout="
+            )
+
+    def arrived(self, who: object, seconds: float) -> bool:
+        """Wait until the key is there, at most so many seconds."""
+        end = time.monotonic() + seconds
+        pause = 0.001
+        while not self.store.check([f"{self.prefix}/{who}"]):
+            if time.monotonic() >= end:
+                return False
+            time.sleep(pause)
+            pause = min(2 * pause, 0.1)
+        return True

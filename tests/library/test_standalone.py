@@ -93,7 +93,7 @@ data[len(data) // 2] ^= 1
 open("model.pt", "wb").write(data)
 try:
     load("model.pt")
-except CorruptCheckpoint:
+except CorruptCheckpointError:
     pass
 else:
     raise AssertionError("a flipped bit was loaded")

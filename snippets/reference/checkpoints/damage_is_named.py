@@ -3,7 +3,7 @@ from pathlib import Path
 
 import torch
 
-from snippets.checkpoints import CorruptCheckpoint, load, save
+from snippets.checkpoints import CorruptCheckpointError, load, save
 
 path = Path("last.pt")
 save(path, {"weight": torch.ones(1000)})
@@ -18,7 +18,7 @@ for damaged in (
     path.write_bytes(damaged)
     try:
         load(path)
-    except CorruptCheckpoint as error:
+    except CorruptCheckpointError as error:
         print(error)
 #> last.pt is damaged (Bad CRC-32 for file 'archive/data/0'): take an earlier one
 #> last.pt is damaged (File is not a zip file): take an earlier one

@@ -4,7 +4,7 @@ import struct
 from pathlib import Path
 
 import torch
-from snippets.checkpoints import CorruptCheckpoint, load, save
+from snippets.checkpoints import CorruptCheckpointError, load, save
 
 path = Path("model.pt")
 save(path, {"weight": torch.tensor([1.0, 2.0])})
@@ -15,6 +15,6 @@ print(torch.load(path))
 #> {'weight': tensor([inf, 2.])}
 try:
     load(path)
-except CorruptCheckpoint as error:
+except CorruptCheckpointError as error:
     print(error)
     #> model.pt is damaged (Bad CRC-32 for file 'archive/data/0'): take an earlier one

@@ -1,7 +1,7 @@
 # Needs: snippets
 from pathlib import Path
 
-from snippets.checkpoints import CorruptCheckpoint, load
+from snippets.checkpoints import CorruptCheckpointError, load
 
 files = {
     "a.pt": b"version https://git-lfs.github.com/spec/v1\n",
@@ -12,7 +12,7 @@ for name, data in files.items():
     Path(name).write_bytes(data)
     try:
         load(name)
-    except CorruptCheckpoint as error:
+    except CorruptCheckpointError as error:
         print(error)
 #> a.pt is a Git LFS pointer: run git lfs pull
 #> b.pt is a web page: download the file again

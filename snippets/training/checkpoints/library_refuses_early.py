@@ -3,12 +3,12 @@ import os
 from pathlib import Path
 
 import torch
-from snippets.checkpoints import UnsafeValue, save
+from snippets.checkpoints import UnsafeValueError, save
 
 state = {"weight": torch.ones(2), "args": {"folder": Path("data")}}
 try:
     save("last.pt", state)
-except UnsafeValue as error:
+except UnsafeValueError as error:
     print(error)
     #> state['args']['folder']: ... would not load: make it a number, string or tensor
 print(os.listdir())
