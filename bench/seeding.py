@@ -1,10 +1,15 @@
-"""What seeding and snapshots of generators cost, as ratios of medians.
+"""What seeding, snapshots and `seed_worker` cost, as ratios of medians.
 
 Each round measures every way once, one after the other, so that a ratio compares what
 ran side by side. The unit is the bare calls for ``random``, NumPy and torch. Libraries
 that are installed join the table: lightning, accelerate, pytorch-ignite.
 
-``python bench/seeding.py [--rounds 7] [--calls 300]``
+The last table is the first batch of a loader with two workers, whose dataset has many
+small Python objects. It says how much more memory a worker has of its own, too: what a
+search touches is copied.
+
+``python bench/seeding.py [--rounds 7] [--calls 300]
+[--objects 100000]``
 """
 
 from __future__ import annotations
@@ -25,8 +30,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader, Dataset
 
-from snippets.seeding import RNGState, derive_seed, isolate_rng, seed_everything
+from snippets.seeding import (
+    RNGState,
+    derive_seed,
+    isolate_rng,
+    seed_everything,
+    seed_worker,
+)
 
 Ways = dict[str, Callable[[], Any]]
 
@@ -130,10 +142,62 @@ def table(title: str, taken: dict[str, float], limits: dict[str, float]) -> None
         print(f"  {name:<32}{seconds * 1e6:9.1f} us{seconds / unit:8.2f} x{limit}")
 
 
+class Objects(Dataset[float]):
+    """Samples as small Python objects, and a generator."""
+
+    def __init__(self, shape: str, count: int) -> None:
+        self.rng = np.random.default_rng(0)
+        self.samples: Any
+        if shape == "dicts":
+            self.samples = [{"id": index, "box": [index]} for index in range(count)]
+        elif shape == "images":  # as COCO has them, with 12 boxes each
+            images = range(count // 12)
+            self.samples = {
+                image: [{"id": box, "box": [0, 0, 1, 1]} for box in range(12)]
+                for image in images
+            }
+        else:  # many containers, each of them short
+            self.samples = [
+                [[index] * 3 for index in range(100)] for _ in range(count // 100)
+            ]
+
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, index: int) -> float:
+        return float(self.rng.random())
+
+
+def private_bytes() -> float:
+    """Memory of this process that it shares with no other."""
+    with open("/proc/self/smaps_rollup") as file:
+        lines = [line.split() for line in file]
+    return sum(float(line[1]) * 1024 for line in lines if line[0] == "Private_Dirty:")
+
+
+def measured(worker_id: int) -> None:
+    """Call `seed_worker` and print what it adds to the memory of worker 0."""
+    before = private_bytes()
+    seed_worker(worker_id)
+    if worker_id == 0:
+        print(f"    +{(private_bytes() - before) / 2**20:.1f} MiB in a worker")
+
+
+def first_batch(dataset: Objects, init: Callable[[int], None] | None) -> None:
+    """Start two workers and wait for their first batch."""
+    loader = DataLoader(
+        dataset, num_workers=2, worker_init_fn=init, multiprocessing_context="fork"
+    )
+    gc.enable()  # a worker inherits this, and in training it is on
+    next(iter(loader))
+    gc.disable()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--calls", type=int, default=300, help="in each round")
+    parser.add_argument("--objects", type=int, default=100_000, help="of a dataset")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     device = "CUDA" if torch.cuda.is_available() else "no GPU"
@@ -146,6 +210,18 @@ def main() -> None:
         ("set back", blocks, {}),
     ):
         table(title, medians(ways, asked.rounds, asked.calls), limits)
+    for shape in ("dicts", "images", "tree"):
+        dataset = Objects(shape, asked.objects)
+        gc.collect()  # as in a program that has run for a while: no object is new
+        batches: Ways = {
+            "no worker_init_fn": lambda: first_batch(dataset, None),  # noqa: B023
+            "seed_worker": lambda: first_batch(dataset, seed_worker),  # noqa: B023
+        }
+        title = f"first batch, {asked.objects} objects, {shape}"
+        # One call at a time: what runs next to it on the machine changes.
+        table(title, medians(batches, 3 * asked.rounds, 1), {"seed_worker": 1.2})
+        if Path("/proc/self/smaps_rollup").exists():
+            first_batch(dataset, measured)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,29 @@
 """Equal seeds give equal numbers, other purposes other ones, and errors change none."""
 
+import asyncio
+import collections
+import enum
 import functools
 import io
+import itertools
+import logging
 import os
 import random
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import ConcatDataset, DataLoader, Dataset, Subset
+from torch.utils.data import (
+    ChainDataset,
+    ConcatDataset,
+    DataLoader,
+    Dataset,
+    IterableDataset,
+    Subset,
+)
 
 from snippets import seeding
 from snippets.seeding import (
@@ -22,13 +35,16 @@ from snippets.seeding import (
     seed_worker,
 )
 
+logger = logging.getLogger(__name__)
 CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 WRONG = [
     (True, TypeError),
     (1.9, TypeError),
     ("7", TypeError),
     (None, TypeError),
-    (np.int64(7), TypeError),
+    (np.bool_(True), TypeError),
+    (np.float64(7), TypeError),
+    (np.array(7), TypeError),
     (torch.tensor(7), TypeError),
     (-1, ValueError),
     (2**32, ValueError),
@@ -86,7 +102,7 @@ def test_rank_zero_draws_what_torch_draws_with_that_seed():
     "call",
     [
         seed_everything,
-        lambda value: seed_everything(0, rank=value),
+        lambda value: seed_everything(0, rank="0" if value is None else value),
         lambda value: (
             isolate_rng(value).__enter__() if value is not None else derive_seed(value)
         ),
@@ -118,7 +134,69 @@ def test_derived_seeds_are_the_same_everywhere():
     assert all(0 <= derive_seed(0, *key) < 2**32 for key in keys)
 
 
-@pytest.mark.parametrize("key", [1.5, True, None, b"a", ("a",), np.int64(1)])
+@pytest.mark.parametrize("kind", [np.int64, np.int32, np.uint8])
+def test_numpy_integers_are_integers(kind):
+    assert seed_everything(kind(7), rank=kind(3)) == seed_everything(7, rank=3)
+    assert type(seed_everything(kind(7), rank=0)) is int
+    assert derive_seed(kind(7), "a", kind(3)) == derive_seed(7, "a", 3)
+    with isolate_rng(kind(7)):
+        inside = torch.rand(3)
+    with isolate_rng(7):
+        assert torch.equal(torch.rand(3), inside)
+
+
+class Split(str, enum.Enum):
+    TRAIN = "train"
+
+
+def test_a_member_of_an_enum_is_its_value():
+    assert derive_seed(0, Split.TRAIN) == derive_seed(0, "train")
+
+
+@pytest.fixture
+def no_ranks(monkeypatch):
+    for name in seeding._RANK_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK", "SLURM_PROCID"],
+)
+def test_the_rank_comes_from_the_launcher(variable, no_ranks, monkeypatch):
+    assert seed_everything(7) == 7
+    monkeypatch.setenv(variable, "3")
+    assert seed_everything(7) == derive_seed(7, "rank", 3)
+    assert seed_everything(7, rank=0) == 7
+    assert seed_everything(7, rank=1) == derive_seed(7, "rank", 1)
+    with isolate_rng(7):
+        assert torch.initial_seed() == derive_seed(7, "rank", 3)
+
+
+def test_torchrun_has_the_last_word(no_ranks, monkeypatch):
+    # Given torchrun in a job of Slurm, where each node has one task
+    monkeypatch.setenv("SLURM_PROCID", "1")
+    monkeypatch.setenv("RANK", "5")
+    assert seed_everything(7) == derive_seed(7, "rank", 5)
+
+
+def test_the_process_group_comes_before_variables(no_ranks, monkeypatch):
+    monkeypatch.setenv("RANK", "5")
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 2)
+    assert seed_everything(7) == derive_seed(7, "rank", 2)
+
+
+@pytest.mark.parametrize("value", ["one", "-1", "1.0"])
+def test_a_variable_that_is_not_a_rank_changes_nothing(value, no_ranks, monkeypatch):
+    monkeypatch.setenv("RANK", value)
+    before = torch.get_rng_state()
+    with pytest.raises(ValueError, match=r"RANK must be a rank, got .*: pass rank="):
+        seed_everything(7)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("key", [1.5, True, None, b"a", ("a",), np.float32(1)])
 def test_keys_are_integers_and_strings(key):
     with pytest.raises(TypeError, match="keys must be int or str, got"):
         derive_seed(0, "worker", key)
@@ -134,8 +212,31 @@ class Slots:
         self.rng = rng
 
 
+GLOBAL = np.random.default_rng(1)
+SETTINGS = types.ModuleType("settings")
+SETTINGS.rng = random.Random(1)
+
+
+def of_default(rng=np.random.default_rng(1)):  # noqa: B008
+    return rng.random()
+
+
+def of_keyword(*, rng=random.Random(1)):  # noqa: B008
+    return rng.random()
+
+
+def of_variable():
+    return (lambda: GLOBAL.random())()
+
+
+def of_module():
+    return SETTINGS.rng.random()
+
+
 class Noise(Dataset):
-    """Holds generators in all the places where people put them."""
+    """Holds generators where people put them, all of which can be sent to a process."""
+
+    of_class = np.random.default_rng(1)
 
     def __init__(self, size=8):
         self.size = size
@@ -151,6 +252,7 @@ class Noise(Dataset):
         self.nested = [({"deep": (random.Random(1),)},)]
         self.partial = functools.partial(random.Random.random, random.Random(1))
         self.method = np.random.default_rng(1).random
+        self.functions = [of_default, of_keyword, of_variable, of_module]
         self.me = self  # a cycle
         self.paths = [(str(index), index) for index in range(20_000)]
 
@@ -171,6 +273,9 @@ class Noise(Dataset):
         drawn["nested"] = self.nested[0][0]["deep"][0].random()
         drawn["partial"] = self.partial()
         drawn["method"] = self.method()
+        drawn["class"] = self.of_class.random()
+        for function in self.functions:
+            drawn[function.__name__] = function()
         drawn["globals"] = torch.rand(()).double().item()
         return drawn
 
@@ -180,6 +285,8 @@ SPAWNS = hasattr(np.random.Generator, "spawn")  # NumPy 1.25
 
 def epochs(dataset, *, init=seed_worker, seed=0, count=2, **options):
     """What each source of numbers drew: a list over epochs and samples."""
+    # Closures cannot be sent to a process, as Python 3.14 does by default.
+    options.setdefault("multiprocessing_context", "fork")
     loader = DataLoader(
         dataset,
         worker_init_fn=init,
@@ -235,34 +342,416 @@ def test_workers_that_are_spawned():
     assert all(len(set(numbers)) == 8 for numbers in drawn.values())
 
 
-class Closure(Dataset):
-    def __init__(self):
-        rng = np.random.default_rng(1)
-        self.jitter = lambda value: value + rng.random()
+class Draws(Dataset):
+    """Draws from what it was made of: a number for each function, by name."""
+
+    def __init__(self, functions, **attributes):
+        self.functions = functions
+        vars(self).update(attributes)
 
     def __len__(self):
         return 8
 
     def __getitem__(self, index):
-        return {"jitter": self.jitter(0.0)}
+        return {name: draw() for name, draw in self.functions.items()}
 
 
-@forks
-def test_closures():
-    assert len(set(epochs(Closure())["jitter"])) == 16
+BITS = ["MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"]
 
 
-@forks
-@pytest.mark.parametrize(("entries", "found"), [(10_000, True), (10_001, False)])
-def test_long_containers_are_data(entries, found):
-    class Long(Closure):
+def kinds():
+    """A function for each kind of generator, which it holds in a closure."""
+    functions = {}
+    for name in BITS:
+        make = getattr(np.random, name)
+        modern = np.random.Generator(make(1))
+        legacy = np.random.RandomState(make(1))
+        bare = make(1)
+        legacy.standard_normal()  # one more is kept in reserve
+        functions |= {
+            name: modern.random,
+            f"RandomState {name}": lambda legacy=legacy: legacy.standard_normal(),
+            f"bare {name}": lambda bare=bare: bare.random_raw() / 2**64,
+        }
+        modern.integers(9, dtype=np.uint32)  # half of the bits are kept in reserve
+
+    class Own(random.Random):
+        def __init__(self, name):
+            self.name = name
+            super().__init__(1)
+
+    class OwnBits(np.random.PCG64):
         def __init__(self):
-            self.parts = [None] * (entries - 1) + [np.random.default_rng(1)]
+            super().__init__(1)
 
-        def __getitem__(self, index):
-            return {"rng": self.parts[-1].random()}
+    own, reserve, sequence = Own("a"), random.Random(1), np.random.SeedSequence(1)
+    own_bits = np.random.Generator(OwnBits())
+    generator = torch.Generator().manual_seed(1)
+    reserve.gauss(0, 1)
+    system = random.SystemRandom()
+    return functions | {
+        "subclass of Random": lambda: own.random(),
+        "gauss": lambda: reserve.gauss(0, 1),
+        "SystemRandom": lambda: system.random(),
+        "subclass of PCG64": own_bits.random,
+        "SeedSequence": lambda: np.random.default_rng(sequence.spawn(1)[0]).random(),
+        "torch": lambda: torch.rand((), generator=generator).double().item(),
+    }
 
-    assert len(set(epochs(Long())["rng"])) == (16 if found else 4)
+
+@forks
+def test_generators_of_every_kind():
+    for name, numbers in epochs(Draws(kinds())).items():
+        assert len(set(numbers)) == 16, name
+
+
+class Compose:
+    def __init__(self, transforms):
+        self.transforms = transforms
+
+    def __call__(self):
+        return sum(transform() for transform in self.transforms)
+
+
+class Module(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rng = np.random.default_rng(1)
+
+    def forward(self):
+        return self.rng.random()
+
+
+class Base:
+    inherited = np.random.default_rng(1)
+
+    def __init__(self):
+        self._hidden = np.random.default_rng(1)
+
+    @property
+    def hidden(self):
+        return self._hidden
+
+    @property
+    def variable(self):
+        return random.Random.random(FROM_PROPERTY)
+
+    @staticmethod
+    def of_static(rng=np.random.default_rng(1)):  # noqa: B008
+        return rng.random()
+
+    @classmethod
+    def of_class(cls):
+        return cls.inherited.random()
+
+
+class Derived(Base):
+    pass
+
+
+class WithoutDict(list):
+    __slots__ = ("a", "b")
+
+
+class OnlyOnAccess:
+    """A stand-in for another object, which can't be loaded in a worker."""
+
+    def __getattribute__(self, name):
+        raise OSError(f"{name} was used")
+
+
+class Lazy(dict):
+    def items(self):
+        raise OSError("the files were read")
+
+    __iter__ = __len__ = values = keys = items
+
+
+FROM_PROPERTY = random.Random(1)
+
+
+def numbers_of(rng):
+    while True:
+        yield rng.random()
+
+
+def places():
+    """A function for each place where a generator can live, and attributes."""
+
+    def rng():
+        return np.random.default_rng(1)
+
+    def decorated(function):
+        @functools.wraps(function)
+        def inner():
+            return function()
+
+        return inner
+
+    cached = rng()
+
+    @functools.cache
+    def remembers(_):
+        return cached.random()
+
+    count = itertools.count()
+    array = np.empty((2, 3), dtype=object)
+    array[1, 2] = rng()
+    fields = np.zeros(1, dtype=[("rng", object)])
+    fields["rng"][0] = rng()
+    slots, derived = Slots(rng()), Derived()
+    in_set, in_deque, in_dict = {rng()}, collections.deque([rng()]), {1: {"a": rng()}}
+    keys = {rng(): "value"}
+    space = types.SimpleNamespace(rng=rng())
+    point = collections.namedtuple("point", ["rng"])(rng())
+    iterator, stream, mapped = iter([rng()]), numbers_of(rng()), map(rng().random, [])
+    lazy = Lazy(rng=rng())
+    late = [rng()]
+    for _ in range(5):
+        late = [[], {"a": late}]
+    functions = {
+        "array": lambda: array[1, 2].random(),
+        "field": lambda: fields["rng"][0].random(),
+        "slots": lambda: slots.rng.random(),
+        "property": lambda: derived.hidden.random(),
+        "variable in a property": lambda: derived.variable,
+        "inherited": lambda: derived.inherited.random(),
+        "staticmethod": lambda: derived.of_static(),
+        "set": lambda: next(iter(in_set)).random(),
+        "deque": lambda: in_deque[0].random(),
+        "dict": lambda: in_dict[1]["a"].random(),
+        "keys": lambda: next(iter(keys)).random(),
+        "namespace": lambda: space.rng.random(),
+        "namedtuple": lambda: point.rng.random(),
+        "iterator": lambda: iterator.__reduce__()[1][0][0].random(),
+        "stream": lambda: next(stream),
+        "map": lambda: mapped.__reduce__()[1][0](),
+        "dict that reads files": lambda: dict.__getitem__(lazy, "rng").random(),
+        "deep": lambda: late[1]["a"][1]["a"][1]["a"][1]["a"][1]["a"][0].random(),
+        "transforms": Compose([Compose([rng().random]), Compose((lambda: 0,))]),
+        "module": torch.nn.Sequential(torch.nn.Identity(), Module())[1],
+        "partial": functools.partial(of_default.__call__, rng=rng()),
+        "partial keyword": functools.partial(lambda rng: rng.random(), rng=rng()),
+        "method": Compose([rng().random]).__call__,
+        "decorator": decorated(rng().random),
+        "cache": lambda: remembers(next(count)),
+    }
+    return functions, {"proxy": OnlyOnAccess(), "empty": WithoutDict()}
+
+
+@forks
+def test_generators_in_every_place():
+    functions, attributes = places()
+    for name, numbers in epochs(Draws(functions, **attributes)).items():
+        assert len(set(numbers)) == 16, name
+
+
+@forks
+def test_generators_in_a_stream():
+    class Stream(IterableDataset):
+        def __init__(self):
+            self.rng = np.random.default_rng(1)
+
+        def __iter__(self):
+            for _ in range(4):
+                yield {"rng": self.rng.random()}
+
+    for dataset in (Stream(), ChainDataset([Stream()])):
+        assert len(set(epochs(dataset)["rng"])) == 16
+
+
+@forks
+def test_generators_of_collate_fn():
+    rng = np.random.default_rng(1)
+
+    def collate(samples):
+        return {"rng": torch.tensor(rng.random(), dtype=torch.float64)}
+
+    for dataset in ([0] * 8, range(8)):
+        for function in (collate, functools.partial(collate)):
+            drawn = epochs(dataset, collate_fn=function)
+            assert len(set(drawn["rng"])) == 16
+
+    def init(worker_id):  # that of a reader, who calls ours
+        seed_worker(worker_id)
+
+    assert len(set(epochs(range(8), collate_fn=collate, init=init)["rng"])) == 16
+
+
+@forks
+def test_a_generator_in_two_places_stays_one():
+    bits = np.random.PCG64(1)
+    first, second = np.random.Generator(bits), np.random.Generator(bits)
+    shared = random.Random(1)
+
+    def alternate():
+        return first.random() != second.random()
+
+    def same():
+        before = shared.getstate()
+        shared.random()
+        return before != pair["other"].getstate()
+
+    pair = {"one": shared, "other": shared}
+    twins = {"bits": bits, "alternate": alternate, "same": same}
+    dataset = Draws({"alternate": alternate, "same": same}, twins=twins)
+    drawn = epochs(dataset)
+    assert all(drawn["alternate"])
+    assert all(drawn["same"])
+
+
+@forks
+def test_generators_of_one_worker_differ():
+    same = [np.random.default_rng(1) for _ in range(20)]
+    held = {(index, "key"): rng for index, rng in enumerate(same)}
+    kept = {np.random.default_rng(1) for _ in range(20)}
+    dataset = Draws(
+        {
+            "same": lambda: len({rng.random() for rng in same}),
+            "kept": lambda: len({rng.random() for rng in kept}),
+        },
+        held=held,
+    )
+    drawn = epochs(dataset, count=1)
+    assert set(drawn["same"]) == set(drawn["kept"]) == {20}
+
+
+@forks
+def test_global_generators_are_left_to_torch():
+    # Given attributes that lead to them
+    dataset = Draws(
+        {"numpy": np.random.rand, "python": random.random, "torch": uniform}
+    )
+    assert epochs(dataset) == epochs(dataset, init=None)
+
+
+def uniform():
+    return torch.rand(()).double().item()
+
+
+def searched(**attributes):
+    """Search a dataset as in a worker: places by path, and how many objects it saw."""
+    dataset = types.SimpleNamespace(**attributes)
+    search = seeding._Search([("dataset", dataset)])
+    paths = [place.path() for place in search.found]
+    return paths, len(search._seen), search.missed and search.missed.path()
+
+
+SMALL = 100_000  # objects, as a data set of images has annotations
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        lambda: [{"id": index} for index in range(SMALL)],
+        lambda: tuple(Slots(index) for index in range(SMALL)),
+        lambda: {index: [index] for index in range(SMALL)},
+        lambda: {(index,) for index in range(SMALL)},
+        lambda: collections.deque([index] for index in range(SMALL)),
+        lambda: np.array([{"id": index} for index in range(SMALL)], dtype=object),
+        lambda: types.SimpleNamespace(**{f"a{i}": [i] for i in range(SMALL)}),
+        lambda: {"images": [{"boxes": [[0]] * 12} for _ in range(SMALL // 12)]},
+        lambda: [[{"id": index} for index in range(300)] for _ in range(SMALL // 300)],
+    ],
+    ids=["list", "tuple", "dict", "set", "deque", "array", "fields", "coco", "tree"],
+)
+def test_data_is_not_walked(data):
+    paths, count, missed = searched(data=data(), rng=random.Random(1))
+    assert paths == ["dataset.rng"]
+    assert count < 1_000
+    assert missed is None
+
+
+def test_what_is_not_searched_is_named():
+    # Given many small containers, and nodes of a list, one inside the other
+    tree = [[[[index] for index in range(10)] for _ in range(100)] for _ in range(100)]
+    chain = functools.reduce(lambda node, _: {"next": node}, range(SMALL), {"last": 1})
+    for data, start in (
+        (tree, "dataset.data["),
+        (chain, "dataset.data['next']['next'"),
+    ):
+        # When it is searched
+        paths, count, missed = searched(data=data, rng=random.Random(1))
+        # Then it ends, says where, and has found what is near
+        assert count < 2 * seeding._MOST
+        assert missed.startswith(start)
+        assert paths == ["dataset.rng"]
+
+
+@forks
+def test_a_search_that_ends_warns_and_generators_can_be_named():
+    hidden = random.Random(1)
+    tree = [[[[index] for index in range(10)] for _ in range(100)] for _ in range(100)]
+    tree[60][60].append(hidden)
+    dataset = Draws({"variable": of_variable}, tree=tree)
+    dataset.functions["hidden"] = lambda: dataset.tree[60][60][-1].random()
+    with pytest.raises(
+        UserWarning, match=r"did not search dataset\.tree\[.*generators="
+    ):
+        epochs(dataset)  # in pytest warnings are errors
+    # Given the generator by name, beside many others, no warning remains
+    many = [np.random.default_rng(1) for _ in range(2_000)]
+    init = functools.partial(seed_worker, generators=[*many, hidden])
+    drawn = epochs(dataset, init=init)
+    assert {len(set(numbers)) for numbers in drawn.values()} == {16}
+
+
+@forks
+@pytest.mark.parametrize("count", [201, 3_000])
+@pytest.mark.parametrize("at", ["each", "first"])
+def test_long_containers_with_generators_are_searched_whole(count, at):
+    samples = [Slots(None) for _ in range(count)]
+    places = {"each": range(count), "first": [0, 30]}[at]
+    for place in places:
+        samples[place].rng = random.Random(1)
+    draws = {"rng": lambda: samples[places[1]].rng.random()}
+    assert len(set(epochs(Draws(draws))["rng"])) == 16
+
+
+def test_a_generator_among_other_things_is_not_found():
+    # What the docstring says about the middle of a long container.
+    middle = [None] * 1_000
+    middle[500] = random.Random(1)
+    assert searched(data=middle)[0] == []
+
+
+@forks
+def test_a_generator_made_in_the_worker_is_not_found():
+    # This, too, is what the docstring says.
+    made = Draws({"rng": lambda: np.random.default_rng(1).random()})
+    assert len(set(epochs(made)["rng"])) == 1
+
+
+class Stubborn(random.Random):
+    def seed(self, value=None):
+        if value != 1:
+            raise ValueError("no other seed")
+
+
+@forks
+def test_a_generator_that_cannot_be_seeded_is_named():
+    dataset = Draws({"rng": float}, transforms=[Compose([Stubborn(1)])])
+    where = r"cannot seed dataset\.transforms\[0\]\.transforms\[0\]: no other seed"
+    with pytest.raises(RuntimeError, match=where):
+        epochs(dataset)
+
+
+def test_a_loader_of_another_kind_is_told_of_collate_fn(monkeypatch):
+    # Given a worker without torch's loop around it
+    info = types.SimpleNamespace(dataset=[0], seed=1)
+    monkeypatch.setattr(seeding, "get_worker_info", lambda: info)
+    with pytest.warns(UserWarning, match="did not search collate_fn: generators there"):
+        seed_worker(0)
+    seed_worker(0, generators=[])
+
+
+def test_code_of_installed_packages_is_not_walked():
+    def loads():
+        return pytest.main([]), torch.nn.functional.relu, logger
+
+    paths, count, missed = searched(loads=loads)
+    assert (paths, missed) == ([], None)
+    assert count < 100
 
 
 def test_outside_of_a_worker_it_says_how_to_use_it():
@@ -297,6 +786,45 @@ def test_a_snapshot_goes_through_a_distributed_checkpoint(tmp_path):
     drawn = draw()
     dcp.load({"rng": RNGState()}, checkpoint_id=tmp_path)
     assert draw() == drawn
+
+
+def drawn_after(snapshot, **options):
+    """What workers draw after so many batches, in a whole run and in one that resumes.
+
+    An epoch has two batches.
+    """
+    functions = {"global": uniform, "own": np.random.default_rng(1).random}
+
+    def loader(samples):
+        options.update(batch_size=4, num_workers=2, worker_init_fn=seed_worker)
+        options.update(multiprocessing_context="fork")
+        return DataLoader(Draws(functions), sampler=samples, **options)
+
+    def numbers(batch):
+        return [values.tolist() for values in batch.values()]
+
+    seed_everything(3, rank=0)
+    whole, drawn = loader(range(8)), []
+    for _ in range(2):
+        for batch in whole:
+            drawn.append(numbers(batch))
+            if len(drawn) == snapshot:
+                state = RNGState().state_dict()
+    RNGState().load_state_dict(state)
+    rest = [numbers(batch) for batch in loader(range(4 * snapshot % 8, 8))]
+    return drawn[snapshot : snapshot + len(rest)], rest
+
+
+@forks
+@pytest.mark.parametrize(
+    ("snapshot", "options", "equal"),
+    [(2, {}, True), (1, {}, False), (2, {"persistent_workers": True}, False)],
+    ids=["between epochs", "within an epoch", "persistent"],
+)
+def test_what_workers_draw_after_a_snapshot(snapshot, options, equal):
+    whole, rest = drawn_after(snapshot, **options)
+    assert len(rest) == snapshot
+    assert (whole == rest) == equal
 
 
 def test_reading_changes_nothing():
@@ -429,16 +957,140 @@ def test_a_function_keeps_its_result_and_name():
     assert draw() == expected
 
 
-def test_functions_whose_body_runs_later_are_refused():
-    def batches():
+def batches():
+    yield torch.rand(1)
+
+
+async def fetch():
+    return torch.rand(1)
+
+
+async def stream():
+    yield torch.rand(1)
+
+
+class Source:
+    def batches(self):
         yield torch.rand(1)
 
-    async def fetch():
+    async def fetch(self):
         return torch.rand(1)
 
-    for function in (batches, fetch):
-        with pytest.raises(TypeError, match="use `with` in the body"):
-            isolate_rng(5)(function)
+    async def __call__(self):
+        return torch.rand(1)
+
+
+class Batches:
+    def __call__(self):
+        yield torch.rand(1)
+
+
+def wrapped(function):
+    @functools.wraps(function)
+    def inner():
+        return function()
+
+    return inner
+
+
+BLOCKS = pytest.mark.parametrize("block", [isolate_rng, deterministic])
+LATER = "use `with` in the body, between its pauses"
+
+
+@BLOCKS
+@pytest.mark.parametrize(
+    "function",
+    [
+        batches,
+        fetch,
+        stream,
+        Source().batches,
+        Source().fetch,
+        functools.partial(batches),
+        functools.partial(functools.partial(Source.fetch), Source()),
+    ],
+)
+def test_functions_whose_body_runs_later_are_refused(block, function):
+    with pytest.raises(TypeError, match=LATER):
+        block()(function)
+
+
+@BLOCKS
+@pytest.mark.parametrize(
+    "function",
+    [
+        Source(),
+        Batches(),
+        functools.partial(Source()),
+        lambda: batches(),
+        lambda: stream(),
+        lambda: (torch.rand(1) for _ in range(3)),
+        wrapped(fetch),
+    ],
+)
+def test_a_body_that_only_the_call_shows_is_refused(block, function):
+    decorated = block()(function)
+    before = settings(), torch.get_rng_state()
+    with pytest.raises(TypeError, match=LATER):
+        decorated()
+    assert settings() == before[0]
+    assert torch.equal(torch.get_rng_state(), before[1])
+
+
+@BLOCKS
+def test_what_cannot_be_called_is_refused(block):
+    for value in (classmethod(draw), 5):
+        with pytest.raises(TypeError, match="is not callable: decorate the function"):
+            block()(value)
+
+
+@BLOCKS
+def test_callables_of_every_kind_are_decorated(block):
+    class Model:
+        def sample(self, n=1):
+            return torch.rand(n)
+
+        @block()
+        def decorated(self, n=1):
+            return torch.rand(n)
+
+        def __call__(self, n=1):
+            return torch.rand(n)
+
+    model = Model()
+    for function in (model.sample, model.decorated, model, torch.rand, Model.sample):
+        arguments = (model, 3) if function is Model.sample else (3,)
+        assert len(block()(function)(*arguments)) == 3
+        assert len(block()(functools.partial(function, *arguments))()) == 3
+    assert isinstance(block()(Model)(), Model)
+
+
+def test_a_block_works_between_the_pauses_of_a_coroutine():
+    async def fetch():
+        with isolate_rng(5):
+            drawn = torch.rand(1)
+        await asyncio.sleep(0)
+        return drawn
+
+    async def both():
+        return await asyncio.gather(fetch(), fetch())
+
+    expected = draw()
+    seed_everything(0)
+    first, second = asyncio.run(both())
+    assert torch.equal(first, second)
+    assert draw() == expected
+
+
+def test_a_wrong_seed_leaves_no_trace_in_a_block():
+    with pytest.raises(ValueError, match="seed must be in"):
+        isolate_rng(-1)
+
+
+@BLOCKS
+def test_a_block_that_did_not_begin_cannot_end(block):
+    with pytest.raises(RuntimeError, match="ends, but did not begin"):
+        block().__exit__(None, None, None)
 
 
 # Deterministic algorithms
@@ -474,14 +1126,47 @@ def test_a_block_that_raises_restores(unset):
     assert settings() == (0, True, None)
 
 
-def test_a_call_lasts(unset):
-    call = deterministic()
-    assert settings() == (2, False, ":4096:8")
-    with call:  # restores what was before the call
-        assert settings() == (2, False, ":4096:8")
+def test_it_acts_on_entry(unset):
+    before = settings()
+    block = deterministic()
+    assert settings() == before
+    for _ in range(2):
+        with block:
+            assert settings() == (2, False, ":4096:8")
+            with block:
+                assert settings() == (2, False, ":4096:8")
+            assert settings() == (2, False, ":4096:8")
+        assert settings() == before
+
+
+def test_a_function_is_deterministic(unset):
+    @deterministic(warn_only=True)
+    def train(depth=0):
+        """Train."""
+        return settings() if depth == 0 else train(depth - 1)
+
+    before = settings()
+    assert train.__name__ == "train"
+    assert train() == train(3) == (1, False, ":4096:8")
+    assert settings() == before
+
+
+def test_it_stays_on(unset):
+    with deterministic():  # puts all back for other tests
+        deterministic(warn_only=True).enable()
+        assert settings() == (1, False, ":4096:8")
+        with deterministic():
+            assert settings() == (2, False, ":4096:8")
+        assert settings() == (1, False, ":4096:8")
     assert settings() == (0, True, None)
-    with call:
-        assert settings() == (2, False, ":4096:8")
+
+
+def test_a_change_within_a_block_is_kept_by_a_block_in_it(unset):
+    with deterministic():
+        torch.backends.cudnn.benchmark = True
+        with deterministic():
+            assert settings() == (2, False, ":4096:8")
+        assert settings() == (2, True, ":4096:8")
     assert settings() == (0, True, None)
 
 
@@ -498,9 +1183,11 @@ def test_a_setting_without_effect_is_refused(unset, monkeypatch, value, started)
         monkeypatch.setenv(CUBLAS, value)
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: started)
     before = settings()
-    with pytest.raises(RuntimeError, match="set :4096:8 before CUDA starts"):
-        deterministic()
-    assert settings() == before
+    never = deterministic()(pytest.fail)
+    for use in (deterministic().enable, deterministic().__enter__, never):
+        with pytest.raises(RuntimeError, match="set it to :4096:8 before CUDA starts"):
+            use()
+        assert settings() == before
 
 
 def test_the_variable_stays_once_cuda_has_started(unset, monkeypatch):
@@ -544,7 +1231,7 @@ def test_cuda_goes_on_with_the_same_numbers():
 def test_cuda_trains_bit_equal():
     code = """
 import torch
-deterministic()
+deterministic().enable()
 seed_everything(0)
 model = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.Flatten(),
                             torch.nn.Dropout(), torch.nn.Linear(288, 2)).cuda()

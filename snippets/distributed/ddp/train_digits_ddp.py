@@ -49,7 +49,7 @@ def train_epoch(model, loader, optimizer, device, accumulate=2):
 
 
 def train(args, here):
-    seed_everything(0)
+    seed_everything(0, rank=0)
     train_loader, val_loader = load_data()
     net = nn.Sequential(
         nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 32, 3, padding=1),

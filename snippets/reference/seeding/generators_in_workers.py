@@ -17,9 +17,10 @@ class Noisy(Dataset):
         return self.rng.integers(1000)
 
 
-for init in (None, seed_worker):
-    loader = DataLoader(Noisy(), batch_size=2, num_workers=2, worker_init_fn=init)
-    first, second = (batch.tolist() for batch in loader)
-    print("the workers draw the same:", first == second)
-#> the workers draw the same: True
-#> the workers draw the same: False
+if __name__ == "__main__":
+    for init in (None, seed_worker):
+        loader = DataLoader(Noisy(), batch_size=2, num_workers=2, worker_init_fn=init)
+        first, second = (batch.tolist() for batch in loader)
+        print("the workers draw the same:", first == second)
+    #> the workers draw the same: True
+    #> the workers draw the same: False

@@ -12,3 +12,15 @@ with deterministic():
     #> False :4096:8
 print(torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark)
 #> False True
+
+
+@deterministic()
+def train():
+    return torch.are_deterministic_algorithms_enabled()
+
+
+print(train(), torch.are_deterministic_algorithms_enabled())
+#> True False
+deterministic().enable()
+print(torch.are_deterministic_algorithms_enabled())
+#> True

@@ -7,7 +7,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 x = torch.linspace(-1, 1, 32).view(-1, 1)
 data = TensorDataset(x, x**2)
-deterministic()
+deterministic().enable()
 weights = []
 for seed in [0, 0, 1]:
     seed_everything(seed)
