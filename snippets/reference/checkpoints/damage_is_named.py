@@ -20,6 +20,6 @@ for damaged in (
         load(path)
     except CorruptCheckpointError as error:
         print(error)
-#> last.pt is damaged (Bad CRC-32 for file 'archive/data/0'): take an earlier one
-#> last.pt is damaged (File is not a zip file): take an earlier one
+#> last.pt is damaged (Bad CRC-32 for file 'archive/data/0'): use an earlier file
+#> last.pt is damaged (File is not a zip file): use an earlier file
 #> last.pt is a web page: download the file again

@@ -17,4 +17,4 @@ try:
     load(path)
 except CorruptCheckpointError as error:
     print(error)
-    #> model.pt is damaged (Bad CRC-32 for file 'archive/data/0'): take an earlier one
+    #> model.pt is damaged (Bad CRC-32 for file 'archive/data/0'): use an earlier file

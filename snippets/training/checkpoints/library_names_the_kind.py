@@ -16,4 +16,4 @@ for name, data in files.items():
         print(error)
 #> a.pt is a Git LFS pointer: run git lfs pull
 #> b.pt is a web page: download the file again
-#> c.pt is empty or full of zeros: take an earlier one
+#> c.pt is empty or full of zeros: use an earlier file

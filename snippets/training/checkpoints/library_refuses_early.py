@@ -10,6 +10,6 @@ try:
     save("last.pt", state)
 except UnsafeValueError as error:
     print(error)
-    #> state['args']['folder']: ... would not load: make it a number, string or tensor
+    #> state['args']['folder']: ... would not load: save str() of it
 print(os.listdir())
 #> []
