@@ -207,8 +207,8 @@ def test_a_cut_link_ends_both_hosts_and_both_say_why(hosts, together):
         ip("-n", hosts[0].namespace, "link", "set", "eth0", "up")
     assert time.monotonic() - began < SECONDS + patient(10)
     assert (first.code, second.code) == (1, 1)
-    # The longer a collective may take, the sooner the kernel gives up the connection. If
-    # a checkpoint is due just then, `save` misses the other rank first.
+    # If a collective may take longer, the kernel gives up the connection before. If a
+    # checkpoint is due just then, `save` misses the other rank first.
     said = (printed("waited"), MESSAGES["gave up"], "every rank must call it")
     assert any(message in first.err for message in said)
     assert MESSAGES["no store"] in second.err
