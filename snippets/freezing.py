@@ -439,8 +439,8 @@ def freeze(module: nn.Module, *patterns: Pattern, norm_stats: bool = True) -> Fr
       a new shape there is a cache, and keeps it.
     - Observers and fake-quantize layers record nothing, in evaluation mode either.
 
-    Everything else, such as dropout, doesn't change. Plain attributes and code outside a
-    layer that writes to its buffers aren't seen. The problem that this solves:
+    Everything else, such as dropout, doesn't change. Plain attributes and code outside
+    a layer that writes to its buffers aren't seen. The problem that this solves:
     https://github.com/pytorch/pytorch/issues/66073.
 
     Args:
