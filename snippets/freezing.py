@@ -429,11 +429,19 @@ def freeze(module: nn.Module, *patterns: Pattern, norm_stats: bool = True) -> Fr
     """Freeze parts of a model: their parameters, gradients and buffers.
 
     Classes, modules, parameters and the state dict stay the same, so `torch.compile`,
-    `torch.fx`, `copy.deepcopy` and ``pickle`` work as before. In training mode, a layer
-    that isn't from ``torch.nn`` copies its buffers in each forward pass. A buffer that
-    gets a new shape there is a cache, and keeps it. See the text above for the rest.
+    `torch.fx`, `copy.deepcopy` and ``pickle`` work as before. Tools that build new
+    layers can lose a freeze: freeze what they return. Buffers are held as follows:
 
-    The reason for all this: https://github.com/pytorch/pytorch/issues/66073.
+    - A layer with a buffer ``running_…`` or with spectral norm stays in evaluation
+      mode. The layers in it follow `train()`.
+    - Any other layer with buffers that isn't from ``torch.nn`` follows `train()`. In
+      training mode, its forward pass works on copies of its buffers. A buffer that gets
+      a new shape there is a cache, and keeps it.
+    - Observers and fake-quantize layers record nothing, in evaluation mode either.
+
+    Everything else, such as dropout, doesn't change. Plain attributes and code outside
+    a layer that writes to its buffers aren't seen. The problem that this solves:
+    https://github.com/pytorch/pytorch/issues/66073.
 
     Args:
         module: The model, before `DistributedDataParallel` wraps it.
