@@ -8,7 +8,7 @@ model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1, bias=False))
 files = Checkpoints("run", keep=1)
 files.save(1, {"model": model.state_dict()})
 
-model[1].to_empty(device="meta")  # as when layers are offloaded
+model[1].to("meta")  # as when layers are offloaded
 torch.save(model.state_dict(), "torch.pt")
 print(torch.load("torch.pt")["1.weight"])
 #> tensor(..., device='meta', size=(1, 2))
