@@ -23,7 +23,6 @@ from typing import Any, NamedTuple, SupportsIndex, TypeVar
 
 import torch
 import torch.distributed as dist
-from torch._C._distributed_c10d import HashStore
 from torch._subclasses import FakeTensor
 from torch.utils.data import BatchSampler, Sampler
 from torch.utils.data.dataloader import _BaseDataLoaderIter
@@ -118,7 +117,8 @@ def distributed(
         target = torch.device(target.type, local)
     options: dict[str, Any] = {"rank": rank, "world_size": world}
     if place is None:
-        options["store"] = HashStore()  # a store in this process needs no port
+        # A store in this process needs no port.
+        options["store"] = dist.HashStore()  # type: ignore[attr-defined]
     if target.type in ("cuda", "xpu"):
         getattr(torch, target.type).set_device(target)
         options["device_id"] = target

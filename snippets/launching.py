@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, SupportsIndex, TypeVar
 
 import torch
-from torch._C._distributed_c10d import TCPStore
+import torch.distributed as dist
 
 __all__ = ["RankError", "launch"]
 
@@ -93,7 +93,8 @@ def launch(
         *args: Arguments of `fn`. Tensors are copied.
         timeout: Seconds for the whole run, or None for no limit.
         start_method: "spawn", "fork" or "forkserver", as in `multiprocessing`.
-        **kwargs: Keyword arguments of `fn`.
+        **kwargs: Keyword arguments of `fn`. Use `functools.partial` for arguments of
+            `fn` that are called ``timeout`` or ``start_method``.
 
     Returns:
         What each rank returned, by rank.
@@ -123,7 +124,9 @@ def launch(
         raise ValueError(f"timeout must be more than 0 seconds, got {timeout}")
     work = _pack(fn, args, kwargs, start_method)
     end = time.monotonic() + (math.inf if timeout is None else timeout)
-    store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    store = dist.TCPStore(  # type: ignore[attr-defined]
+        "127.0.0.1", 0, is_master=True, wait_for_workers=False
+    )
     context: Any = multiprocessing.get_context(start_method)
     ranks: list[_Rank] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -142,7 +145,7 @@ def launch(
 
 
 # A process that imports the script in which `launch` is not guarded ends with this.
-NO_GUARD = os.EX_CONFIG
+NO_GUARD = 78  # EX_CONFIG of sysexits.h
 
 
 def _refuse_during_import() -> None:
@@ -600,14 +603,14 @@ def _wait_until_done(ranks: list[_Rank], end: float) -> None:
         RankError: If one fails, or if the time `end` comes first.
     """
     while True:
-        reports = [rank.look() for rank in ranks]
-        kinds = {report.kind for report in reports}
+        # Before the look: if one ends after it, the wait below ends at once.
+        running = [r.process.sentinel for r in ranks if r.process.exitcode is None]
+        kinds = {rank.look().kind for rank in ranks}
         left = end - time.monotonic()
         if kinds == {_Kind.DONE}:
             return
         if left <= 0 or kinds & {_Kind.FAILED, _Kind.LOST}:
             break
-        running = [r.process.sentinel for r in ranks if r.process.exitcode is None]
         wait(running, min(1, left))
     found = _culprit(_all_evidence(ranks))
     error = RankError(found.rank, found.exitcode, found.how, found.message)
