@@ -221,8 +221,8 @@ def _result_of(verdict: Verdict, machine: Machine) -> Result:
         outcome=verdict.outcome,
         seconds=round(verdict.seconds, 3),
         when=now(),
-        warnings=verdict.warnings,
-        error=_short(without_folders(verdict.error)),
+        warnings=tuple(without_folders(text) for text in verdict.warnings),
+        error=verdict.error and _short(without_folders(verdict.error)),
         need=verdict.need,
         lines=tuple(
             Line(found.line, _short(found.expected), _short(found.actual))
@@ -245,11 +245,11 @@ def now() -> str:
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
 
 
-def without_folders(text: str | None) -> str | None:
-    """Take the folders of the machine that saw an error out of its text.
+def without_folders(text: str) -> str:
+    """Take the folders of the machine out of an error or a warning.
 
     Example:
         >>> without_folders("no name 'f' in 'torch' (/home/me/env/lib/torch/x.py)")
         "no name 'f' in 'torch' (x.py)"
     """
-    return text and re.sub(r"(?<![\w./:])(?:/[\w.+@-]+)+/(?=[\w.+@-])", "", text)
+    return re.sub(r"(?<![\w./:])(?:/[\w.+@-]+)+/(?=[\w.+@-])", "", text)

@@ -370,7 +370,7 @@ def _with_seconds(record: Record, seconds: dict[str, float], path: Path) -> Reco
 def _without_places(error: str) -> str:
     """An error without folders and addresses, which are nobody's business."""
     error = re.sub(r"\b\w+://\S+", "(address)", error)
-    return str(recording.without_folders(error))
+    return recording.without_folders(error)
 
 
 def _remove_candidates(torch: str, device: str) -> None:

@@ -124,11 +124,18 @@ def test_the_records_of_this_repository_are_as_runs_wrote_them():
         ("left running: /opt/py/bin/python -c pass", "left running: python -c pass"),
         ("see https://pytorch.org/docs/stable", "see https://pytorch.org/docs/stable"),
         ("1/2 of a/b", "1/2 of a/b"),
-        (None, None),
     ],
 )
 def test_an_error_is_kept_without_the_folders_of_a_machine(said, kept):
     assert recording.without_folders(said) == kept
+
+
+def test_a_warning_is_kept_without_the_folder_of_the_run(folder):
+    """That folder has another name in each run, and the warning would seem new."""
+    said = "UserWarning: passed over: /tmp/verify-run-9k7jy2w8/work/run/a.pt is empty"
+    warned = dataclasses.replace(verdict(folder, "a.py"), warnings=(said,))
+    (kept,) = recording.make(machine(), [warned]).snippets.values()
+    assert kept.warnings == ("UserWarning: passed over: a.pt is empty",)
 
 
 def parsed(text, name="block.py"):
