@@ -1,10 +1,12 @@
 """Installing leaves torch alone; importing says what is missing; no folder hides it."""
 
+import importlib
 import os
 import re
 import subprocess
 import sys
 import tarfile
+import types
 import venv
 import zipfile
 from email.parser import Parser
@@ -331,3 +333,16 @@ def test_an_installed_library_leaves_a_readers_folder_alone(installed, tmp_path)
     program = f"import {NAME}, snippets.mine"
     done = run(sys.executable, "-c", program, folder=tmp_path, path=installed)
     assert done.stdout == "mine\n", done.stderr
+
+
+@pytest.mark.parametrize("file", sorted(FILES - {"__init__.py", "py.typed"}))
+def test_a_star_import_gives_what_the_file_defines_for_readers(file):
+    module = importlib.import_module(f"snippets.{file.removesuffix('.py')}")
+    public = {
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, (type, types.FunctionType))
+        and value.__module__ == module.__name__
+        and not name.startswith("_")
+    }
+    assert public == set(module.__all__)
