@@ -24,7 +24,7 @@ WORDS = {
     "zh": {
         "here": "本页用到的 API",
         "count": "{blocks} 个代码块里共 {names} 个名字，按 torch {torch} 核对。",
-        "told": "下面这些方法属于哪个类，从源码看不出来，是运行时看到的：",
+        "told": "这些方法的类从源码看不出，是运行时看到的：",
         "comma": "、",
         "others": "其他",
         "colon": "：",
