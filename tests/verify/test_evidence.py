@@ -132,7 +132,7 @@ def test_an_error_is_kept_without_the_folders_of_a_machine(said, kept):
 
 def test_a_warning_is_kept_without_the_folder_of_the_run(folder):
     """That folder has another name in each run, and the warning would seem new."""
-    said = "UserWarning: passed over: /tmp/verify-run-9k7jy2w8/work/run/a.pt is empty"
+    said = f"UserWarning: passed over: {folder}/run/a.pt is empty"
     warned = dataclasses.replace(verdict(folder, "a.py"), warnings=(said,))
     (kept,) = recording.make(machine(), [warned]).snippets.values()
     assert kept.warnings == ("UserWarning: passed over: a.pt is empty",)
