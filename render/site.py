@@ -28,9 +28,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from render import links, offline
+from render.pages import CONFIGS, ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-CONFIGS = {"zh": "mkdocs.yml", "en": "mkdocs.en.yml"}
 HOST, PORT = "127.0.0.1", 8000
 NEUTRAL_URL = "https://pytorch-notes.example/"
 # MkDocs has no level of output that shows warnings and nothing below them.

@@ -12,7 +12,6 @@ import markdown
 import yaml
 
 from render import mistakes
-from render.blocks import MISTAKES
 
 LANGUAGES = ("zh", "en")
 CHAPTERS = ("tensors", "training", "distributed", "reference")
@@ -409,7 +408,7 @@ def read_page(root: Path, language: str, name: str) -> Page:
     where = f"docs/{language}/{name}"
     rows: list[tuple[str, str]] = []
     for number, row in enumerate((root / where).read_text("utf-8").split("\n"), 1):
-        if row.strip() == MISTAKES:
+        if row.strip() == mistakes.MARKER:
             page = name.removesuffix(".md")
             rows += [
                 (line, f"{mistakes.data_file(page)}:{place}")
