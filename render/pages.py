@@ -153,7 +153,8 @@ class Section:
         return found
 
     def __str__(self) -> str:
-        return f"#{self.id}" if self.id else "the part above the first heading"
+        first = "the part above the first heading"
+        return f"#{self.id}" if self.id else self.title or first
 
 
 @dataclass(frozen=True, eq=False)
