@@ -2,6 +2,7 @@
 
 import http.client
 import io
+import json
 import re
 import threading
 import zipfile
@@ -9,6 +10,7 @@ import zipfile
 import pytest
 
 from render import links, offline, site
+from render.pages import read_config
 
 
 @pytest.fixture
@@ -95,6 +97,37 @@ def test_a_build_that_fails_says_why_and_nothing_else(tmp_path, monkeypatch, cap
     assert "INFO" not in message
     assert "mkdocs.yml does not build" in message
     assert message.endswith("mkdocs.en.yml does not build")
+
+
+def test_a_build_names_links_that_lead_nowhere(tmp_path, monkeypatch):
+    pytest.importorskip("mkdocs", reason="builds with MkDocs")
+    wrong = {  # each with the address that is named
+        "[a](gone.md)": "gone.md",
+        "[a](b.md#gone)": "b.md#gone",
+        "[`a`](#missing)": "#missing",
+        "[a](/b.md)": "/b.md",
+        "[a](../../en/b.md)": "../../en/b.md",
+        "[a](folder/)": "folder/",
+        "![a](gone.svg)": "gone.svg",
+        "[![a](b.svg)](nothing.md)": "nothing.md",
+        "[![a](nothing.svg)](b.md)": "nothing.svg",
+        "[a][ref]\n\n[ref]: nowhere.md": "nowhere.md",
+    }
+    right = ["[a](b.md#b)", "[a](#here)", "`x[0](y.md)`", "[a](https://x.org/y.md)"]
+    base = read_config(site.ROOT / "mkdocs.base.yml")
+    config = {"site_name": "x", "plugins": [], "validation": base["validation"]}
+    for name in site.CONFIGS.values():
+        (tmp_path / name).write_text(json.dumps(config))
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.md").write_text("\n\n".join(["# here", *wrong, *right]))
+    (tmp_path / "docs/b.md").write_text("# b")
+    (tmp_path / "docs/b.svg").write_text("<svg/>")
+    monkeypatch.setattr(site, "ROOT", tmp_path)
+    with pytest.raises(site.SiteError) as error:
+        site.build(tmp_path / "site")
+    message = str(error.value).partition("mkdocs.yml does not build")[0]
+    named = re.findall(r"link '(.*?)'", message)
+    assert sorted(named) == sorted(wrong.values()), message
 
 
 def test_links_inside_are_checked_and_those_outside_listed(
