@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from render import api, releases
@@ -12,7 +13,6 @@ from verify import evidence, record_files
 
 ERRATA = "<!-- errata -->"
 API = "<!-- api index -->"
-MARKERS = (ERRATA, API, *releases.MARKERS)
 
 
 def expand(page: Page) -> Page:
@@ -26,20 +26,25 @@ def expand(page: Page) -> Page:
 
 @functools.lru_cache(maxsize=256)
 def _expand(page: Page, stamp: tuple) -> Page:
-    return fill_in(page, MARKERS, lambda row: _made(row, page))
-
-
-def _made(row: Row, page: Page) -> tuple[Row, ...]:
-    """The rows that stand for a marker."""
-    marker = row.text.strip()
     where = (page.root, page.lang, page.name)
-    if marker == ERRATA:
-        lines = errata(*where)
-    elif marker == API:
-        lines = api.index(*where)
-    else:
-        lines = releases.markdown(marker, *where, load_records(page.root / "records"))
-    return rows_of(lines, f"{row.place}, {marker}")
+
+    @functools.cache
+    def release() -> releases.Release:
+        return releases.Release(*where, load_records(page.root / "records"))
+
+    makers: dict[str, Callable[[], Iterable[str]]] = {
+        ERRATA: lambda: errata(*where),
+        API: lambda: api.index(*where),
+        releases.RUNS: lambda: release().runs(),
+        releases.PAGES: lambda: release().pages(),
+        releases.CHANGES: lambda: release().changes(),
+    }
+
+    def make(row: Row) -> Iterable[Row]:
+        marker = row.text.strip()
+        return rows_of(makers[marker](), f"{row.place}, {marker}")
+
+    return fill_in(page, makers, make)
 
 
 def load_records(folder: Path) -> list[evidence.Record]:

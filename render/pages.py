@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -506,7 +506,9 @@ def with_mistakes(page: Page) -> Page:
     return fill_in(page, (mistakes.MARKER,), boxes)
 
 
-def fill_in(page: Page, markers: Iterable[str], make) -> Page:
+def fill_in(
+    page: Page, markers: Collection[str], make: Callable[[Row], Iterable[Row]]
+) -> Page:
     """Replace lines that are markers.
 
     Args:

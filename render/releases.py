@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,6 @@ from verify.history import (
 RUNS = "<!-- release runs -->"
 PAGES = "<!-- release pages -->"
 CHANGES = "<!-- release changes -->"
-MARKERS = (RUNS, PAGES, CHANGES)
 
 CUT = 160  # characters of a printed line or an error that are shown
 MANY = 4  # Of so many changes with one cause, only the first is shown in full.
@@ -492,30 +491,6 @@ class Release:
         if page is None:
             return "–"
         return f"[{page.title}]({posixpath.relpath(page.name, self.folder)})"
-
-
-def markdown(
-    marker: str, root: Path, lang: str, page: str, found: Sequence[Record]
-) -> list[str]:
-    """The Markdown that a marker on the page about releases stands for.
-
-    Args:
-        marker: One of `MARKERS`.
-        root: The checkout.
-        lang: `zh` or `en`.
-        page: Path of the page below ``docs/<lang>/``.
-        found: All records, newest release first.
-
-    Returns:
-        Lines of Markdown.
-    """
-    release = Release(root, lang, page, found)
-    parts: dict[str, Iterable[str]] = {
-        RUNS: release.runs(),
-        PAGES: release.pages(),
-        CHANGES: release.changes(),
-    }
-    return list(parts[marker])
 
 
 def code(text: str) -> str:
