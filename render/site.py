@@ -27,18 +27,14 @@ import urllib.parse
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from render import links, offline
+from render import links, offline, search_index
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = {"zh": "mkdocs.yml", "en": "mkdocs.en.yml"}
 HOST, PORT = "127.0.0.1", 8000
 NEUTRAL_URL = "https://pytorch-notes.example/"
 # MkDocs has no level of output that shows warnings and nothing below them.
-NOISE = re.compile(
-    r"^(INFO .*|Building prefix dict.*|.*jieba\.cache|Loading model.*"
-    r"|Prefix dict.*|)\n",
-    re.M,
-)
+NOISE = re.compile(r"^(INFO .*|)\n", re.M)
 
 
 class SiteError(Exception):
@@ -82,6 +78,9 @@ def build(
             failed.append(f"{faults}\n{config} does not build")
     if failed:
         raise SiteError("\n".join(failed))
+    for lang in CONFIGS:
+        synonyms = search_index.read_synonyms(ROOT, lang)
+        search_index.complete(out / lang, synonyms, _chapters(lang))
     write_root(out, url)
     if archive:
         (out / offline.NAME).write_bytes(offline.pack(out))
@@ -260,6 +259,10 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         pass
     return 0
+
+
+def _chapters(lang: str) -> dict[str, str]:
+    return {}
 
 
 def _mkdocs(*words: str) -> list[str]:
