@@ -112,12 +112,12 @@ class Search {
     let [got, all] = [0, 0]
     const terms = {}
     for (const { word, weight, terms: own, meant } of wanted) {
-      const part = Math.max(share(own), meant.some(term => has.has(term)) ? SYNONYM_WEIGHT : 0)
+      const part = Math.max(share(own) ** 2, meant.some(term => has.has(term)) ? SYNONYM_WEIGHT : 0)
       if (weight === 1) terms[word] = part > 0.5
       got += weight * part
       all += weight
     }
-    return { ...this.docs.get(id), terms, score: score * (0.25 + (got / all) ** 2) }
+    return { ...this.docs.get(id), terms, score: score * (0.1 + (got / all) ** 2) }
   }
 
   byPage(results) {
