@@ -7,6 +7,7 @@ import re
 import threading
 import zipfile
 
+import jinja2
 import pytest
 
 from render import links, offline, site
@@ -139,6 +140,8 @@ def test_links_inside_are_checked_and_those_outside_listed(
         '<a href="https://pytorch-notes.example/edit/main/docs/a.md">'
     )
     (tmp_path / "b.html").write_text('<p id="x"><a href="a.html#x"></a>')
+    # The page may be new, and the repository may be private.
+    monkeypatch.setenv("EDIT_URL", "https://pytorch-notes.example/edit/main/{path}")
     asked = []
     monkeypatch.setattr(links, "_ask", lambda x: asked.append(x) or "404")
     with pytest.raises(site.SiteError) as error:
@@ -152,6 +155,22 @@ def test_links_inside_are_checked_and_those_outside_listed(
     ]
     assert asked == ["https://example.org/p"]
     assert "404  https://example.org/p  (1 × a.html:4)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("address", ["", "https://example.org/edit/main/{path}"])
+def test_a_page_leads_to_its_source_only_if_an_address_is_set(address):
+    theme = jinja2.FileSystemLoader(site.ROOT / "docs" / "overrides")
+    templates = jinja2.Environment(loader=theme)
+    templates.filters["url"] = lambda path: path
+    html = templates.get_template("partials/take-away.html").render(
+        page={"url": "tensors/shape/", "title": "Shape", "content": ""},
+        config={"theme": {"language": "en"}, "extra": {"edit_page": address}},
+    )
+    assert "Markdown" in html
+    edits = re.findall(r'href="(.*)" rel="edit"', html)
+    assert edits == [address.replace("{path}", "docs/en/tensors/shape.md")] * bool(
+        address
+    )
 
 
 def test_another_site_that_does_not_answer_is_no_fault(tmp_path, capsys):
