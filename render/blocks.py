@@ -207,7 +207,7 @@ def generated(marker: str, root: Path, lang: str, page: str) -> list[str]:
         if marker == API:
             return api.index(root, lang, page)
         entries = mistakes.load(root, page.removesuffix(".md"))
-    except (mistakes.MistakeError, api.ApiError, evidence.RecordError) as error:
+    except (mistakes.MistakeError, evidence.RecordError) as error:
         raise BlockError(str(error)) from None
     return [line for line, _ in mistakes.boxes(entries, lang)]
 
