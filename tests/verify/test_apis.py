@@ -59,41 +59,44 @@ def names(entry, line):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("torch.zeros(2)", ["torch.zeros"]),
-        ("(torch.ones(2) + 1).sum()", ["torch.Tensor.sum", "torch.ones"]),
-        ("nn.functional.relu(torch.eye(2)).T", "torch.Tensor.T torch.eye"),
-        ("nn.Parameter(torch.ones(2)).t()", "torch.Tensor.t torch.nn.Parameter"),
-        ("Net().train()", ["torch.nn.Module.train"]),  # by its own line 6
-        ("Net().forward(1)", []),
-        ("nn.Linear(2, 2).weight", ["torch.nn.Linear"]),
-        ("Double.apply(torch.ones(2))", "torch.autograd.Function.apply torch.ones"),
+        ("torch.zeros(2)", "zeros"),
+        ("(torch.ones(2) + 1).sum()", "Tensor.sum ones"),
+        ("nn.functional.relu(torch.eye(2)).T", "Tensor.T eye nn.functional.relu"),
+        ("nn.Parameter(torch.ones(2)).t()", "Tensor.t nn.Parameter ones"),
+        ("Net().eval()", "nn.Module.eval"),
+        ("Net().forward(1)", ""),
+        ("nn.Linear(2, 2).weight", "nn.Linear"),
+        ("Double.apply(torch.ones(2))", "autograd.Function.apply ones"),
+        ("torch.optim.SGD([torch.ones(2)]).step()", "ones optim.SGD optim.SGD.step"),
         (
-            "torch.optim.SGD(nn.Linear(2, 2).parameters()).step()",
-            "torch.optim.SGD.step",
+            "torch.optim.SGD([torch.ones(2)]).zero_grad()",
+            "ones optim.Optimizer.zero_grad optim.SGD",
         ),
-        ("torch.optim.SGD([torch.ones(2)]).zero_grad()", "Optimizer.zero_grad"),
-        ("list(DataLoader(range(2)))[0].item()", "DataLoader torch.Tensor.item"),
-        ("torch.ones(2, requires_grad=True).sum().grad_fn.name()", "Node.name"),
-        ("torch.finfo(torch.half).max", "torch.finfo torch.finfo.max torch.half"),
-        ("getattr(torch, 'cuda').is_available()", ["torch.cuda.is_available"]),
-        ("torch.version.cuda", ["torch.version.cuda"]),
-        ("hasattr(torch, 'Dataloader') or [].append(1)", []),
-        ("x = torch.ones(2); x.grad = x", "torch.Tensor.grad torch.ones"),
-        ("y: torch.Tensor = 1", []),
-        ("(1).real, 'a'.split(), {}.values()", []),
-        ("torch.distributed.group.WORLD", "torch.distributed.group.WORLD"),
+        ("list(DataLoader(range(2)))[0].t()", "Tensor.t utils.data.DataLoader"),
+        (
+            "nn.Parameter(torch.ones(2)).sum().grad_fn.name()",
+            "Tensor.grad_fn Tensor.sum autograd.graph.Node.name nn.Parameter ones",
+        ),
+        ("torch.finfo(torch.half).max", "finfo finfo.max half"),
+        ("getattr(torch, 'cuda').is_available()", "cuda.is_available"),
+        ("torch.version.cuda", "version.cuda"),
+        ("x = torch.ones(2); x.grad = None", "Tensor.grad ones"),
+        ("y: torch.Tensor = 1", ""),
+        ("(1).real, 'a'.split(), {}.values()", ""),
+        ("torch.distributed.group.WORLD", "distributed.group distributed.group.WORLD"),
     ],
 )
 def test_a_name_is_that_of_the_documentation(trace, line, expected):
     entry = trace(f"{IMPORTS}{CLASSES}{line}\nprint(1)\n#> 1\n")
     assert entry.unrun is None
-    found = names(entry, len(f"{IMPORTS}{CLASSES}".splitlines()) + 1)
-    if isinstance(expected, str):
-        assert all(any(n.endswith(x) for n in found) for x in expected.split()), found
-    elif line == "Net().train()":
-        assert names(entry, 6) == expected
-    else:
-        assert found == expected
+    assert names(entry, 15) == [f"torch.{name}" for name in expected.split()]
+
+
+def test_lines_of_classes_are_traced(trace):
+    entry = trace(f"{IMPORTS}{CLASSES}Net().train()\nDouble.apply(torch.ones(2))\n")
+    assert names(entry, 7) == ["torch.nn.Module.train"]  # through super()
+    save = "torch.autograd.function.FunctionCtx.save_for_backward"
+    assert names(entry, 13) == [save]
 
 
 def test_a_name_that_torch_does_not_have_is_none(trace):
@@ -185,7 +188,8 @@ def test_torch_itself_sees_the_recorded_calls():
         str(SNIPPETS / name)
         for name in api_names.read()
         if name.startswith(("tensors/shape/", "tensors/math/", "tensors/create/"))
-        and not parse(SNIPPETS / name).needs
+        and not (snippet := parse(SNIPPETS / name)).needs
+        and "except " not in snippet.source  # a call with wrong arguments isn't heard
     ]
     run = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", CALLS, *files],
