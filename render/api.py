@@ -82,7 +82,7 @@ ALIASES = {
         "torch.utils.data.distributed.DistributedSampler"
     ),
 }
-MOST = 4  # blocks of all pages that the index lists one by one
+MOST = 3  # blocks of all pages that the index lists one by one
 MOST_HERE = 8  # blocks of a page that the page lists one by one
 
 
