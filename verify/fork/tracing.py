@@ -55,10 +55,10 @@ class Names:
         mro = _mro(value)
         owner = next((one for one in mro if attr in vars(one)), None)
         if owner is None and isinstance(value, type):
-            owner = next(
-                (one for one in type(value).__mro__ if attr in vars(one)), None
-            )
-            mro = value.__mro__[:1]  # its metaclass has it
+            metaclass: Any = type(value)
+            above = metaclass.__mro__
+            owner = next((one for one in above if attr in vars(one)), None)
+            mro = mro[:1]
         if owner and not _is_torch(owner.__module__):
             # C++ makes the class of a `grad_fn`, and gives it no module.
             node = getattr(sys.modules.get("torch.autograd.graph"), "Node", type)
