@@ -1,41 +1,36 @@
 """The API index: each torch name that a block uses, with the blocks and its own page.
 
-Which names a block uses is told by `render.names`; the addresses of the official pages
-follow from the names by `RULES`, without the network.
+Which names a block uses was seen when it ran (`verify.apis`). A name has a link where
+the inventory of torch's documentation has it (`verify.api_names`).
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import posixpath
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
-from render.names import CHAPTERS, Facts, Names, load_facts, resolve
-from render.pages import UNSEARCHED, page_order, page_title, read_text
+from render.pages import UNSEARCHED, page_order, page_title
+from verify import DEFAULT_TORCH, api_names
 
 DOCS = "https://docs.pytorch.org/docs/stable/"
-RECEIVERS = Path(__file__).with_name("receivers.yml")
 WORDS = {
     "zh": {
         "here": "本页用到的 API",
         "count": "{blocks} 个代码块里共 {names} 个名字，按 torch {torch} 核对。",
-        "told": "这些方法的类从源码看不出，是运行时看到的：",
-        "comma": "、",
+        "unrun": "其中 {blocks} 个没能在记录用的机器上运行，多半因为需要 GPU；"
+        "它们只列出导入的名字。",
         "others": "其他",
-        "colon": "：",
     },
     "en": {
         "here": "API used on this page",
         "count": "{names} names in {blocks} blocks, checked against torch {torch}.",
-        "told": "Whose these methods are cannot be told from the source; it was seen"
-        " when the files ran: ",
-        "comma": ", ",
+        "unrun": "{blocks} of them couldn't run on the machine that records, mostly"
+        " because it has no GPU: only the names that they import are listed.",
         "others": "Others",
-        "colon": ": ",
     },
 }
 # Sections of the index: the names that begin so.
@@ -48,64 +43,47 @@ SECTIONS = {
     "autograd": ("torch.autograd", "torch.func", "torch.utils.checkpoint"),
     "distributed": ("torch.distributed", "torch.multiprocessing"),
 }
-# Where the documentation of a name is, the first that fits: {name} is the name, {owner}
-# the class it belongs to, {last} its last part. None: it is documented nowhere.
-RULES: tuple[tuple[str, str | None], ...] = (
-    (r"torch\.Tensor", "tensors.html#torch.Tensor"),
-    (r"torch\.(dtype|device|layout|memory_format)", "tensor_attributes.html#{name}"),
-    (r"torch\.nn\.(Parameter|Buffer)", "generated/torch.nn.parameter.{last}.html"),
-    (r"torch\.optim\.Optimizer", "optim.html#{name}"),
-    (r"torch\.(optim\.Optimizer|autograd\.Function)\.\w+", "generated/{name}.html"),
-    (r"torch\.autograd\.Function", "autograd.html#{name}"),
-    (r"torch\.(inference_mode|set_grad_enabled)",
-     "generated/torch.autograd.grad_mode.{last}.html"),
-    (r"torch\.(finfo|iinfo)(\.\w+)?", "type_info.html#{owner}"),
-    (r"torch\.Size(\.\w+)?", "size.html#{name}"),
-    (r"torch\.(dtype|device)\.\w+", "tensor_attributes.html#{owner}"),
-    (r"torch\.(float|double|half|bfloat|u?int|bool|c?float|cdouble|complex|long|short"
-     r"|b?float\d+_|float\d)\w*", "tensor_attributes.html#torch.dtype"),
-    (r"torch\.(channels_last|contiguous_format|preserve_format|strided)\w*",
-     "tensor_attributes.html#torch.memory_format"),
-    (r"torch\.\w+Tensor(\.\w+)?", "tensors.html#data-types"),
-    (r"torch\.(__version__|version\..*|torch_version\..*|return_types\..*)", None),
-    (r"torch\.nn\.modules\..*", None),
-    (r"torch\.utils\.(hooks|collect_env|deterministic)\b.*", None),
-    (r"torch\.autograd\.graph\.RemovableHandle.*|torch\._.*|torch\.cpu\..*", None),
-    (r"torch\.nn\.init\..*", "nn.init.html#{name}"),
-    (r"torch\.backends\..*", "backends.html#{name}"),
-    (r"torch\.(autocast|amp\.\w+)(\.\w+)?", "amp.html#{owner}"),
-    (r"torch\.utils\.data\..*", "data.html#{owner}"),
-    (r"torch\.utils\.checkpoint\..*", "checkpoint.html#{name}"),
-    (r"torch\.random\..*", "random.html#{name}"),
-    (r"torch\.testing\..*", "testing.html#{name}"),
-    (r"torch\.serialization\..*", "notes/serialization.html#{owner}"),
-    (r"torch\.multiprocessing\..*", "multiprocessing.html#{name}"),
-    (r"torch\.distributed\.checkpoint\..*", "distributed.checkpoint.html#{name}"),
-    (r"torch\.distributed\.fsdp\..*",
-     "distributed.fsdp.fully_shard.html#{name}"),
-    (r"torch\.distributed\.tensor\.parallel\..*",
-     "distributed.tensor.parallel.html#{name}"),
-    (r"torch\.distributed\.tensor\..*", "distributed.tensor.html#{owner}"),
-    (r"torch\.distributed\.optim\..*", "distributed.optim.html#{name}"),
-    (r"torch\.distributed\.algorithms\.join\..*", "distributed.algorithms.join.html"),
-    (r"torch\.distributed\.algorithms\..*", "ddp_comm_hooks.html"),
-    (r"torch\.distributed\.constants\..*", None),
-    (r"torch\.distributed\..*", "distributed.html#{owner}"),
-    (r"torch\.optim\.swa_utils\..*", "optim.html#weight-averaging-swa-and-ema"),
-    (r"torch\.futures\..*", "futures.html#{owner}"),
-    (r"torch\.export\..*", "export.html#{name}"),
-    (r"torch\.Tensor\.\w+", "generated/{name}.html"),
-    (r"torch(\.\w+)*\.[A-Z]\w*\.\w+", "generated/{owner}.html#{name}"),
-    (r"torch(\.\w+)+", "generated/{name}.html"),
-)  # fmt: skip
-
-
-MOST = 4  # blocks of all pages that the index lists one by one
+# The page that lists names which have no place of their own in the documentation.
+PAGES = (
+    (
+        re.compile(
+            r"torch\.(half|double|b?float\w*|u?int\d*|short|long|bool|cdouble|cfloat"
+            r"|complex\d+)"
+        ),
+        "tensor_attributes.html#torch.dtype",
+    ),
+    (
+        re.compile(r"torch\.(channels_last\w*|contiguous_format)"),
+        "tensor_attributes.html#torch.memory_format",
+    ),
+    (re.compile(r"torch\.[fi]info"), "type_info.html"),
+    (re.compile(r"torch\.amp\.GradScaler"), "amp.html"),
+    (re.compile(r"torch\.[A-Z]\w+Tensor"), "tensors.html#data-types"),
+)
+# What blocks import from one module and the documentation has in another.
+ALIASES = {
+    "torch.autograd.gradcheck": "torch.autograd.gradcheck.gradcheck",
+    "torch.distributed.checkpoint.load": (
+        "torch.distributed.checkpoint.state_dict_loader.load"
+    ),
+    "torch.distributed.checkpoint.save": (
+        "torch.distributed.checkpoint.state_dict_saver.save"
+    ),
+    "torch.distributed.tensor.Replicate": (
+        "torch.distributed.tensor.placement_types.Replicate"
+    ),
+    "torch.distributed.tensor.Shard": "torch.distributed.tensor.placement_types.Shard",
+    "torch.inference_mode": "torch.autograd.grad_mode.inference_mode",
+    "torch.multiprocessing.spawn": "torch.multiprocessing.spawn.spawn",
+    "torch.nn.Buffer": "torch.nn.parameter.Buffer",
+    "torch.nn.Parameter": "torch.nn.parameter.Parameter",
+    "torch.set_grad_enabled": "torch.autograd.grad_mode.set_grad_enabled",
+    "torch.utils.data.DistributedSampler": (
+        "torch.utils.data.distributed.DistributedSampler"
+    ),
+}
+MOST = 3  # blocks of all pages that the index lists one by one
 MOST_HERE = 8  # blocks of a page that the page lists one by one
-
-
-class ApiError(ValueError):
-    """A name without a rule. The message begins with file and line."""
 
 
 def official(name: str) -> str | None:
@@ -117,123 +95,61 @@ def official(name: str) -> str | None:
     Returns:
         The address; None for a name that the documentation does not have.
 
-    Raises:
-        ApiError: No rule fits.
-
     Example:
         >>> official("torch.Tensor.sum")
         'https://docs.pytorch.org/docs/stable/generated/torch.Tensor.sum.html'
     """
-    for pattern, page in RULES:
-        if re.fullmatch(pattern, name):
-            owner = re.sub(r"(\.[A-Z]\w*)\.\w+$", r"\1", name)
-            lower = re.fullmatch(r"(torch\.(?:finfo|iinfo|dtype|device))\.\w+", name)
-            owner = lower[1] if lower else owner
-            last = name.rpartition(".")[2]
-            return page and DOCS + page.format(name=name, owner=owner, last=last)
-    raise ApiError(f"render/api.py:1: no rule says where {name} is documented")
+    for names, page in PAGES:
+        if names.fullmatch(name):
+            return DOCS + page
+    name = ALIASES.get(name, name)
+    if not (address := api_names.documented().get(name)):
+        return None
+    page = address.partition("#")[0]
+    is_its_own = posixpath.basename(page) == f"{name}.html"
+    return DOCS + (page if is_its_own else address)
 
 
 @functools.lru_cache(maxsize=2)
-def _receivers(path: Path, stamp: int) -> dict[str, dict[str, str]]:
-    return yaml.safe_load(path.read_text("utf-8")) or {}
+def _recorded(path: Path, stamp: int) -> Mapping[str, api_names.Entry]:
+    return api_names.read(path)
 
 
-def load_receivers(path: Path = RECEIVERS) -> Mapping[str, Mapping[str, str]]:
-    """The receivers that the source does not tell, by file and attribute."""
-    return _receivers(path, path.stat().st_mtime_ns)
+@functools.lru_cache(maxsize=2048)
+def _sha256(path: Path, stamp: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@functools.lru_cache(maxsize=8192)
-def _names(path: Path, stamp: int, name: str, told: int) -> Names:
-    receivers = load_receivers().get(name)
-    return resolve(read_text(path), load_facts(), receivers)
-
-
-def names_of(root: Path, name: str) -> Names:
-    """The torch names of a snippet file.
+def recorded(root: Path) -> dict[str, api_names.Entry]:
+    """The entries of the record that are of the files as they are now.
 
     Args:
         root: The checkout.
-        name: Path of the file below `snippets/`.
     """
-    path = root / "snippets" / name
-    told = RECEIVERS.stat().st_mtime_ns
-    return _names(path, path.stat().st_mtime_ns, name, told)
+    path = root / "records" / api_names.RECORD.name
+    if not path.is_file():
+        return {}
+    entries = {}
+    for name, entry in _recorded(path, path.stat().st_mtime_ns).items():
+        file = root / "snippets" / name
+        if file.is_file() and _sha256(file, file.stat().st_mtime_ns) == entry.sha256:
+            entries[name] = entry
+    return entries
 
 
-def used_in(root: Path, page: str) -> dict[str, list[str]]:
-    """The torch names of a page.
-
-    Args:
-        root: The checkout.
-        page: The page's name, such as `tensors/math`.
-
-    Returns:
-        By name, the files of the page that use it, in the order of their names.
-    """
-    found: dict[str, list[str]] = {}
-    for path in sorted((root / "snippets" / page).glob("*.py")):
-        file = f"{page}/{path.name}"
-        for name in names_of(root, file).used:
-            found.setdefault(name, []).append(file)
+def all_used(root: Path) -> dict[str, dict[str, list[str]]]:
+    """The torch names of all pages: by name and page, the files that use it."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for file, entry in sorted(recorded(root).items()):
+        page = posixpath.dirname(file)
+        if (root / "docs" / "zh" / f"{page}.md").is_file():
+            for name in entry.names:
+                found.setdefault(name, {}).setdefault(page, []).append(file)
     return {name: found[name] for name in sorted(found, key=_key)}
 
 
 def _key(name: str) -> tuple[str, ...]:
     return tuple(name.lower().split("."))
-
-
-def all_used(root: Path) -> dict[str, dict[str, list[str]]]:
-    """The torch names of all pages: by name and page, the files."""
-    found: dict[str, dict[str, list[str]]] = {}
-    folder = root / "snippets"
-    for chapter in CHAPTERS:
-        for path in sorted((folder / chapter).glob("*")):
-            page = path.relative_to(folder).as_posix()
-            if path.is_dir() and (root / "docs" / "zh" / f"{page}.md").is_file():
-                for name, files in used_in(root, page).items():
-                    found.setdefault(name, {})[page] = files
-    return {name: found[name] for name in sorted(found, key=_key)}
-
-
-def faults(root: Path, facts: Facts | None = None) -> list[str]:
-    """What cannot be told of the names of the snippet files.
-
-    Args:
-        root: The checkout.
-        facts: What torch is; by default what is committed.
-
-    Returns:
-        One line for each: file and line, the name, and what to do.
-    """
-    found = []
-    receivers = load_receivers()
-    for chapter in CHAPTERS:
-        for path in sorted((root / "snippets" / chapter).rglob("*.py")):
-            file = path.relative_to(root / "snippets").as_posix()
-            source = path.read_text("utf-8")
-            told = receivers.get(file, {})
-            names = resolve(source, facts or load_facts(), told)
-            for line, attr, owners in names.unresolved:
-                found.append(
-                    f"snippets/{file}:{line}: whose {attr} is it ({', '.join(owners)},"
-                    " or none)? run the file and tell render/receivers.yml"
-                )
-            for line, name in names.unknown:
-                found.append(
-                    f"snippets/{file}:{line}: {name} is not in render/torch_facts.json;"
-                    " run python -m render.torch_facts"
-                )
-            for attr in told:
-                less = {key: value for key, value in told.items() if key != attr}
-                without = resolve(source, facts or load_facts(), less)
-                if attr not in [x for _, x, _ in without.unresolved]:
-                    found.append(f"render/receivers.yml:1: {file} needs no {attr}")
-    files = {
-        f"{file}" for file in receivers if not (root / "snippets" / file).is_file()
-    }
-    return found + [f"render/receivers.yml:1: no file {file}" for file in sorted(files)]
 
 
 def used_here(root: Path, lang: str, page: str) -> list[str]:
@@ -247,7 +163,8 @@ def used_here(root: Path, lang: str, page: str) -> list[str]:
     Returns:
         Lines of Markdown; none for a page without blocks of its own.
     """
-    used = used_in(root, page.removesuffix(".md"))
+    name = page.removesuffix(".md")
+    used = {x: at[name] for x, at in all_used(root).items() if name in at}
     index = root / "docs" / lang / "reference" / "api.md"
     if not used or not index.is_file():
         return []
@@ -280,15 +197,15 @@ def index(root: Path, lang: str, page: str) -> list[str]:
 
     Returns:
         Lines of Markdown.
-
-    Raises:
-        ApiError: A name has no rule for its official page.
     """
     words, used = WORDS[lang], all_used(root)
     files = {x for pages in used.values() for found in pages.values() for x in found}
     count = words["count"].format(
-        names=len(used), blocks=len(files), torch=load_facts().torch
+        names=len(used), blocks=len(files), torch=DEFAULT_TORCH
     )
+    if unrun := [x for x, entry in recorded(root).items() if entry.unrun]:
+        between = "" if lang == "zh" else " "
+        count += between + words["unrun"].format(blocks=len(unrun))
     pages = {name for found in used.values() for name in found}
     order = [x for names in page_order(root, lang, pages).values() for x in names]
     titles = {name: page_title(root, lang, name) for name in pages}
@@ -320,13 +237,7 @@ def index(root: Path, lang: str, page: str) -> list[str]:
                 rows += ["", f'<a id="{name}"></a>{row}']
             else:
                 rows += ["", row, f"{{: #{name} }}"]
-    told = words["comma"].join(
-        f"`{attr}` ({file})" if lang == "en" else f"`{attr}`（{file}）"
-        for file, attrs in load_receivers().items()
-        for attr, kind in attrs.items()
-        if kind != "other"
-    )
-    return [*rows, "", f"{words['told']}{told}{'.' if lang == 'en' else '。'}"]
+    return rows
 
 
 def _blocks(title: str, way: str, files: list[str], total: int) -> str:

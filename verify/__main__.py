@@ -9,7 +9,7 @@ import time
 from importlib import metadata
 from pathlib import Path
 
-from verify import DEFAULT_TORCH, RECORDS, RequestError, matrix, record_files
+from verify import DEFAULT_TORCH, RECORDS, RequestError, apis, matrix, record_files
 from verify.ahead import modules_ahead
 from verify.command import run_command
 from verify.history import is_explained, notes_of
@@ -103,6 +103,8 @@ def _verify(options: argparse.Namespace) -> int:
                 progress.show(verdict)
         finally:
             progress.clear()
+        if recorder and recorder.path.resolve().parent == RECORDS:
+            apis.record(runner, files)
     for note in runner.notes:
         print(f"note: {note}")
     print(summary(verdicts, runner.machine, time.monotonic() - start))
@@ -166,6 +168,7 @@ def _update(options: argparse.Namespace) -> int:
                 refused += 1
                 what = f"{type(error).__name__}: {error}"
                 print(f"{shown(path)}:1: not updated: {what!r}"[:LONGEST_MESSAGE])
+        apis.record(runner, files)
     return 1 if refused else 0
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from verify import (
     RequestError,
+    apis,
     environments,
     evidence,
     library_tests,
@@ -325,6 +326,7 @@ def _run(plan: Plan, environment: Environment, request: Request, path: Path) -> 
                     recorder.add(verdict)
             finally:
                 progress.clear()
+        apis.record(runner, plan.files)
         for note in runner.notes:
             print(f"  note: {note}", flush=True)
         seconds = {"snippets": time.monotonic() - start}

@@ -250,12 +250,28 @@ class Runner:
 
         def marked_run() -> Iterator[Verdict]:
             with self._slot() as slot, self._running(snippet):
-                result, left = self._execute(snippet, slot, mark=token)
+                marker = (marking.__file__, token)
+                result, left = self._execute(snippet, slot, marker)
             output.append(result.out)
             yield judge(snippet, result, self.machine, left, compare=False)
 
         verdict = next(self._settled(marked_run()))
         return verdict, marking.read_marks(output[0], token)
+
+    def run_under(self, snippet: Snippet, *program: str) -> Verdict:
+        """Run a file under a program that runs it in turn.
+
+        Args:
+            snippet: The file.
+            *program: The program and its arguments; the file and the file's own
+                arguments follow.
+
+        Returns:
+            The verdict on the file, but for what it changed outside its folders.
+        """
+        with self._slot() as slot:
+            result, left = self._execute(snippet, slot, program)
+        return judge(snippet, result, self.machine, left)
 
     def run_program(
         self, argv: list[str], folder: Path, env: dict[str, str], timeout: float
@@ -402,15 +418,21 @@ class Runner:
         return Command(tuple(argv), torchrun=TORCHRUN in argv, fresh=fresh)
 
     def _execute(
-        self, snippet: Snippet, slot: int, mark: str = ""
+        self, snippet: Snippet, slot: int, program: tuple[str, ...] = ()
     ) -> tuple[Result, list[str]]:
-        """Run a file in an empty folder; also say what it left in its other folders."""
+        """Run a file in an empty folder; also say what it left in its other folders.
+
+        Args:
+            snippet: The file.
+            slot: The slot to run it in.
+            program: What runs the file, if not Python itself.
+        """
         file = str(snippet.path.resolve())
         command = self._command(snippet)
         argv = list(command.argv)
-        if mark:
+        if program:
             at = argv.index(file)
-            argv[at:at] = [marking.__file__, mark]
+            argv[at:at] = program
         with RunFolder() as folder:
             tmp = str(folder.tmp)
             env = {

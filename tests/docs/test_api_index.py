@@ -1,18 +1,20 @@
-"""The API index agrees with torch and leaves no name out."""
+"""The API index is complete and says what is so."""
 
-import json
+import contextlib
+import importlib
+import re
 from pathlib import Path
 
 import pytest
 
 from render import api
-from render.names import load_facts, resolve
-from verify import DEFAULT_TORCH
+from render.pages import snippet_files
+from verify import DEFAULT_TORCH, api_names
 
 ROOT = Path(__file__).resolve().parents[2]
-FACTS = load_facts()
-# What torch says when its rarer parts are imported is not the matter here.
-pytestmark = pytest.mark.filterwarnings("ignore")
+RECORDED = api.recorded(ROOT)
+USED = api.all_used(ROOT)
+MISSING = object()
 
 
 def hold(faults):
@@ -21,86 +23,107 @@ def hold(faults):
         pytest.fail("\n".join(faults), pytrace=False)
 
 
-def test_whose_every_name_is_can_be_told():
-    hold(api.faults(ROOT))
-
-
-def test_every_name_has_a_rule_for_its_official_page():
-    for name in api.all_used(ROOT):
-        api.official(name)
-
-
-@pytest.fixture(scope="module")
-def torch_facts():
-    """What torch itself says, where the tests run on the release of the facts."""
-    import torch
-
-    from render.torch_facts import Torch
-
-    if torch.__version__.partition("+")[0] != DEFAULT_TORCH:
-        pytest.skip(f"the facts are those of torch {DEFAULT_TORCH}")
-    return Torch()
-
-
-def test_the_facts_are_those_of_the_default_release():
-    assert FACTS.torch == DEFAULT_TORCH
-
-
-def test_torch_has_every_name_of_the_index(torch_facts):
+def test_every_file_has_an_entry_of_its_own_bytes():
     hold(
         [
-            f"render/torch_facts.json:1: torch has no {name}"
-            for name in api.all_used(ROOT)
-            if torch_facts.look_up(name) is None
+            f"snippets/{file}:1: records/apis.json has no entry of the file as it is; "
+            "run python -m verify.apis"
+            for file in snippet_files(ROOT)
+            if file not in RECORDED
         ]
     )
 
 
-def test_torch_itself_gives_the_same_names(torch_facts):
+def test_a_file_that_did_not_run_needs_what_a_plain_machine_lacks():
+    unrun = {file: entry.unrun for file, entry in RECORDED.items() if entry.unrun}
+    hold(
+        [
+            f"snippets/{file}:1: {why}; run python -m verify.apis where it can run"
+            for file, why in unrun.items()
+            if not re.fullmatch(r"needs (cuda|torch\S+)", why)
+        ]
+    )
+
+
+def test_a_file_writes_the_names_that_it_uses():
     faults = []
-    for file, told in [
-        (path, api.load_receivers().get(path, {}))
-        for path in sorted(
-            path.relative_to(ROOT / "snippets").as_posix()
-            for path in (ROOT / "snippets").glob("*/*/*.py")
-        )
-    ]:
+    for file, entry in RECORDED.items():
         source = (ROOT / "snippets" / file).read_text("utf-8")
-        live, kept = (resolve(source, facts, told) for facts in (torch_facts, FACTS))
-        if live.used != kept.used:
-            names = ", ".join(sorted(live.used.keys() ^ kept.used.keys()))
-            faults.append(
-                f"snippets/{file}:1: not as torch says: {names};"
-                " run python -m render.torch_facts"
-            )
+        words = {*re.findall(r"\w+", source)}
+        lines = range(1, source.count("\n") + 1)
+        faults += [
+            f"snippets/{file}:{numbers[0]}: {name} is not here"
+            for name, numbers in entry.names.items()
+            if name.rpartition(".")[2] not in words or not {*numbers} <= {*lines}
+        ]
     hold(faults)
 
 
-def test_an_optimizer_that_was_made_changes_no_fact(torch_facts):
-    import torch
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        (
+            "torch.autograd.function.FunctionCtx.save_for_backward",
+            "tensors/autograd/custom_function_swish.py",
+        ),
+        (
+            "torch.distributed.tensor.DTensor.full_tensor",
+            "distributed/beyond/fully_shard_a_model.py",
+        ),
+        (
+            "torch.utils.data.distributed.DistributedSampler.set_epoch",
+            "distributed/ddp/set_epoch.py",
+        ),
+        ("torch.autograd.graph.Node.name", "tensors/autograd/leaf_tensors.py"),
+        (
+            "torch.distributed.GradBucket.parameters",
+            "distributed/dp-and-ddp/ddp_buckets.py",
+        ),
+    ],
+)
+def test_what_only_a_run_can_tell_is_there(name, file):
+    assert file in USED[name][file.rpartition("/")[0]]
 
-    torch.optim.AdamW([torch.zeros(1)])  # sets AdamW.step, which Adam has
-    torch.optim.SGD([torch.zeros(1)])
-    fresh = type(torch_facts)()  # it keeps what it was asked
-    assert fresh.look_up("torch.optim.AdamW.step") is None
-    assert fresh.look_up("torch.optim.SGD.step")
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "torch.cuda.MemPool.id",  # which `get_worker_info().id` was once taken for
+        "torch.utils.data.Dataloader",  # which a block shows to be misspelled
+        "torch.nn.Module.__init__",
+    ],
+)
+def test_what_no_block_uses_is_not_there(name):
+    assert name not in USED
 
 
-def test_the_facts_are_as_the_command_writes_them(torch_facts):
-    from render.torch_facts import collect
+@pytest.fixture(scope="module")
+def torch():
+    torch = pytest.importorskip("torch")
+    if torch.__version__.partition("+")[0] != DEFAULT_TORCH:
+        pytest.skip(f"the names are those of torch {DEFAULT_TORCH}")
+    return torch
 
-    found = json.loads(json.dumps(collect()))
-    kept = json.loads((ROOT / "render/torch_facts.json").read_text("utf-8"))
-    for part in ("names", "owners"):
-        differ = [
-            key
-            for key in found[part].keys() | kept[part].keys()
-            if found[part].get(key) != kept[part].get(key)
-        ]
-        hold(
-            [
-                f"render/torch_facts.json:1: {key} is {found[part].get(key)} in torch,"
-                f" {kept[part].get(key)} here; run python -m render.torch_facts"
-                for key in sorted(differ)
-            ]
-        )
+
+def find(name):
+    """An object of torch by its dotted name; MISSING if there is none."""
+    above, _, last = name.rpartition(".")
+    if not above:
+        return importlib.import_module(name)
+    owners = [find(above)]
+    # A function may have the name of its module, such as `torch.multiprocessing.spawn`.
+    with contextlib.suppress(ImportError):
+        owners.append(importlib.import_module(above))
+    return next((getattr(one, last) for one in owners if hasattr(one, last)), MISSING)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_torch_has_every_name(torch):
+    hold([f"torch has no {name}" for name in USED if find(name) is MISSING])
+
+
+@pytest.mark.parametrize(("name", "documented"), api.ALIASES.items())
+def test_an_alias_is_the_documented_object(torch, name, documented):
+    assert documented in api_names.documented()
+    assert name not in api_names.documented()
+    assert find(name) is find(documented)

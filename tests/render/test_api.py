@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 
 import pytest
 
 from render import api
+from render.blocks import BlockError
 from render.markers import API
+from verify import DEFAULT_TORCH
 
 BLOCK = "import torch\n\nprint(torch.zeros(2).sum())\n#> tensor(0.)\n"
 
@@ -20,7 +24,23 @@ def pages(checkout):
     for lang in ("zh", "en"):
         checkout.page("# 形状 {#shape}\n", lang=lang)
         checkout.page(f"# API {{#i}}\n\n{API}\n", "reference/api.md", lang)
+    traced(checkout)
     return checkout
+
+
+def traced(checkout, **more):
+    """Write the record of names, as if each file had run."""
+    files = {}
+    for path in checkout.root.glob("snippets/*/*/*.py"):
+        made = re.search(r"torch\.\w+", path.read_text("utf-8"))[0]
+        files[path.relative_to(checkout.root / "snippets").as_posix()] = {
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "names": {"torch.Tensor.sum": [3], made: [3]},
+            **more,
+        }
+    record = checkout.root / "records" / "apis.json"
+    record.parent.mkdir(exist_ok=True)
+    record.write_text(json.dumps({"torch": DEFAULT_TORCH, "files": files}), "utf-8")
 
 
 def test_a_page_ends_with_the_names_that_its_blocks_use(pages):
@@ -36,6 +56,7 @@ def test_a_page_ends_with_the_names_that_its_blocks_use(pages):
 def test_many_blocks_are_counted(pages):
     for letter in "abcdefghi":
         pages.snippet(f"tensors/shape/{letter}.py", BLOCK)
+    traced(pages)
     assert "<code>Tensor.sum</code></a> (11)" in pages.render("# 形状 {#shape}\n")
 
 
@@ -61,48 +82,55 @@ def test_the_index_leads_to_pages_blocks_and_documentation(pages):
         ("torch.Tensor.sum", "generated/torch.Tensor.sum.html"),
         ("torch.nn.Linear", "generated/torch.nn.Linear.html"),
         ("torch.nn.Module.eval", "generated/torch.nn.Module.html#torch.nn.Module.eval"),
+        ("torch.optim.SGD.step", "generated/torch.optim.SGD.html#torch.optim.SGD.step"),
+        (
+            "torch.autograd.function.FunctionCtx.save_for_backward",
+            "generated/torch.autograd.function.FunctionCtx.save_for_backward.html",
+        ),
+        (
+            "torch.distributed.elastic.multiprocessing.errors.ChildFailedError",
+            "elastic/errors.html"
+            "#torch.distributed.elastic.multiprocessing.errors.ChildFailedError",
+        ),
         ("torch.nn.Parameter", "generated/torch.nn.parameter.Parameter.html"),
         ("torch.optim.Optimizer.step", "generated/torch.optim.Optimizer.step.html"),
         ("torch.float32", "tensor_attributes.html#torch.dtype"),
-        ("torch.finfo.max", "type_info.html#torch.finfo"),
+        ("torch.finfo", "type_info.html"),
         ("torch.utils.data.DataLoader", "data.html#torch.utils.data.DataLoader"),
         ("torch.distributed.barrier", "distributed.html#torch.distributed.barrier"),
         ("torch.nn.init.ones_", "nn.init.html#torch.nn.init.ones_"),
     ],
 )
-def test_the_official_page_follows_from_the_name(name, page):
+def test_the_official_page_is_that_of_the_documentation(name, page):
     assert api.official(name) == api.DOCS + page
 
 
-def test_some_names_are_documented_nowhere():
-    assert api.official("torch.version.cuda") is None
+@pytest.mark.parametrize(
+    "name", ["torch.version.cuda", "torch.Tensor._version", "torch.nn.Linear.bias", "x"]
+)
+def test_a_name_that_the_documentation_does_not_have_has_no_link(name):
+    assert api.official(name) is None
 
 
-def test_a_name_without_a_rule():
-    with pytest.raises(
-        api.ApiError, match=r"render/api.py:1: no rule says where numpy"
-    ):
-        api.official("numpy.zeros")
+def test_what_changed_since_it_ran_counts_for_nothing(pages):
+    pages.snippet("tensors/shape/view.py", BLOCK + "# changed\n")
+    end = pages.render("# 形状 {#shape}\n").partition('id="api"')[2]
+    assert "torch.ones" in end
+    assert "torch.zeros" not in end
 
 
-def test_a_fault_names_file_and_line(pages):
-    source = "import torch\nfrom torch import nn\nnn.Linear\ntorch.load('a').to(1)\n"
-    pages.snippet("tensors/shape/bad.py", source)
-    pages.snippet("tensors/shape/gone.py", "import torch\ntorch.not_there(1)\n")
-    found = api.faults(pages.root)
-    assert any(x.startswith("snippets/tensors/shape/bad.py:4: whose to") for x in found)
-    gone = "snippets/tensors/shape/gone.py:2: torch.not_there is not in render/torch_"
-    assert any(x.startswith(gone) for x in found)
-    assert all(x.startswith(("snippets/tensors/shape/", "render/rec")) for x in found)
+def test_without_a_record_there_is_no_name(pages):
+    (pages.root / "records" / "apis.json").unlink()
+    assert 'id="api"' not in pages.render("# 形状 {#shape}\n")
 
 
-def test_a_receiver_that_is_not_needed_is_a_fault(pages, monkeypatch):
-    monkeypatch.setattr(
-        api,
-        "load_receivers",
-        lambda: {"tensors/shape/view.py": {"sum": "torch.Tensor"}, "a/b/c.py": {}},
-    )
-    assert api.faults(pages.root) == [
-        "render/receivers.yml:1: tensors/shape/view.py needs no sum",
-        "render/receivers.yml:1: no file a/b/c.py",
-    ]
+def test_the_index_says_how_many_blocks_did_not_run(pages):
+    assert "没能" not in pages.render(f"# API {{#i}}\n\n{API}\n")
+    traced(pages, unrun="needs cuda")
+    assert "其中 2 个没能" in pages.render(f"# API {{#i}}\n\n{API}\n")
+
+
+def test_a_damaged_record_stops_the_build(pages):
+    (pages.root / "records" / "apis.json").write_text("{", "utf-8")
+    with pytest.raises(BlockError, match=r"apis.json: is not a record of names"):
+        pages.render("# 形状 {#shape}\n")

@@ -1,0 +1,156 @@
+"""Record which torch names the snippet files use: ``python -m verify.apis``.
+
+Each file runs once more, on the default release, under `verify.fork.tracing`. A file
+that can't run there, for example without a GPU, is read for the names that it imports,
+and its entry says why. Results of runs stay as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from verify import DEFAULT_TORCH, SNIPPETS, RequestError, SnippetError
+from verify.ahead import modules_ahead
+from verify.api_names import RECORD, Entry, documented, merge, read
+from verify.command import run_command
+from verify.fork import tracing
+from verify.paths import chosen_files
+from verify.run import Runner
+from verify.snippet import Snippet, parse
+from verify.verdict import PASSED
+
+
+def record(
+    runner: Runner, files: Iterable[Path], path: Path = RECORD, again: bool = False
+) -> int:
+    """Bring the entries of files up to date.
+
+    Args:
+        runner: Runs the files. Only the default release on the CPU is recorded.
+        files: The files; those whose entry is up to date don't run.
+        path: The record.
+        again: Run all of them.
+
+    Returns:
+        How many files were traced.
+    """
+    if (runner.release, runner.device) != (DEFAULT_TORCH, "cpu"):
+        return 0
+    known = {} if again else read(path)
+    snippets = [
+        snippet
+        for snippet in _parsed(files)
+        if not _is_current(known.get(snippet.name), snippet, runner)
+    ]
+    found: dict[str, Entry] = {}
+    try:
+        for name, entry in _traced(runner, snippets):
+            found[name] = entry
+    finally:  # an interrupted pass keeps what it found
+        if found:
+            merge(found, path)
+    return len(found)
+
+
+def _parsed(files: Iterable[Path]) -> Iterator[Snippet]:
+    """The files of ``snippets/`` that keep the contract; a run reports the others."""
+    for file in files:
+        if file.is_relative_to(SNIPPETS):
+            try:
+                yield parse(file)
+            except (SnippetError, OSError):
+                continue
+
+
+def _is_current(entry: Entry | None, snippet: Snippet, runner: Runner) -> bool:
+    """Whether an entry is of the file as it is, and a run couldn't tell more."""
+    if entry is None or entry.sha256 != snippet.sha256:
+        return False
+    return not entry.unrun or bool(runner.unmet(snippet))
+
+
+def _traced(runner: Runner, snippets: list[Snippet]) -> Iterator[tuple[str, Entry]]:
+    with (
+        tempfile.TemporaryDirectory(prefix="apis-") as folder,
+        concurrent.futures.ThreadPoolExecutor(runner.jobs) as pool,
+    ):
+        names = Path(folder, "documented")
+        names.write_text("\n".join(documented()), "utf-8")
+        runs = {
+            pool.submit(trace, runner, snippet, names, Path(folder, str(n))): snippet
+            for n, snippet in enumerate(snippets)
+        }
+        try:
+            for run in concurrent.futures.as_completed(runs):
+                yield runs[run].name, run.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def trace(runner: Runner, snippet: Snippet, names: Path, out: Path) -> Entry:
+    """Find the torch names that one file uses.
+
+    Args:
+        runner: Runs it.
+        snippet: The file.
+        names: A file with the documented names, one a line.
+        out: A file to write to.
+    """
+    program = tracing.__file__, str(names), str(out)
+    need = runner.unmet(snippet)
+    why = need and f"needs {need}"
+    if not why:
+        verdict = runner.run_under(snippet, *program)
+        if verdict.outcome != PASSED:
+            why = f"{verdict.outcome} when traced"
+    if why:
+        argv = [*program, str(snippet.path), "--source"]
+        runner.run_program(argv, out.parent, {}, timeout=120)
+    used: dict[str, set[int]] = {}
+    for row in out.read_text("utf-8").splitlines() if out.exists() else ():
+        line, name = row.split(" ")
+        used.setdefault(name, set()).add(int(line))
+    lines = {name: sorted(used[name]) for name in sorted(used)}
+    return Entry(snippet.sha256, lines, why)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Bring the record up to date.
+
+    Args:
+        argv: The command's arguments; those of the process if None.
+
+    Returns:
+        0, or another code as of `run_command`.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m verify.apis",
+        description="Record in records/apis.json which torch names the snippet files "
+        "use. Files with an up-to-date entry don't run.",
+    )
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    parser.add_argument("--all", action="store_true", help="run these files too")
+    options = parser.parse_args(argv)
+
+    def work() -> int:
+        files = chosen_files(options.paths)
+        with Runner(ahead=modules_ahead(files)) as runner:
+            if runner.release != DEFAULT_TORCH:
+                raise RequestError(
+                    f"the names are those of torch {DEFAULT_TORCH}, this is "
+                    f"{runner.release}"
+                )
+            count = record(runner, files, again=options.all)
+        print(f"{count} of {len(files)} files traced")
+        return 0
+
+    return run_command(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
