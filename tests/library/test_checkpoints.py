@@ -7,13 +7,11 @@ import datetime
 import enum
 import functools
 import io
-import json
 import os
 import pickle
 import random
 import re
 import shutil
-import signal
 import stat
 import subprocess
 import sys
@@ -39,8 +37,16 @@ from snippets.checkpoints import (
     save,
 )
 from tests.busy import patient
-from tests.library import resume_ranks
-from tests.library.resume_ranks import BREAK, SAMPLES, STEPS, Run, digest
+from tests.library import checkpoint_ranks
+from tests.library.checkpoint_ranks import (
+    BATCH,
+    BREAK,
+    SAMPLES,
+    STEPS,
+    Run,
+    digest,
+    start,
+)
 
 with contextlib.suppress(ImportError):
     import numpy
@@ -1104,36 +1110,20 @@ def test_a_run_resumed_at_any_step_is_bit_equal(straight, tmp_path, end):
     second.resume(load(files.latest()))
     second.train(STEPS)
     assert digest(second.state()) == digest(straight.state())
-    used = resume_ranks.BATCH * end
+    used = BATCH * end
     assert first.seen[:used] + second.seen == straight.seen[: used + len(second.seen)]
 
 
 @pytest.fixture(scope="module")
 def ranks(tmp_path_factory):
-    """The folder of a run, and what its ranks said, by their number."""
+    """The folder of a run, and what its two ranks returned."""
     folder = tmp_path_factory.mktemp("ranks")
-    with subprocess.Popen(
-        [sys.executable, resume_ranks.__file__, folder],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as running:
-        try:
-            output, errors = running.communicate(timeout=patient(200))
-        except BaseException:
-            os.killpg(running.pid, signal.SIGKILL)
-            raise
-    assert not running.returncode, errors
-    said = {1: [], 2: [], 4: []}
-    for line in sorted(map(json.loads, output.splitlines()), key=lambda x: x["rank"]):
-        said[line["ranks"]].append(line)
-    return folder, said
+    return folder, start(checkpoint_ranks.train, 2, folder)
 
 
 @pytest.mark.slow
 def test_two_ranks_resume_bit_equal_each_with_its_own_generators(ranks):
-    two = ranks[1][2]
+    two = ranks[1]
     assert two[0]["rng"] != two[1]["rng"]
     for rank in two:
         assert rank["resumed"] == rank["straight"]
@@ -1142,11 +1132,12 @@ def test_two_ranks_resume_bit_equal_each_with_its_own_generators(ranks):
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 4])
 def test_two_ranks_resume_as_one_and_as_four_with_each_sample_once(ranks, number):
-    said = ranks[1]
-    used = [index for rank in said[2] for index in rank["consumed"]]
-    assert len(used) == 2 * BREAK * resume_ranks.BATCH
-    rest = [index for rank in said[number] for index in rank["remaining"]]
-    assert sorted(used + rest) == list(range(SAMPLES))
+    folder, two = ranks
+    used = [index for rank in two for index in rank["consumed"]]
+    assert len(used) == 2 * BREAK * BATCH
+    for rest in start(checkpoint_ranks.remaining, number, folder):
+        used += rest
+    assert sorted(used) == list(range(SAMPLES))
 
 
 @pytest.mark.slow
@@ -1161,14 +1152,14 @@ def test_two_ranks_resume_as_one_and_as_four_with_each_sample_once(ranks, number
     ],
 )
 def test_all_ranks_return_or_raise_what_came_of_rank_0(ranks, what, starts):
-    zero, one = ranks[1][2]
+    zero, one = ranks[1]
     assert zero[what].startswith(starts)
     assert one[what] == zero[what]
 
 
 @pytest.mark.slow
 def test_ranks_do_not_wait_for_a_rank_0_that_was_stopped(ranks):
-    zero, one = ranks[1][2]
+    zero, one = ranks[1]
     assert zero["interrupt"] == "SystemExit: stopped"
     assert one["interrupt"] == "CheckpointError: rank 0: SystemExit('stopped')"
 
@@ -1177,5 +1168,4 @@ def test_ranks_do_not_wait_for_a_rank_0_that_was_stopped(ranks):
 def test_rank_0_is_the_one_that_writes(ranks):
     folder, _ = ranks
     assert load(folder / "y.pt") == {"rank": 0}
-    left = [name for name in os.listdir(folder) if not name.startswith("store-")]
-    assert sorted(left) == ["run", "y.pt"]
+    assert sorted(os.listdir(folder)) == ["run", "y.pt"]

@@ -1,27 +1,47 @@
-"""Two ranks whose training is interrupted, then one and four that resume it.
-
-``python resume_ranks.py FOLDER``; each rank prints what came of it as JSON.
-"""
+"""What ranks run that save together: they resume, or do not all make the same call."""
 
 import hashlib
-import json
-import os
-import sys
-import traceback
+import time
 from datetime import timedelta
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
+import torch._dynamo  # which DDP and optimizers import: seconds, here once for all
 from torch import distributed, nn
 
-from snippets import checkpoints
-from snippets.checkpoints import Checkpoints
+from snippets.checkpoints import Checkpoints, load, save
 from snippets.ddp import ResumableSampler
+from snippets.launching import launch
 from snippets.seeding import RNGState, seed_everything
+from tests.forked import import_ahead
 
+# Ranks are forks of one server that has imported this.
+import_ahead(__name__)
 SAMPLES, BATCH, STEPS, BREAK = 24, 2, 13, 3  # at 2 ranks, an epoch is 6 steps
+LATE = 3.0
+
+
+def start(work, ranks, folder):
+    """Run the work on some ranks; return what each of them returned."""
+    return launch(join, ranks, work, folder, start_method="forkserver")
+
+
+def join(work, folder):
+    """Do the work as a rank of a group that would wait for ten minutes."""
+    distributed.init_process_group("gloo", timeout=timedelta(seconds=600))
+    result = work(distributed.get_rank(), folder)
+    distributed.destroy_process_group()
+    return result
+
+
+def outcome(work):
+    """Return what a call returned, or the kind and text of what it raised."""
+    try:
+        return repr(work())
+    except BaseException as error:
+        return f"{type(error).__name__}: {error}"
+
+
+# --- resume
 
 
 def digest(value):
@@ -46,7 +66,7 @@ def digest(value):
 
 
 class Run:
-    """All that a training is made of, new or as a checkpoint has it."""
+    """All parts of a training run, new or from a checkpoint."""
 
     def __init__(self, ranks, rank):
         self.ranks, self.rank = ranks, rank
@@ -83,11 +103,11 @@ class Run:
         self.rng.load_state_dict(state["rng"][self.rank])
 
     def train(self, until, files=None):
-        """Train up to a step, save after each; returns the samples in their order."""
+        """Train up to a step and save after each; return the samples in their order."""
         data = torch.linspace(-1, 1, SAMPLES * 3).view(SAMPLES, 3)
         while self.step < until:
-            # Without a generator of its own, each new iterator over a loader draws from
-            # the global one: a run that starts a new one within an epoch would differ.
+            # Without its own generator, each new iterator over a loader draws from
+            # the global one, so a run that starts one within an epoch would differ.
             loader = torch.utils.data.DataLoader(
                 data,
                 BATCH,
@@ -111,7 +131,7 @@ class Run:
 
 
 class Recorder(torch.utils.data.Sampler):
-    """Passes on what a sampler says and notes it."""
+    """Passes on the indices of a sampler and notes them."""
 
     def __init__(self, sampler, seen):
         self.sampler, self.seen = sampler, seen
@@ -125,22 +145,15 @@ class Recorder(torch.utils.data.Sampler):
             yield index
 
 
-def outcome(work):
-    """What a call returned, or the kind and text of what it raised."""
-    try:
-        return repr(work())
-    except BaseException as error:
-        return f"{type(error).__name__}: {error}"
-
-
-def train(ranks, rank, folder):
+def train(rank, folder):
+    ranks = distributed.get_world_size()
     straight = Run(ranks, rank)
     straight.train(STEPS)
     files = Checkpoints(folder / "run", keep=STEPS)
     first = Run(ranks, rank)
     first.train(BREAK, files)
     second = Run(ranks, rank)
-    second.resume(checkpoints.load(files.latest()))
+    second.resume(load(files.latest()))
     second.train(STEPS)
     torch.serialization.add_safe_globals([Interrupting])  # so that save gets to it
     missing = folder / "missing" / "last.pt"
@@ -151,11 +164,11 @@ def train(ranks, rank, folder):
         "rng": digest(straight.rng.state_dict()),
         "consumed": first.seen[: BREAK * BATCH],
         "latest": str(files.latest()),
-        "missing": outcome(lambda: checkpoints.save(missing, {"step": 1})),
-        "unsafe": outcome(lambda: checkpoints.save(folder / "x.pt", unsafe)),
+        "missing": outcome(lambda: save(missing, {"step": 1})),
+        "unsafe": outcome(lambda: save(folder / "x.pt", unsafe)),
         "back": outcome(lambda: files.save(1, {"step": 1})),
-        "interrupt": outcome(lambda: checkpoints.save(folder / "x.pt", Interrupting())),
-        "saved": outcome(lambda: checkpoints.save(folder / "y.pt", {"rank": rank})),
+        "interrupt": outcome(lambda: save(folder / "x.pt", Interrupting())),
+        "saved": outcome(lambda: save(folder / "y.pt", {"rank": rank})),
     }
 
 
@@ -166,38 +179,59 @@ class Interrupting(dict):
         raise SystemExit("stopped")
 
 
-def remaining(ranks, rank, folder):
-    run = Run(ranks, rank)
-    state = checkpoints.load(Checkpoints(folder / "run").latest())
+def remaining(rank, folder):
+    """Return the samples that are left for this rank."""
+    run = Run(distributed.get_world_size(), rank)
+    state = load(Checkpoints(folder / "run").latest())
     run.sampler.load_state_dict(state["sampler"])
-    return {"remaining": list(run.sampler)}
+    return list(run.sampler)
 
 
-def be(rank, ranks, folder, work):
-    distributed.init_process_group(
-        "gloo",
-        init_method=f"file://{folder / f'store-{ranks}'}",
-        rank=rank,
-        world_size=ranks,
-        timeout=timedelta(seconds=60),
-    )
-    result = {"ranks": ranks, "rank": rank, **work(ranks, rank, folder)}
-    os.write(1, (json.dumps(result) + "\n").encode())  # one write, one whole line
-    distributed.destroy_process_group()
+# --- a call that not all ranks make
 
 
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    for ranks, work in [(2, train), (1, remaining), (4, remaining)]:
-        children = []
-        for rank in range(ranks):  # forks, so that torch is imported once
-            if not (child := os.fork()):
-                try:
-                    be(rank, ranks, Path(sys.argv[1]), work)
-                    os._exit(0)
-                except BaseException:
-                    traceback.print_exc()
-                    os._exit(1)
-            children.append(child)
-        if any([os.waitpid(child, 0)[1] for child in children]):
-            sys.exit(f"{ranks} ranks failed")
+def timed(work):
+    """Return the outcome of a call, and the seconds that it took."""
+    start = time.monotonic()
+    return outcome(work), time.monotonic() - start
+
+
+def alone(rank, caller, path):
+    """One rank calls save; the other one does not, and is late with its own call."""
+    store = distributed.distributed_c10d._get_default_store()
+    if rank != caller:
+        store.wait([f"alone/{caller}"], timedelta(seconds=600))
+    result = timed(lambda: save(path, {"alone": rank}, timeout=1))
+    if rank == caller:
+        store.set(f"alone/{caller}", "done")
+    distributed.barrier()
+    return result
+
+
+def late(rank, path):
+    """Rank 1 arrives late, but within the default time."""
+    if rank == 1:
+        time.sleep(LATE)
+    return timed(lambda: save(path, {"late": rank}))
+
+
+def mixed(rank, files):
+    """The ranks make different calls."""
+    result = outcome(files.latest if rank else lambda: files.save(1, {"step": 1}))
+    distributed.barrier()
+    return result
+
+
+def meet(rank, folder):
+    """Make calls, of which some are not made by all ranks."""
+    files = Checkpoints(folder / "run", keep=1, timeout=1)
+    return {
+        "late": late(rank, folder / "late.pt"),
+        "rank 0 alone": alone(rank, 0, folder / "zero.pt"),
+        "after 0": outcome(lambda: save(folder / "after.pt", {"rank": rank})),
+        "rank 1 alone": alone(rank, 1, folder / "one.pt"),
+        "after 1": outcome(lambda: save(folder / "after.pt", {"rank": rank})),
+        "mixed": mixed(rank, files),
+        "metric": outcome(lambda: files.save(2, {}, metric="low")),
+        "latest": outcome(lambda: load(files.latest())["step"]),
+    }
