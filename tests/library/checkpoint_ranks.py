@@ -1,6 +1,5 @@
 """What ranks run that save together: they resume, or do not all make the same call."""
 
-import hashlib
 import time
 from datetime import timedelta
 
@@ -13,6 +12,7 @@ from snippets.ddp import ResumableSampler
 from snippets.launching import launch
 from snippets.seeding import RNGState, seed_everything
 from tests.forked import import_ahead
+from tests.library.checkpoint_files import digest
 
 # Ranks are forks of one server that has imported this.
 import_ahead(__name__)
@@ -42,27 +42,6 @@ def outcome(work):
 
 
 # --- resume
-
-
-def digest(value):
-    """SHA-256 of all tensors and numbers of a nested state, in order."""
-    sha = hashlib.sha256()
-
-    def add(value):
-        if isinstance(value, torch.Tensor):
-            sha.update(value.detach().numpy().tobytes())
-        elif isinstance(value, dict):
-            for key in value:
-                sha.update(repr(key).encode())
-                add(value[key])
-        elif isinstance(value, (list, tuple)):
-            for item in value:
-                add(item)
-        else:
-            sha.update(repr(value).encode())
-
-    add(value)
-    return sha.hexdigest()
 
 
 class Run:

@@ -17,29 +17,7 @@ import torch
 from snippets.checkpoints import Checkpoints, CorruptCheckpointError, load, save
 from tests.busy import patient
 from tests.library import checkpoint_ranks
-
-
-def state(step=1, numbers=5000):
-    weight = torch.arange(float(numbers)) + step
-    return {"step": step, "weight": weight, "view": weight[2:9]}
-
-
-def holds(path, step):
-    found = load(path)
-    assert found["step"] == step
-    assert torch.equal(found["weight"], state(step)["weight"])
-    return True
-
-
-def damage(path):
-    """Flip a bit in the middle of a file."""
-    bad = bytearray(path.read_bytes())
-    bad[len(bad) // 2] ^= 1
-    path.write_bytes(bad)
-
-
-def steps_in(folder):
-    return sorted(int(name[5:14]) for name in os.listdir(folder))
+from tests.library.checkpoint_files import damage, holds, state, steps_in
 
 
 @pytest.fixture
@@ -189,7 +167,7 @@ def test_a_name_that_is_too_long_is_named(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
+def test_a_file_instead_of_a_folder_is_named(tmp_path):
     (tmp_path / "run").write_text("a file")
     files = Checkpoints(tmp_path / "run")
     for use in (files.latest, files.best, lambda: files.save(1, state())):
