@@ -602,8 +602,9 @@ def _parts(place: str, value: Any) -> Iterator[tuple[str, Any]]:
     kind = type(value)
     if kind in DICTS:
         for key, item in value.items():
-            yield f"{place} key {_short(key)}", key
-            yield f"{place}[{_short(key)}]", item
+            name = " ".join(repr(key).split())[:100]
+            yield f"{place} key {name}", key
+            yield f"{place}[{name}]", item
     elif kind in (*LISTS, set):
         for index, item in enumerate(value):
             yield f"{place}[{index}]", item
@@ -613,10 +614,6 @@ def _parts(place: str, value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, (torch.Tensor, OrderedDict)) or kind in get_safe_globals():
         for name, attribute in getattr(value, "__dict__", {}).items():
             yield f"{place}.{name}", attribute
-
-
-def _short(value: Any) -> str:
-    return " ".join(repr(value).split())[:100]
 
 
 def _is_plain(value: Any) -> bool:
@@ -640,7 +637,7 @@ def _missing_data(value: Any) -> str:
         return f"is only this rank's part of a tensor: {use}"
     try:
         storage = value.untyped_storage()
-    except (NotImplementedError, RuntimeError):  # has another kind of memory
+    except RuntimeError:  # has another kind of memory
         return ""
     if storage.device.type == "meta" and not hasattr(value, "__tensor_flatten__"):
         return "is a fake tensor without data: save outside of FakeTensorMode"

@@ -195,8 +195,7 @@ class _Kind(enum.Enum):
     BUSY = "it computes, or hangs"
     MAY_WAIT = "it computes gradients or waits for the GPU, or for others there"
     DONE = "it has returned"
-    GAVE_UP = "it waited for another rank for too long"
-    LOST = "another rank closed the connection"
+    LOST = "another rank closed the connection, or it gave up waiting for one"
     WAITS = "it waits for others in a collective"
 
 
@@ -211,7 +210,8 @@ class _Report:
     message: str = ""
     details: str = ""  # traceback or stack
     when: float = math.inf  # by the clock that all processes share
-    has_own_error: bool = False  # in addition to GAVE_UP or LOST
+    has_own_error: bool = False  # in addition to LOST
+    timed_out: bool = False  # if LOST: it gave up, and nobody has to have left
 
 
 class _Outbox:
@@ -326,9 +326,6 @@ def _report_of(raised: BaseException, rank: int) -> _Report:
     lost = [error for error in errors if _lost_another_rank(error)]
     # Many loops use a collective after the end of an iterator, which is not an error.
     own = [e for e in errors if e not in lost and not isinstance(e, StopIteration)]
-    kind = _Kind.FAILED
-    if lost:
-        kind = _Kind.GAVE_UP if TIMED_OUT.search(_text(lost[0])) else _Kind.LOST
     how, code = "raised", 1
     if isinstance(raised, SystemExit):
         code = raised.code if type(raised.code) is int else int(bool(raised.code))
@@ -336,7 +333,7 @@ def _report_of(raised: BaseException, rank: int) -> _Report:
     shown = own[0] if own else raised
     place = _place(traceback.extract_tb(shown.__traceback__)[::-1])
     return _Report(
-        kind=kind,
+        kind=_Kind.LOST if lost else _Kind.FAILED,
         rank=rank,
         exitcode=code,
         how=how,
@@ -344,6 +341,7 @@ def _report_of(raised: BaseException, rank: int) -> _Report:
         details="".join(traceback.format_exception(raised)),
         when=when,
         has_own_error=bool(own),
+        timed_out=bool(lost and TIMED_OUT.search(_text(lost[0]))),
     )
 
 
@@ -413,9 +411,9 @@ def _activity(frames: Sequence[FrameSummary]) -> _Kind:
     if ".wait(" in line:  # of a Work: to wait in Python has frames in other files
         return _Kind.WAITS
     # A GPU runs collectives in order, and these wait for it.
-    if frame.filename == BACKWARD or re.search(r"\.(item|cpu|tolist|sync\w+)\(", line):
-        return _Kind.MAY_WAIT
-    return _Kind.BUSY
+    waits_for_gpu = re.search(r"\.(item|cpu|tolist|synchronize)\(", line)
+    is_backward = frame.filename == BACKWARD
+    return _Kind.MAY_WAIT if is_backward or waits_for_gpu else _Kind.BUSY
 
 
 # --- in the launching process ---------------------------------------------------------
@@ -455,10 +453,16 @@ class _Rank:
         if exitcode is not None:
             self.ended = min(self.ended, time.monotonic())
         kind, how = self._state(exitcode, frames)
-        message = self._message(exitcode, frames)
-        details = "".join(traceback.format_list(frames[::-1]))
-        number = self.outbox.rank
-        return _Report(kind, number, exitcode, how, message, details, self.ended)
+        return _Report(
+            kind=kind,
+            rank=self.outbox.rank,
+            exitcode=exitcode,
+            how=how,
+            message=self._message(exitcode, frames),
+            details="".join(traceback.format_list(frames[::-1])),
+            when=self.ended,
+            timed_out=kind is _Kind.LOST,
+        )
 
     def _state(
         self, exitcode: int | None, frames: list[FrameSummary]
@@ -482,7 +486,7 @@ class _Rank:
         # NCCL aborts the process of a rank that has waited for too long.
         aborted = exitcode == -signal.SIGABRT and frames
         if aborted and _activity(frames) is not _Kind.BUSY:
-            return _Kind.GAVE_UP, how
+            return _Kind.LOST, how
         return _Kind.FAILED, how
 
     def _message(self, exitcode: int | None, frames: list[FrameSummary]) -> str:
@@ -521,7 +525,7 @@ def _wait_until_done(ranks: list[_Rank], end: float) -> None:
         left = end - time.monotonic()
         if kinds == {_Kind.DONE}:
             return
-        if left <= 0 or kinds & {_Kind.FAILED, _Kind.GAVE_UP, _Kind.LOST}:
+        if left <= 0 or kinds & {_Kind.FAILED, _Kind.LOST}:
             break
         wait(running, min(1, left))
     found = _culprit(_all_evidence(ranks))
@@ -543,7 +547,7 @@ def _all_evidence(ranks: list[_Rank]) -> list[_Report]:
     if first_loss := _first_loss([rank.look() for rank in ranks]):
         # If a connection was closed and nobody has returned, a rank is failing now, and
         # may have something to clean up before it reports.
-        must_fail = first_loss is _Kind.LOST and not some(_Kind.DONE)
+        must_fail = not first_loss.timed_out and not some(_Kind.DONE)
         wait_for(lambda: some(_Kind.FAILED), 10 if must_fail else 2)
     if some(_Kind.FAILED):
         time.sleep(0.2)  # another rank may have failed before, and report later
@@ -554,16 +558,16 @@ def _all_evidence(ranks: list[_Rank]) -> list[_Report]:
     return [rank.look() for rank in ranks]
 
 
-def _first_loss(reports: list[_Report]) -> _Kind | None:
-    """Return how the first rank lost another one, if one did."""
-    lost = [r for r in reports if r.kind in (_Kind.GAVE_UP, _Kind.LOST)]
-    return min(lost, key=lambda report: report.when).kind if lost else None
+def _first_loss(reports: list[_Report]) -> _Report | None:
+    lost = [report for report in reports if report.kind is _Kind.LOST]
+    return min(lost, key=lambda report: report.when, default=None)
 
 
 def _culprit(reports: list[_Report]) -> _Report:
     """Return the report of the rank to blame."""
     order = [*_Kind]
-    if _first_loss(reports) is _Kind.LOST:
+    first_loss = _first_loss(reports)
+    if first_loss and not first_loss.timed_out:
         # A rank has left. That is one that has returned, not one that still runs.
         order.remove(_Kind.DONE)
         order.insert(order.index(_Kind.FAILED) + 1, _Kind.DONE)

@@ -206,7 +206,9 @@ def test_a_save_that_begins_before_the_rename_of_another_is_not_taken_for_it(
         save(path, state(3))
 
     monkeypatch.setattr(os, "replace", begin_another)
-    with contextlib.suppress(CheckpointError):  # of the other: half is no zip file
+    with contextlib.suppress(
+        CheckpointError
+    ):  # of the other one: half is not a zip file
         save(path, state(2))
     assert seen == [True]
     assert holds(path, 1)
@@ -478,7 +480,7 @@ def recursive_tuple():
     return value
 
 
-# By the release, torch.load(weights_only=True) takes some of them or not.
+# Some of them load with torch.load(weights_only=True) of some releases only.
 VALUES = {
     "set": lambda: {1, "a"},
     "empty set": lambda: set(),
@@ -537,7 +539,7 @@ def test_save_accepts_exactly_what_the_loader_of_this_release_accepts(tmp_path, 
             save(tmp_path / "ours.pt", state)
         assert not (tmp_path / "ours.pt").exists()
     else:
-        # Or it comes back
+        # Or it is loaded
         save(tmp_path / "ours.pt", state)
         found = load(tmp_path / "ours.pt")["value"]
         assert repr(found) == repr(expected)
