@@ -9,8 +9,6 @@ between ranks with ``all_gather_object`` first. For a sharded model, use
 """
 
 import argparse
-import dataclasses
-import datetime
 import enum
 import errno
 import glob
@@ -19,7 +17,6 @@ import itertools
 import numbers
 import os
 import pickle
-import random
 import re
 import shutil
 import struct
@@ -32,7 +29,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar
 from zlib import crc32
 
 import torch
@@ -52,9 +49,6 @@ StrPath = str | os.PathLike[str]
 
 # step-000000007.pt or step-000000007_metric=0.25.pt
 NAME = re.compile(r"step-(\d+)(?:_metric=(-?(?:inf|nan|[\d.]+(?:e[-+]\d+)?)))?\.pt")
-# `save` writes four bytes into the comment at the end of the zip file, chosen so that
-# all bytes outside of the records, which zip does not protect, have this CRC-32.
-SEALED = 0x2144DF1C
 KINDS = {  # what a file that is not a checkpoint is, by how it starts
     rb"version https://git-lfs": "is a Git LFS pointer: run git lfs pull",
     rb"\s*<(?i:!doctype|html|\?xml)": "is a web page: download the file again",
@@ -64,7 +58,7 @@ KINDS = {  # what a file that is not a checkpoint is, by how it starts
     rb"PK\x03\x04": "is damaged ({0}): use an earlier file",
     rb"": "is not a checkpoint, it starts with {1}",
 }
-# Files that `latest` or `best` has just checked: `load` does not read these twice.
+# Files of `save` that `latest` or `best` has just checked: `load` need not do it again.
 checked: deque[tuple[int, ...]] = deque(maxlen=8)
 
 
@@ -146,9 +140,9 @@ def load(path: StrPath, *, map_location: Any = "cpu") -> Any:
         if _identity(file) not in checked:
             _check(path, file)
         elif str(map_location) == "cpu" and os.path.exists("/dev/fd"):
-            # `latest` has just read this file: copy its tensors from memory.
+            # Copy the tensors from memory instead of reading them again.
             opened = f"/dev/fd/{file.fileno()}"  # the same file if the path changes
-            return _torch_load(path, opened, _copy, mmap=True)
+            return _torch_load(path, opened, lambda data, _: data.clone(), mmap=True)
         file.seek(0)
         return _torch_load(path, file, map_location)
 
@@ -270,12 +264,12 @@ class Checkpoints:
             names = os.listdir(self.folder)
         except FileNotFoundError:
             return []
-        files = []
-        for name in names:
-            if match := NAME.fullmatch(name):
-                metric = float(match[2] or "nan")
-                files.append(_File(metric, int(match[1]), self.folder / name))
-        return sorted(files, key=lambda file: (-file.step, file.path))
+        found = [match for name in names if (match := NAME.fullmatch(name))]
+        files = [
+            _File(int(match[1]), self.folder / match[0], float(match[2] or "nan"))
+            for match in found
+        ]
+        return sorted(files, reverse=True)
 
     def _ranked(self, files: list["_File"]) -> list["_File"]:
         """Return the files with a metric, the best first, at a tie the earlier one."""
@@ -295,9 +289,9 @@ class Checkpoints:
 
 
 class _File(NamedTuple):
-    metric: float  # or NaN
     step: int
     path: Path
+    metric: float  # or NaN
 
 
 def _first_whole(files: list[_File]) -> _File | None:
@@ -305,8 +299,8 @@ def _first_whole(files: list[_File]) -> _File | None:
         try:
             with _open(found.path) as file:
                 identity = _identity(file)
-                # A change within the same tick of the file system's clock, 10 ms or
-                # less, would not show in the identity.
+                # The clock of a file system has ticks of up to 10 ms. A change within
+                # the same tick would not show in the identity.
                 settled = time.time_ns() - identity[-1] > 20_000_000
                 if _check(found.path, file) and settled:
                     checked.append(identity)
@@ -316,7 +310,7 @@ def _first_whole(files: list[_File]) -> _File | None:
     return None
 
 
-# --- Arguments ------------------------------------------------------------------------
+# --- Files ----------------------------------------------------------------------------
 
 
 def _absolute(path: StrPath) -> Path:
@@ -332,54 +326,52 @@ def _absolute(path: StrPath) -> Path:
 def _file_to_write(path: StrPath) -> Path:
     real = Path(os.path.realpath(_absolute(path)))
     if real.is_dir() or os.fsdecode(path).endswith(os.sep):
-        raise IsADirectoryError(
-            errno.EISDIR, "need a file name, not a folder", str(path)
-        )
+        text = "need a file name, not a folder"
+        raise IsADirectoryError(errno.EISDIR, text, str(path))
     if real.exists() and not real.is_file():  # the rename would replace a device
         raise FileExistsError(errno.EEXIST, "not a regular file", str(path))
     return real
 
 
-def _count(name: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise ValueError(f"{name}={value!r}: need an int >= {least}")
-    if value < least:
-        raise ValueError(f"{name}={value}: need an int >= {least}")
-    return int(value)
+def _open(path: StrPath) -> io.BufferedReader:
+    real = _absolute(path)
+    if real.exists() and not real.is_file():  # to open a named pipe would wait
+        kind = "a folder: name a file in it" if real.is_dir() else "not a regular file"
+        raise CorruptCheckpointError(f"{path} is {kind}")
+    return open(real, "rb")
 
 
-def _warn(text: str) -> None:
-    """Warn at the line that called this file."""
-    level = 1
-    while sys._getframe(level).f_code.co_filename == __file__:
-        level += 1
-    warnings.warn(text, stacklevel=level + 1)
+def _identity(file: io.BufferedReader) -> tuple[int, ...]:
+    """Return numbers that change when the file is changed or replaced."""
+    stat = os.fstat(file.fileno())
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def _delete(path: Path) -> None:
-    """Delete a file that is not needed. What can't be deleted is no reason to fail."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
         _warn(f"could not delete {path}: {error.strerror}")
 
 
+def _warn(text: str) -> None:
+    """Warn at the line that called this file."""
+    frame: types.FrameType | None = sys._getframe()
+    level = 1
+    while frame and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
+        level += 1
+    warnings.warn(text, stacklevel=level)
+
+
+def _count(name: str, value: Any, least: int) -> int:
+    is_int = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not is_int or value < least:
+        raise ValueError(f"{name}={value!r}: need an int >= {least}")
+    return int(value)
+
+
 # --- Check and load -------------------------------------------------------------------
-
-
-def _open(path: StrPath) -> io.BufferedReader:
-    real = _absolute(path)
-    if real.is_dir():
-        raise CorruptCheckpointError(f"{path} is a folder: name a file in it")
-    if real.exists() and not real.is_file():  # to open a named pipe would wait
-        raise CorruptCheckpointError(f"{path} is not a regular file")
-    return open(real, "rb")
-
-
-def _identity(file: Any) -> tuple[int, ...]:
-    """Return numbers that change when the file is changed or replaced."""
-    stat = os.fstat(file.fileno())
-    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def _check(path: StrPath, file: io.BufferedReader) -> bool:
@@ -391,10 +383,10 @@ def _check(path: StrPath, file: io.BufferedReader) -> bool:
     head = file.read(512)
     try:
         archive = zipfile.ZipFile(file)
-        outside = _outside_of_records(file)
         _read_records(archive)
-        sealed = crc32(outside) == SEALED
-        # torch.save writes no comment: its files end with an end record of 22 bytes.
+        outside = _outside_of_records(file)
+        sealed = _seal(outside[:-4]) == outside[-4:]
+        # torch.save adds nothing to the end record, which has 22 bytes.
         end = outside[-22:]
         if not sealed and not (end.startswith(b"PK\5\6") and end.endswith(b"\0\0")):
             raise zipfile.BadZipFile("Bad CRC-32 outside of records")
@@ -417,12 +409,11 @@ def _read_records(archive: zipfile.ZipFile) -> None:
 
     records = [archive.open(info) for info in archive.infolist()]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # CRC-32 runs without the GIL
-        for _ in pool.map(read, records):
-            pass
+        deque(pool.map(read, records), maxlen=0)  # so that an error is raised here
 
 
 def _outside_of_records(file: Any) -> bytes:
-    """Return the headers, padding and directory: all that no CRC-32 of zip covers."""
+    """Return headers, padding and directory, which no CRC-32 of a zip file covers."""
     outside = bytearray()
     end = 0
     for info in zipfile.ZipFile(file).infolist():
@@ -433,8 +424,12 @@ def _outside_of_records(file: Any) -> bytes:
         outside += file.read(start - end)
         end = start + info.compress_size
     file.seek(end)
-    outside += file.read()
-    return bytes(outside)
+    return bytes(outside + file.read())
+
+
+def _seal(outside: bytes) -> bytes:
+    """Return the comment of a zip file with these bytes outside of its records."""
+    return crc32(outside).to_bytes(4, "little")
 
 
 def _torch_load(path: Any, source: Any, map_location: Any, mmap: bool = False) -> Any:
@@ -449,80 +444,61 @@ def _torch_load(path: Any, source: Any, map_location: Any, mmap: bool = False) -
         raise CheckpointError(f"{path}: {error}".partition("\n")[0]) from error
 
 
-def _copy(storage: torch.UntypedStorage, _: str) -> torch.UntypedStorage:
-    """As `map_location`: keep a tensor on the CPU, but independent of the file."""
-    return cast(torch.UntypedStorage, storage.clone())  # type: ignore[no-untyped-call]
-
-
 # --- Write ----------------------------------------------------------------------------
 
 
 def _write(path: Path, state: Any, name: str = "") -> None:
     _refuse_what_would_not_load(state)
-    name = name or path.name
-    if len(os.fsencode(name)) > 200:  # the name of the temporary file is longer
-        name = f"{crc32(os.fsencode(name)):08x}"
-    temp = path.with_name(f".{name}-{os.urandom(4).hex()}.tmp")
     try:
-        for left in path.parent.glob(f".{glob.escape(name)}-????????.tmp"):
-            _delete(left)
-        try:
-            _write_sealed(temp, state)
-            _torch_load(path, temp, "cpu", mmap=True)
-            os.replace(temp, path)
-        finally:
-            if os.path.lexists(temp):
-                _delete(temp)
+        _replace(path, state, name or path.name)
     except Exception as error:
         # torch raises a RuntimeError while it handles an OSError.
         cause = error if isinstance(error, OSError) else error.__context__
         if isinstance(cause, OSError):
             text = f"{cause.strerror}: {_space(path, state)}"
             raise OSError(cause.errno, text, str(path)) from error
-        _refuse_what_would_not_load(state, ask_for_all=True)
-        if isinstance(error, UnsafeValueError):
-            text = "state would not load, though each value would: does it hold itself?"
+        if isinstance(error, CheckpointError):
+            text = "state would not load, though each value might: does it hold itself?"
             raise UnsafeValueError(text) from error
-        if isinstance(error, RuntimeError) and not isinstance(error, CheckpointError):
+        if isinstance(error, RuntimeError):
             text = f"state cannot be saved: {error}".partition("\n")[0]
             raise CheckpointError(text) from error
         raise
     _sync_folder(path)
 
 
-def _write_sealed(path: Path, state: Any) -> None:
-    """Write a new file to the disk."""
-    with open(path, "x+b") as file:
-        torch.save(state, _stream(_writer(file)))
-        _seal(file)
-        file.flush()
-        os.fsync(file.fileno())
+def _replace(path: Path, state: Any, name: str) -> None:
+    """Write a temporary file, load it as a test, then rename it."""
+    if len(os.fsencode(name)) > 200:  # the name of the temporary file is longer
+        name = f"{crc32(os.fsencode(name)):08x}"
+    for left in path.parent.glob(f".{glob.escape(name)}-????????.tmp"):
+        _delete(left)
+    temp = path.with_name(f".{name}-{os.urandom(4).hex()}.tmp")
+    try:
+        with _EagerFile(io.FileIO(temp, "x+")) as file:
+            torch.save(state, file)
+            # Put a comment behind the end record, whose last field is its length.
+            length = (4).to_bytes(2, "little")
+            outside = _outside_of_records(file)[:-2] + length
+            file.seek(-2, os.SEEK_END)
+            file.write(length + _seal(outside))
+            file.flush()
+            os.fsync(file.fileno())
+        _torch_load(path, temp, "cpu", mmap=True)
+        os.replace(temp, path)
+    finally:
+        if os.path.lexists(temp):
+            _delete(temp)
 
 
-def _stream(write: Callable[[Any], Any]) -> Any:
-    """Return what torch.save takes for a file."""
-    return types.SimpleNamespace(write=write, flush=lambda: None)
+class _EagerFile(io.BufferedRandom):
+    """Begins to write to the disk at once, so that fsync has less to wait for."""
 
-
-def _writer(file: Any) -> Callable[[Any], None]:
-    def write(data: Any) -> None:
-        file.write(data)
-        if len(data) > 1 << 20 and hasattr(os, "posix_fadvise"):
-            # Begin to write to the disk now, so that fsync has less to wait for.
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-
-    return write
-
-
-def _seal(file: Any) -> None:
-    """Add a comment of four bytes that gives the bytes outside of records SEALED.
-
-    The CRC-32 of any bytes followed by their own CRC-32 is always the same number.
-    """
-    length = (4).to_bytes(2, "little")  # of the comment, the last field of the file
-    outside = _outside_of_records(file)[:-2] + length
-    file.seek(-2, os.SEEK_END)
-    file.write(length + crc32(outside).to_bytes(4, "little"))
+    def write(self, data: Any) -> int:
+        size = super().write(data)
+        if size > 1 << 20 and hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        return size
 
 
 def _sync_folder(path: Path) -> None:
@@ -542,7 +518,10 @@ def _sync_folder(path: Path) -> None:
 def _space(path: Path, state: Any) -> str:
     """Return how much space the state needs and the disk has."""
     sizes: list[int] = []
-    torch.save(state, _stream(lambda data: sizes.append(len(data))))
+    count = types.SimpleNamespace(
+        write=lambda data: sizes.append(len(data)), flush=lambda: None
+    )
+    torch.save(state, count)
     folder = next(folder for folder in path.parents if folder.is_dir())
     return f"{sum(sizes)} bytes to write, {shutil.disk_usage(folder).free} free"
 
@@ -552,15 +531,20 @@ def _space(path: Path, state: Any) -> str:
 DICTS = (dict, OrderedDict, Counter)
 LISTS = (list, tuple, torch.Size)
 TENSORS = (torch.Tensor, torch.nn.Parameter)
-CURES: list[tuple[Any, str]] = [  # the first that fits the value
+CURES: list[tuple[Any, str]] = [  # the first whose class or attribute the value has
     (TENSORS, "save .as_subclass(torch.Tensor), or a dtype and layout that load"),
-    (torch.Generator, "save its .get_state()"),
+    (type, "save a name instead of code"),
     (enum.Enum, "save its .value"),
-    ((str, os.PathLike), "save str() of it"),
-    ((datetime.date, datetime.time), "save its .isoformat()"),
-    (datetime.timedelta, "save its .total_seconds()"),
-    (random.Random, "save its .getstate()"),
+    ("__array_function__", "save torch.as_tensor() or .tolist() of it"),
+    ("__dataclass_fields__", "save dataclasses.asdict() of it"),
+    ("state_dict", "save its .state_dict()"),
+    ("get_state", "save its .get_state()"),
+    ("getstate", "save its .getstate()"),
+    ("isoformat", "save its .isoformat()"),
+    ("total_seconds", "save its .total_seconds()"),
+    ("item", "save its .item()"),
     (io.IOBase, "save its .name"),
+    ((str, os.PathLike), "save str() of it"),
     ((argparse.Namespace, types.SimpleNamespace), "save vars() of it"),
     (Callable, "save a name instead of code"),
     (Mapping, "save dict() of it"),
@@ -575,43 +559,26 @@ CURES: list[tuple[Any, str]] = [  # the first that fits the value
 
 def _cure(value: Any) -> str:
     """Return how to save a value of a type that does not load."""
-    if not isinstance(value, type):
-        numpy = sys.modules.get("numpy")
-        if numpy and isinstance(value, numpy.generic):
-            return "save its .item()"
-        if numpy and isinstance(value, numpy.ndarray):
-            return "save torch.as_tensor() or .tolist() of it"
-        if dataclasses.is_dataclass(value):
-            return "save dataclasses.asdict() of it"
-        if hasattr(value, "state_dict"):
-            return "save its .state_dict()"
-    for kinds, cure in CURES:
-        if isinstance(value, kinds):
+    for kind, cure in CURES:
+        fits = hasattr if isinstance(kind, str) else isinstance
+        if fits(value, kind):
             return cure
     return "leave it out, or save numbers, strings and tensors from which to rebuild it"
 
 
-def _refuse_what_would_not_load(state: Any, ask_for_all: bool = False) -> None:
-    """Raise UnsafeValueError with the places of up to five values that would not load.
-
-    With `ask_for_all`, torch is asked also for tensors and for types it was told to
-    load. That copies them one by one, so it is left for when saving has failed.
-    """
-    problems = _problems("state", state, {}, ask_for_all)
+def _refuse_what_would_not_load(state: Any) -> None:
     try:
-        first = [*itertools.islice(problems, 5)]
+        first = [*itertools.islice(_problems("state", state, {}), 5)]
     except RecursionError:
         first = ["state is nested too deeply: flatten it"]
     if first:
         raise UnsafeValueError("; ".join(first))
 
 
-def _problems(
-    place: str, value: Any, seen: dict[int, Any], ask_for_all: bool
-) -> Iterator[str]:
+def _problems(place: str, value: Any, seen: dict[int, Any]) -> Iterator[str]:
     """Yield what is wrong with the parts of a value, or else with itself.
 
-    `seen` holds by id what was looked at, and keeps it so that no id is used again.
+    `seen` has by id what was looked at, and keeps it so that no id is used again.
     """
     if _is_plain(value) or id(value) in seen:
         return
@@ -620,10 +587,10 @@ def _problems(
     if not problem:
         parts_are_fine = True
         for where, part in _parts(place, value):
-            for text in _problems(where, part, seen, ask_for_all):
+            for text in _problems(where, part, seen):
                 parts_are_fine = False
                 yield text
-        if parts_are_fine and not _loads(value, ask_for_all):
+        if parts_are_fine and not _loads(value):
             problem = f"would not load: {_cure(value)}"
     if problem:
         kind = type(value)
@@ -635,16 +602,12 @@ def _parts(place: str, value: Any) -> Iterator[tuple[str, Any]]:
     kind = type(value)
     if kind in DICTS:
         for key, item in value.items():
-            name = _short(key)
-            if not _is_plain(key):
-                yield f"{place} key {name}", key
+            name = " ".join(repr(key).split())[:100]
+            yield f"{place} key {name}", key
             yield f"{place}[{name}]", item
-    elif kind in LISTS:
+    elif kind in (*LISTS, set):
         for index, item in enumerate(value):
             yield f"{place}[{index}]", item
-    elif kind is set:
-        for item in value:
-            yield f"{place} item {_short(item)}", item
     if hasattr(kind, "__tensor_flatten__"):  # a tensor that wraps others
         for name in value.__tensor_flatten__()[0]:
             yield f"{place}.{name}", getattr(value, name)
@@ -653,45 +616,28 @@ def _parts(place: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield f"{place}.{name}", attribute
 
 
-def _loads(value: Any, ask_for_all: bool) -> bool:
-    """Tell whether torch loads a value, given that it loads its parts."""
-    kind = type(value)
-    if kind in (*DICTS, *LISTS):
-        return True
-    if not ask_for_all and (kind in TENSORS or kind in get_safe_globals()):
-        return True
-    return _torch_loads(value)
-
-
 def _is_plain(value: Any) -> bool:
-    kind = type(value)
-    if kind is int:
-        return bool(value.bit_length() < 2040)  # the loader has no larger ones
-    return kind in (str, float, bool, type(None))
-
-
-def _short(value: Any) -> str:
-    return " ".join(repr(value).split())[:100]
+    if type(value) is int:
+        return bool(value.bit_length() < 2040)  # the loader refuses larger ones
+    return type(value) in (str, float, bool, type(None))
 
 
 def _missing_data(value: Any) -> str:
     """Return why a tensor or storage has no data to save, or ''."""
     if not isinstance(value, (torch.Tensor, torch.UntypedStorage, torch.TypedStorage)):
         return ""
-    if isinstance(value, torch.Tensor) and torch.nn.parameter.is_lazy(value):
-        return "is without data: run one batch through the lazy module first"
     if value.device.type == "meta":
         return "is on the meta device without data: load its weights before you save"
     if not isinstance(value, torch.Tensor) or value.layout != torch.strided:
         return ""
+    if torch.nn.parameter.is_lazy(value):
+        return "is without data: run one batch through the lazy module first"
     if hasattr(value, "placements"):  # a DTensor
-        return (
-            "is only this rank's part of a tensor: save its .full_tensor(), or use "
-            "torch.distributed.checkpoint"
-        )
+        use = "save its .full_tensor(), or use torch.distributed.checkpoint"
+        return f"is only this rank's part of a tensor: {use}"
     try:
         storage = value.untyped_storage()
-    except (NotImplementedError, RuntimeError):  # has another kind of memory
+    except RuntimeError:  # has another kind of memory
         return ""
     if storage.device.type == "meta" and not hasattr(value, "__tensor_flatten__"):
         return "is a fake tensor without data: save outside of FakeTensorMode"
@@ -700,21 +646,11 @@ def _missing_data(value: Any) -> str:
     return ""
 
 
-class _WithoutData(pickle.Pickler):
-    """Pickles tensors without their data: it makes no difference to the loader."""
-
-    empty = torch.empty(0)
-
-    def reducer_override(self, value: Any) -> Any:
-        if type(value) in TENSORS:
-            return self.empty.__reduce_ex__(2)  # type: ignore[no-untyped-call]
-        return NotImplemented
-
-
-def _torch_loads(value: Any) -> bool:
-    """Save a value to memory and load it; tell whether that works."""
-    pickler = pickle.Pickler if isinstance(value, torch.Tensor) else _WithoutData
-    module: Any = types.SimpleNamespace(Pickler=pickler, __name__="pickle")
+def _loads(value: Any) -> bool:
+    """Tell whether torch loads a value, given that it loads its parts."""
+    if type(value) in (*DICTS, *LISTS, *TENSORS):
+        return True
+    module: Any = types.SimpleNamespace(Pickler=_WithoutData, __name__="pickle")
     buffer = io.BytesIO()
     try:
         torch.save(value, buffer, pickle_module=module)
@@ -725,24 +661,32 @@ def _torch_loads(value: Any) -> bool:
     return True
 
 
+class _WithoutData(pickle.Pickler):
+    """Pickles tensors without their data, which makes no difference to the loader."""
+
+    empty = torch.empty(0)
+
+    def reducer_override(self, value: Any) -> Any:
+        if type(value) in TENSORS:
+            return self.empty.__reduce_ex__(2)  # type: ignore[no-untyped-call]
+        return NotImplemented
+
+
 # --- Ranks ----------------------------------------------------------------------------
 
 
 def _on_rank_0(name: str, work: Callable[[], T], timeout: float | None) -> T:
     """Do the work on rank 0; return its result or raise its error on all ranks."""
     distributed = torch.distributed
-    if not (distributed.is_available() and distributed.is_initialized()):
+    grouped = distributed.is_available() and distributed.is_initialized()
+    if not grouped or distributed.get_world_size() == 1:
         return work()
-    if distributed.get_world_size() == 1:
-        return work()
-    meeting = _Meeting(name, timeout)
-    outcome = meeting.lead(work) if meeting.rank == 0 else meeting.follow()
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome  # type: ignore[no-any-return]
+    call = _Call(name, timeout)
+    result: T = call.lead(work) if call.rank == 0 else call.follow()
+    return result
 
 
-class _Meeting:
+class _Call:
     """One call that all ranks make, through the store of the process group.
 
     A collective would wait for the group's timeout, often 30 minutes, and then not say
@@ -750,64 +694,63 @@ class _Meeting:
     """
 
     def __init__(self, name: str, timeout: float | None) -> None:
+        c10d: Any = torch.distributed.distributed_c10d
+        store = c10d._get_default_store()
         self.name = name
         self.rank = torch.distributed.get_rank()
-        self.others = [*range(1, torch.distributed.get_world_size())]
-        store: Any = torch.distributed.distributed_c10d._get_default_store()
-        self.store = store
         self.longest = store.timeout.total_seconds()  # of the group
         self.timeout = min(30.0, self.longest / 2) if timeout is None else timeout
         # Counted in the store, as processes may have been in other groups before.
-        call = store.add(f"checkpoints/calls/{self.rank}", 1)
-        self.prefix = f"checkpoints/{call}/{name}"
-        store.set(f"{self.prefix}/{self.rank}", "here")
+        number = store.add(f"checkpoints/calls/{self.rank}", 1)
+        self.store = c10d.PrefixStore(f"checkpoints/{number}/{name}", store)
+        self.store.set(str(self.rank), "here")
 
     def lead(self, work: Callable[[], Any]) -> Any:
         """On rank 0: work, wait for the other ranks, then publish the outcome."""
         outcome: Any = None
         try:
             outcome = work()
-            self.require(self.others)
+            self.require(range(1, torch.distributed.get_world_size()))
+            return outcome
         except (CheckpointError, OSError, ValueError, TypeError) as error:
             outcome = error
+            raise
         except BaseException as error:  # whatever it is, the other ranks wait
             outcome = CheckpointError(f"rank 0: {error!r}")
             raise
         finally:
-            self.store.set(f"{self.prefix}/outcome", pickle.dumps(outcome))
-        return outcome
+            self.store.set("outcome", pickle.dumps(outcome))
 
     def follow(self) -> Any:
         """On another rank: wait until rank 0 has arrived, then for the outcome."""
         try:
             self.require([0])
-            if not self.arrived("outcome", self.longest):
+            if self.missing(["outcome"], self.longest):
                 text = f"rank 0 did not finish {self.name}() in {self.longest:g} s"
                 raise CheckpointError(text)
-            return pickle.loads(self.store.get(f"{self.prefix}/outcome"))
+            outcome = pickle.loads(self.store.get("outcome"))
         finally:  # rank 0 no longer needs the key, or must not count on this rank
-            self.store.delete_key(f"{self.prefix}/{self.rank}")
+            self.store.delete_key(str(self.rank))
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
-    def require(self, ranks: list[int]) -> None:
+    def require(self, ranks: Iterable[int]) -> None:
         """Wait for the ranks; raise an error if one does not make the same call."""
-        end = time.monotonic() + self.timeout
-        missing = [
-            one for one in ranks if not self.arrived(one, end - time.monotonic())
-        ]
-        if missing:
+        if missing := self.missing(ranks, self.timeout):
             raise CheckpointError(
                 f"rank {self.rank} called {self.name}(), but ranks {missing} did not "
                 f"within {self.timeout:g} s: every rank must call it. If they are only "
                 "late, pass a longer timeout="
             )
 
-    def arrived(self, who: object, seconds: float) -> bool:
-        """Wait until the key is there, at most so many seconds."""
+    def missing(self, keys: Iterable[T], seconds: float) -> list[T]:
+        """Wait for the keys; return those that have not come after so many seconds."""
         end = time.monotonic() + seconds
         pause = 0.001
-        while not self.store.check([f"{self.prefix}/{who}"]):
+        while left := [key for key in keys if not self.store.check([str(key)])]:
             if time.monotonic() >= end:
-                return False
+                break
             time.sleep(pause)
             pause = min(2 * pause, 0.1)
-        return True
+        return left

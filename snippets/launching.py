@@ -13,7 +13,7 @@ import dis
 import enum
 import faulthandler
 import functools
-import linecache
+import inspect
 import math
 import multiprocessing
 import operator
@@ -30,7 +30,8 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any, NamedTuple, SupportsIndex, TypeVar
+from traceback import FrameSummary
+from typing import Any, SupportsIndex, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -38,6 +39,9 @@ import torch.distributed as dist
 __all__ = ["RankError", "launch"]
 
 T = TypeVar("T")
+Work = bytes | functools.partial[Any]  # of a call of `fn` with its arguments
+# Of a process that imports a script in which `launch` is not guarded.
+NO_GUARD = 78  # EX_CONFIG of sysexits.h
 
 # --- what `launch` offers -------------------------------------------------------------
 
@@ -114,7 +118,9 @@ def launch(
         >>> launch(int, 1, "ff", base=16)
         [255]
     """
-    _refuse_during_import()
+    # multiprocessing refuses this too, but takes 15 lines to say why.
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        sys.exit(NO_GUARD)
     if isinstance(nprocs, bool) or not hasattr(nprocs, "__index__"):
         raise TypeError(f"nprocs must be an integer, got {nprocs!r}")
     world = operator.index(nprocs)
@@ -122,7 +128,7 @@ def launch(
         raise ValueError(f"nprocs must be 1 or more, got {world}")
     if timeout is not None and not timeout > 0:
         raise ValueError(f"timeout must be more than 0 seconds, got {timeout}")
-    work = _pack(fn, args, kwargs, start_method)
+    work = _pack(functools.partial(fn, *args, **kwargs), start_method)
     end = time.monotonic() + (math.inf if timeout is None else timeout)
     store = dist.TCPStore(  # type: ignore[attr-defined]
         "127.0.0.1", 0, is_master=True, wait_for_workers=False
@@ -144,45 +150,22 @@ def launch(
                 rank.end()
 
 
-# A process that imports the script in which `launch` is not guarded ends with this.
-NO_GUARD = 78  # EX_CONFIG of sysexits.h
-
-
-def _refuse_during_import() -> None:
-    """End a process that imports a script which calls `launch` without a guard."""
-    # As multiprocessing itself finds out, but it only says so in 15 lines.
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
-        sys.exit(NO_GUARD)
-
-
-Work = bytes | tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
-
-
-def _pack(
-    fn: Callable[..., Any],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    start_method: str,
-) -> Work:
-    """Return what a rank needs to call `fn`.
-
-    Raises:
-        TypeError, ValueError, RuntimeError: As `launch` describes.
-    """
+def _pack(call: functools.partial[Any], start_method: str) -> Work:
+    """Return a call as ranks accept it, or raise an error that says why they can't."""
     if start_method == "fork":
         if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
             raise RuntimeError(
                 "CUDA is in use, and ranks that are forked cannot share it: restart, "
                 'and call launch() before you use the GPU, or use start_method="spawn"'
             )
-        return fn, args, kwargs
-    if not _is_in_a_file(fn):
+        return call
+    if not _is_in_a_file(call):
         raise ValueError(
             "ranks cannot import a function that is defined in a notebook or a shell: "
             'use start_method="fork", or put the function into a file and import it'
         )
     try:
-        return pickle.dumps((fn, args, kwargs))
+        return pickle.dumps(call)
     except Exception as error:
         raise TypeError(
             f"fn or an argument cannot be sent to a rank: {error}: define it at the "
@@ -194,28 +177,26 @@ def _is_in_a_file(fn: Callable[..., Any]) -> bool:
     """Whether a new process can import a function."""
     while isinstance(fn, functools.partial):
         fn = fn.func
-    named = fn if hasattr(fn, "__qualname__") else type(fn)
-    main = sys.modules["__main__"]
-    if named.__module__ != "__main__" or getattr(main, "__spec__", None):
-        return True
-    file = getattr(main, "__file__", None)
-    code = getattr(fn, "__code__", None)
-    return bool(file) and os.path.exists(code.co_filename if code else str(file))
+    named: Any = fn if hasattr(fn, "__qualname__") else type(fn)
+    try:
+        return named.__module__ != "__main__" or os.path.exists(inspect.getfile(named))
+    except (OSError, TypeError):  # a class of a notebook
+        return False
 
 
 # --- what a rank leaves for `launch` --------------------------------------------------
 
 
 class _Kind(enum.Enum):
-    """What became of a rank."""
+    """What became of a rank, the first to blame first."""
 
-    FAILED = "by itself: it raised, exited or was killed"
-    LOST = "it lost another rank, or gave up waiting for it"
-    BUSY = "it does something, or hangs, while others wait"
-    MAY_WAIT = "it computes gradients or waits for the GPU or for others"
-    WAITS = "for others, in a collective"
+    FAILED = "it raised, exited or was killed"
     RUNS = "nobody has asked what it does"
+    BUSY = "it computes, or hangs"
+    MAY_WAIT = "it computes gradients or waits for the GPU, or for others there"
     DONE = "it has returned"
+    LOST = "another rank closed the connection, or it gave up waiting for one"
+    WAITS = "it waits for others in a collective"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -229,38 +210,25 @@ class _Report:
     message: str = ""
     details: str = ""  # traceback or stack
     when: float = math.inf  # by the clock that all processes share
-    timed_out: bool = False  # of LOST: it gave up, and nobody has to have left
-    has_own_error: bool = False  # of LOST: besides
+    has_own_error: bool = False  # in addition to LOST
+    timed_out: bool = False  # if LOST: it gave up, and nobody has to have left
 
 
-@dataclasses.dataclass(frozen=True)
 class _Outbox:
     """Where a rank leaves what `launch` reads: files, and the end of what it printed.
 
-    All but what is printed appears at once, as a whole.
+    A file appears only when it is complete.
     """
 
-    folder: Path
-    rank: int
-    printed: Any  # shared memory: it outlives a rank that is killed
-
-    @property
-    def result(self) -> Path:
-        """What the function returned, pickled."""
-        return self.folder / f"{self.rank}.result"
-
-    @property
-    def report(self) -> Path:
-        """What the rank reports if the function did not return."""
-        return self.folder / f"{self.rank}.report"
-
-    @property
-    def stack(self) -> Path:
-        """Where the rank is, written on SIGUSR2. It is there once the rank listens."""
-        return self.folder / f"{self.rank}.stack"
+    def __init__(self, folder: Path, rank: int, printed: Any) -> None:
+        self.folder = folder
+        self.rank = rank
+        self.printed = printed  # shared memory, which outlives a rank that is killed
+        self.result = folder / f"{rank}.result"  # what the function returned
+        self.report = folder / f"{rank}.report"  # if it did not return
+        self.stack = folder / f"{rank}.stack"  # where it is, written on SIGUSR2
 
     def write(self, path: Path, data: bytes) -> None:
-        """Write one of these files."""
         part = path.with_suffix(".part")
         part.write_bytes(data)
         part.rename(path)
@@ -290,17 +258,16 @@ class _Outbox:
         lines = self.printed.value.decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "(none)"
 
-    def frames(self) -> list[_Frame]:
+    def frames(self) -> list[FrameSummary]:
         """Return the stack that the rank wrote last, its innermost frame first."""
         text = self.stack.read_text(errors="replace") if self.stack.exists() else ""
-        # In a crash, the stacks of other threads may come before and after.
-        header = r"^((?:Current thread|Thread|Stack).*most recent call first.*)$"
-        parts = re.split(header, text, flags=re.MULTILINE)[1:]
-        stacks = list(zip(parts[::2], parts[1::2], strict=True))
-        own = [stack for title, stack in stacks if not title.startswith("Thread")]
-        last = own[-1] if own else stacks[-1][1] if stacks else ""
-        found = re.findall(r'File "(.*)", line (\d+)', last)
-        return [_Frame(file, int(line)) for file, line in found]
+        # After a crash there are all threads: the one that crashed is called current.
+        # If it was not a Python thread, the main thread is the last one.
+        stack = r".*most recent call first.*\n((?:  .*\n)*)"
+        current = re.findall("^(?:Current thread|Stack)" + stack, text, re.MULTILINE)
+        found = current or re.findall(stack, text) or [""]
+        lines = re.findall(r'File "(.*)", line (\d+) in (.*)', found[-1])
+        return [FrameSummary(file, int(line), name) for file, line, name in lines]
 
 
 # --- in a rank ------------------------------------------------------------------------
@@ -330,8 +297,15 @@ def _run(work: Work, outbox: _Outbox, world: int, port: int) -> None:
         target=_end_with, args=(parent, outbox.folder), daemon=True
     ).start()
     try:
-        fn, args, kwargs = pickle.loads(work) if isinstance(work, bytes) else work
-        outbox.write(outbox.result, _pickled(fn(*args, **kwargs)))
+        call = pickle.loads(work) if isinstance(work, bytes) else work
+        value = call()
+        try:
+            result = pickle.dumps(value)
+        except Exception as error:
+            kind = type(value).__name__
+            text = f"the {kind} that fn returned cannot be sent: {error}"
+            raise TypeError(text) from None
+        outbox.write(outbox.result, result)
     except BaseException as raised:
         report = _report_of(raised, outbox.rank)
         outbox.write(outbox.report, pickle.dumps(report))
@@ -345,35 +319,19 @@ def _end_with(parent: Any, folder: Path) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def _pickled(value: Any) -> bytes:
-    """Return a result as bytes.
-
-    Raises:
-        TypeError: If that is not possible.
-    """
-    try:
-        return pickle.dumps(value)
-    except Exception as error:
-        kind = type(value).__name__
-        raise TypeError(
-            f"the {kind} that fn returned cannot be sent: {error}"
-        ) from None
-
-
 def _report_of(raised: BaseException, rank: int) -> _Report:
     """Return the report of a rank whose function raised."""
     when = time.monotonic()
     errors = list(_as_printed(raised))
     lost = [error for error in errors if _lost_another_rank(error)]
-    # The end of an iterator is no error: many loops use a collective after it.
+    # Many loops use a collective after the end of an iterator, which is not an error.
     own = [e for e in errors if e not in lost and not isinstance(e, StopIteration)]
-    shown = own[0] if own else raised
     how, code = "raised", 1
     if isinstance(raised, SystemExit):
         code = raised.code if type(raised.code) is int else int(bool(raised.code))
         how = f"exited with code {code}"
-    stack = traceback.extract_tb(shown.__traceback__)
-    place = _place([_Frame(frame.filename, frame.lineno or 0) for frame in stack[::-1]])
+    shown = own[0] if own else raised
+    place = _place(traceback.extract_tb(shown.__traceback__)[::-1])
     return _Report(
         kind=_Kind.LOST if lost else _Kind.FAILED,
         rank=rank,
@@ -382,8 +340,8 @@ def _report_of(raised: BaseException, rank: int) -> _Report:
         message=_text(shown) + (f" ({place})" if place else ""),
         details="".join(traceback.format_exception(raised)),
         when=when,
-        timed_out=bool(lost) and bool(TIMED_OUT.search(_text(lost[0]))),
         has_own_error=bool(own),
+        timed_out=bool(lost and TIMED_OUT.search(_text(lost[0]))),
     )
 
 
@@ -417,70 +375,45 @@ TIMED_OUT = re.compile(r"timed? ?out|monitoredBarrier", re.IGNORECASE)
 TORCH = os.path.dirname(torch.__file__)
 COLLECTIVES = (f"{TORCH}/distributed/", f"{TORCH}/nn/parallel/distributed.py")
 BACKWARD = f"{TORCH}/autograd/graph.py"  # where DDP's hooks wait for others
-PASSED_THROUGH = (__file__, f"{TORCH}/_ops.py")  # on the way to a collective
+OPERATORS = f"{TORCH}/_ops.py"  # on the way to a collective
 LIBRARY = (os.path.dirname(os.__file__), TORCH, __file__, "<frozen")
 
 
-class _Frame(NamedTuple):
-    """A line of a stack."""
-
-    file: str
-    number: int
-
-    def line(self) -> str:
-        """Return its text, empty if there is no such file."""
-        return linecache.getline(self.file, self.number).strip()
-
-
-def _place(frames: Sequence[_Frame]) -> str:
+def _place(frames: Sequence[FrameSummary]) -> str:
     """Return the innermost line outside torch and the standard library."""
     for frame in frames:
-        if not frame.file.startswith(LIBRARY):
-            return f"{Path(frame.file).name}:{frame.number}: {frame.line()}"
+        if not frame.filename.startswith(LIBRARY):
+            return f"{Path(frame.filename).name}:{frame.lineno}: {frame.line}"
     return ""
 
 
 def _lost_another_rank(error: BaseException) -> bool:
-    """Whether a collective raised the error because of another rank.
-
-    The text is not enough: a DataLoader times out too, and a server refuses
-    connections. So it also counts where the error comes from.
-    """
-    if not isinstance(error, RuntimeError) or not LOST.search(_text(error)):
-        return False
-    stack = list(traceback.walk_tb(error.__traceback__))
-    if not stack:
-        return False
-    file = stack[-1][0].f_code.co_filename
-    if file.startswith(COLLECTIVES) or file == BACKWARD:
-        return True
-    # Work.wait() and the store are C++, which raises in the frame that calls it. There,
-    # the instruction is a call. Python code raises with a raise instruction.
+    """Whether a collective raised the error because of another rank."""
     last = error.__traceback__
     while last and last.tb_next:
         last = last.tb_next
-    assert last
-    instruction = dis.opname[last.tb_frame.f_code.co_code[last.tb_lasti]]
-    is_from_torch = type(error).__module__ in ("builtins", "torch.distributed")
-    return is_from_torch and "RAISE" not in instruction
+    if not last or not isinstance(error, RuntimeError) or not LOST.search(_text(error)):
+        return False
+    # A DataLoader times out too, and a server refuses connections, but in Python, with
+    # a raise instruction. Work.wait(), the store and backward() are C++: their errors
+    # have the frame that calls them, where the instruction is a call.
+    code = last.tb_frame.f_code
+    is_raised_by_python = "RAISE" in dis.opname[code.co_code[last.tb_lasti]]
+    return code.co_filename.startswith(COLLECTIVES) or not is_raised_by_python
 
 
-def _activity(frames: Sequence[_Frame]) -> _Kind:
+def _activity(frames: Sequence[FrameSummary]) -> _Kind:
     """Return what a rank does that has this stack, the innermost frame first."""
-    for frame in frames:
-        if frame.file in PASSED_THROUGH:
-            continue
-        if frame.file.startswith(COLLECTIVES):
-            return _Kind.WAITS
-        if frame.file == BACKWARD:
-            return _Kind.MAY_WAIT
-        line = frame.line()
-        if ".wait(" in line:  # of a Work; waiting in Python has frames of its own
-            return _Kind.WAITS
-        # A GPU runs collectives in order, and these wait for it.
-        may_wait = re.search(r"\.(item|cpu|tolist|synchronize)\(", line)
-        return _Kind.MAY_WAIT if may_wait else _Kind.BUSY
-    return _Kind.BUSY
+    frame = next(frame for frame in frames if frame.filename != OPERATORS)
+    if frame.filename.startswith(COLLECTIVES):
+        return _Kind.WAITS
+    line = frame.line or ""
+    if ".wait(" in line:  # of a Work: to wait in Python has frames in other files
+        return _Kind.WAITS
+    # A GPU runs collectives in order, and these wait for it.
+    waits_for_gpu = re.search(r"\.(item|cpu|tolist|synchronize)\(", line)
+    is_backward = frame.filename == BACKWARD
+    return _Kind.MAY_WAIT if is_backward or waits_for_gpu else _Kind.BUSY
 
 
 # --- in the launching process ---------------------------------------------------------
@@ -505,84 +438,68 @@ class _Rank:
 
     def has_answered(self) -> bool:
         """Whether there is nothing more to wait for after `ask`."""
-        return (
-            not self.asked or self.process.exitcode is not None or bool(self._stack())
-        )
-
-    def _stack(self) -> list[_Frame]:
-        return self.outbox.frames()
+        ended = self.process.exitcode is not None
+        return not self.asked or ended or bool(self.outbox.frames())
 
     def look(self) -> _Report:
         """Return what became of it."""
         exitcode = self.process.exitcode  # before the files: then they are complete
         if self.outbox.report.exists():
-            report = pickle.loads(self.outbox.report.read_bytes())
-            assert isinstance(report, _Report)
+            report: _Report = pickle.loads(self.outbox.report.read_bytes())
             return report
-        # The signal may end a sleep in C, and then the rank returns. What it did before
-        # is what counts.
-        has_answered = self.asked and bool(self.outbox.frames())
-        if exitcode is None or (exitcode == 0 and has_answered):
-            return self._while_it_runs()
-        self.ended = min(self.ended, time.monotonic())
-        return self._after_the_end(exitcode)
-
-    def _while_it_runs(self) -> _Report:
-        """Return what it does, if it was asked."""
-        report = functools.partial(_Report, rank=self.outbox.rank)
-        late = "did not finish in time"
-        if not self.outbox.stack.exists():
-            message = "(none: it was still starting, which includes all imports)"
-            return report(_Kind.RUNS, how=late, message=message)
-        if not self.asked:
-            return report(_Kind.RUNS)
         frames = self.outbox.frames()
-        if not frames:
-            message = self.outbox.last_line()
-            return report(_Kind.BUSY, how="does not answer", message=message)
-        place = _place(frames) or self.outbox.last_line()
-        stack = "\n".join(f"{frame.file}:{frame.number}" for frame in frames)
-        return report(_activity(frames), how=late, message=place, details=stack)
-
-    def _after_the_end(self, exitcode: int) -> _Report:
-        """Return how it ended without a report."""
-        message = self.outbox.last_line()
-        report = functools.partial(
-            _Report, rank=self.outbox.rank, exitcode=exitcode, when=self.ended
+        if exitcode == 0 and self.asked and frames:
+            exitcode = None  # the signal has ended a sleep in C: it still ran before
+        if exitcode is not None:
+            self.ended = min(self.ended, time.monotonic())
+        kind, how = self._state(exitcode, frames)
+        return _Report(
+            kind=kind,
+            rank=self.outbox.rank,
+            exitcode=exitcode,
+            how=how,
+            message=self._message(exitcode, frames),
+            details="".join(traceback.format_list(frames[::-1])),
+            when=self.ended,
+            timed_out=kind is _Kind.LOST,
         )
-        has_result = self.outbox.result.exists()
+
+    def _state(
+        self, exitcode: int | None, frames: list[FrameSummary]
+    ) -> tuple[_Kind, str]:
+        late = "did not finish in time"
+        if exitcode is None:
+            if self.asked and not frames:
+                return _Kind.BUSY, "does not answer"
+            return _activity(frames) if frames else _Kind.RUNS, late
+        # A rank that is about to end no longer listens.
         own_signal = self.asked and exitcode == -signal.SIGUSR2
-        if has_result and (exitcode == 0 or own_signal):
-            how = "returned while others waited for it"
-            return report(_Kind.DONE, how=how, message=message)
-        if own_signal:  # it was about to end, and no longer listened
-            return report(_Kind.RUNS, how="did not finish in time", message=message)
+        if self.outbox.result.exists() and (exitcode == 0 or own_signal):
+            return _Kind.DONE, "returned while others waited for it"
+        if own_signal:
+            return _Kind.RUNS, late
         how = f"exited with code {exitcode}"
         if exitcode < 0:
             how = f"was killed by {signal.Signals(-exitcode).name}"
         if not self.outbox.stack.exists():
             how += " while it started"
-            message = "(none: its error is printed above)"
-            if exitcode == NO_GUARD:
-                message = "(none: a script needs if __name__ == '__main__')"
-            return report(_Kind.FAILED, how=how, message=message)
-        frames = self.outbox.frames()  # of a crash
-        details = "\n".join(f"{frame.file}:{frame.number}" for frame in frames)
-        report = functools.partial(
-            report, how=how, message=_place(frames) or message, details=details
-        )
         # NCCL aborts the process of a rank that has waited for too long.
-        waited = frames and _activity(frames) in (_Kind.WAITS, _Kind.MAY_WAIT)
-        if exitcode == -signal.SIGABRT and waited:
-            return report(_Kind.LOST, timed_out=True)
-        return report(_Kind.FAILED)
+        aborted = exitcode == -signal.SIGABRT and frames
+        if aborted and _activity(frames) is not _Kind.BUSY:
+            return _Kind.LOST, how
+        return _Kind.FAILED, how
+
+    def _message(self, exitcode: int | None, frames: list[FrameSummary]) -> str:
+        if self.outbox.stack.exists():
+            return _place(frames) or self.outbox.last_line()
+        if exitcode is None:
+            return "(none: it was still starting, which includes all imports)"
+        if exitcode == NO_GUARD:
+            return "(none: a script needs if __name__ == '__main__')"
+        return "(none: its error is printed above)"
 
     def result(self) -> Any:
-        """Return what its function returned.
-
-        Raises:
-            RankError: If this process cannot read it.
-        """
+        """Return what its function returned, if this process can read it."""
         try:
             return pickle.loads(self.outbox.result.read_bytes())
         except Exception as error:
@@ -600,11 +517,7 @@ class _Rank:
 
 
 def _wait_until_done(ranks: list[_Rank], end: float) -> None:
-    """Return when each rank has returned.
-
-    Raises:
-        RankError: If one fails, or if the time `end` comes first.
-    """
+    """Return when all ranks have returned; raise RankError if one fails or is late."""
     while True:
         # Before the look: if one ends after it, the wait below ends at once.
         running = [r.process.sentinel for r in ranks if r.process.exitcode is None]
@@ -623,51 +536,41 @@ def _wait_until_done(ranks: list[_Rank], end: float) -> None:
 def _all_evidence(ranks: list[_Rank]) -> list[_Report]:
     """Return what became of each rank, after some time for the cause to show up."""
 
-    def look() -> list[_Report]:
-        return [rank.look() for rank in ranks]
-
     def some(kind: _Kind) -> bool:
-        return any(report.kind is kind for report in look())
+        return any(rank.look().kind is kind for rank in ranks)
 
     def wait_for(condition: Callable[[], bool], seconds: float) -> None:
         end = time.monotonic() + seconds
         while not condition() and time.monotonic() < end:
             time.sleep(0.02)
 
-    lost = sorted(
-        (report for report in look() if report.kind is _Kind.LOST),
-        key=lambda report: report.when,
-    )
-    if lost:
-        # Someone closed the connection. If nobody has returned, a rank is failing now,
-        # and may have something to clean up before it reports.
-        must_fail = not lost[0].timed_out and not some(_Kind.DONE)
+    if first_loss := _first_loss([rank.look() for rank in ranks]):
+        # If a connection was closed and nobody has returned, a rank is failing now, and
+        # may have something to clean up before it reports.
+        must_fail = not first_loss.timed_out and not some(_Kind.DONE)
         wait_for(lambda: some(_Kind.FAILED), 10 if must_fail else 2)
     if some(_Kind.FAILED):
         time.sleep(0.2)  # another rank may have failed before, and report later
-        return look()
-    for rank in ranks:
-        rank.ask()
-    wait_for(lambda: all(rank.has_answered() for rank in ranks), 3)
-    return look()
+    else:
+        for rank in ranks:
+            rank.ask()
+        wait_for(lambda: all(rank.has_answered() for rank in ranks), 3)
+    return [rank.look() for rank in ranks]
+
+
+def _first_loss(reports: list[_Report]) -> _Report | None:
+    lost = [report for report in reports if report.kind is _Kind.LOST]
+    return min(lost, key=lambda report: report.when, default=None)
 
 
 def _culprit(reports: list[_Report]) -> _Report:
     """Return the report of the rank to blame."""
-
-    def all_of(*kinds: _Kind) -> list[_Report]:
-        found = [report for report in reports if report.kind in kinds]
-        return sorted(found, key=lambda report: report.when)
-
-    failed = all_of(_Kind.FAILED)
-    if failed:
-        return failed[0]
-    lost = all_of(_Kind.LOST)
-    waits = all_of(_Kind.WAITS)
-    returned = all_of(_Kind.DONE) if lost or waits else []
-    late = [*all_of(_Kind.RUNS), *all_of(_Kind.BUSY), *all_of(_Kind.MAY_WAIT)]
-    suspects = [*late, *returned]
-    if lost and not lost[0].timed_out:  # a rank has left, which the late ones have not
-        suspects = [*returned, *late]
-    lost.sort(key=lambda report: not report.has_own_error)
-    return [*suspects, *lost, *waits][0]
+    order = [*_Kind]
+    first_loss = _first_loss(reports)
+    if first_loss and not first_loss.timed_out:
+        # A rank has left. That is one that has returned, not one that still runs.
+        order.remove(_Kind.DONE)
+        order.insert(order.index(_Kind.FAILED) + 1, _Kind.DONE)
+    return min(
+        reports, key=lambda r: (order.index(r.kind), not r.has_own_error, r.when)
+    )

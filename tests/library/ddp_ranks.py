@@ -132,6 +132,14 @@ def fail_and_wait_in_finally():
         dist.monitored_barrier(timeout=timedelta(seconds=2))
 
 
+def fail_and_wait_longer_than_others():
+    time.sleep(1)  # the others already wait
+    try:
+        raise KeyError("fold")
+    finally:
+        dist.recv(torch.ones(1), src=0)
+
+
 def fail_and_never_end():
     threading.Thread(target=time.sleep, args=(600,)).start()  # not a daemon
     raise KeyError("fold")
@@ -224,6 +232,7 @@ CULPRITS = {
     "text of NCCL": raise_with_nccl_in_the_text,
     "cleans up": fail_with_much_to_clean_up,
     "waits in finally, times out": fail_and_wait_in_finally,
+    "waits longer in finally, times out": fail_and_wait_longer_than_others,
     "never ends": fail_and_never_end,
     "no text": raise_what_has_no_text,
     "lock, times out": hang_in_a_lock,

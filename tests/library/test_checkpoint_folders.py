@@ -2,8 +2,8 @@
 
 import errno
 import io
-import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -16,30 +16,8 @@ import torch
 
 from snippets.checkpoints import Checkpoints, CorruptCheckpointError, load, save
 from tests.busy import patient
-from tests.library import meeting_ranks
-
-
-def state(step=1, numbers=5000):
-    weight = torch.arange(float(numbers)) + step
-    return {"step": step, "weight": weight, "view": weight[2:9]}
-
-
-def holds(path, step):
-    found = load(path)
-    assert found["step"] == step
-    assert torch.equal(found["weight"], state(step)["weight"])
-    return True
-
-
-def damage(path):
-    """Flip a bit in the middle of a file."""
-    bad = bytearray(path.read_bytes())
-    bad[len(bad) // 2] ^= 1
-    path.write_bytes(bad)
-
-
-def steps_in(folder):
-    return sorted(int(name[5:14]) for name in os.listdir(folder))
+from tests.library import checkpoint_ranks
+from tests.library.checkpoint_files import damage, holds, state, steps_in
 
 
 @pytest.fixture
@@ -189,7 +167,7 @@ def test_a_name_that_is_too_long_is_named(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
+def test_a_file_instead_of_a_folder_is_named(tmp_path):
     (tmp_path / "run").write_text("a file")
     files = Checkpoints(tmp_path / "run")
     for use in (files.latest, files.best, lambda: files.save(1, state())):
@@ -279,6 +257,28 @@ def test_a_warning_points_to_the_caller(tmp_path):
     with pytest.warns(UserWarning, match="passed over") as passed:
         files.save(5, state(5))
     assert {Path(one.filename) for one in [*caught, *passed]} == {Path(__file__)}
+
+
+def test_a_warning_needs_no_caller(tmp_path):
+    # Given a folder that cannot be cleaned, and a save that Python itself calls
+    (tmp_path / "step-000000003.pt").mkdir()
+    text = (
+        "import atexit, sys\n"
+        "from snippets.checkpoints import Checkpoints\n"
+        "atexit.register(Checkpoints(sys.argv[1], keep=1).save, 6, {})\n"
+    )
+    # When the program ends
+    ran = subprocess.run(
+        [sys.executable, "-c", text, tmp_path],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=patient(60),
+    )
+    # Then there is a file and a warning
+    assert load(tmp_path / "step-000000006.pt") == {}
+    assert re.search(r"UserWarning: could not delete .*step-000000003\.pt", ran.stderr)
+    assert "Error" not in ran.stderr
 
 
 def failing(number):
@@ -465,15 +465,7 @@ def test_what_was_found_is_loaded_to_any_place(tmp_path, where):
 def meeting(tmp_path_factory):
     """A folder, and what two ranks report that do not always make the same calls."""
     folder = tmp_path_factory.mktemp("meeting")
-    ran = subprocess.run(
-        [sys.executable, meeting_ranks.__file__, folder],
-        capture_output=True,
-        text=True,
-        timeout=patient(120),
-    )
-    assert not ran.returncode, ran.stderr
-    reports = sorted(map(json.loads, ran.stdout.splitlines()), key=lambda x: x["rank"])
-    return folder, reports
+    return folder, checkpoint_ranks.start(checkpoint_ranks.meet, 2, folder)
 
 
 @pytest.mark.slow
@@ -497,14 +489,14 @@ def test_a_rank_that_comes_too_late_fails_too(meeting, caller):
 @pytest.mark.parametrize("caller", [0, 1])
 def test_a_call_that_was_missed_does_not_spoil_the_next(meeting, caller):
     for report in meeting[1]:
-        assert report[f"after {caller}"][0] == "None"
+        assert report[f"after {caller}"] == "None"
 
 
 @pytest.mark.slow
 def test_a_rank_may_be_late(meeting):
     folder, (zero, one) = meeting
     assert zero["late"][0] == one["late"][0] == "None"
-    assert zero["late"][1] > 0.9 * meeting_ranks.LATE
+    assert zero["late"][1] > 0.9 * checkpoint_ranks.LATE
     assert load(folder / "late.pt") == {"late": 0}
 
 
@@ -512,12 +504,12 @@ def test_a_rank_may_be_late(meeting):
 def test_ranks_that_make_different_calls_are_told_so(meeting):
     names = ("Checkpoints.save", "Checkpoints.latest")
     for report, name in zip(meeting[1], names, strict=True):
-        assert f"called {name}(), but" in report["mixed"][0]
+        assert f"called {name}(), but" in report["mixed"]
 
 
 @pytest.mark.slow
 def test_a_wrong_metric_fails_on_all_ranks(meeting):
     zero, one = meeting[1]
-    assert zero["metric"][0] == one["metric"][0]
-    assert "could not convert string to float: 'low'" in zero["metric"][0]
-    assert zero["latest"][0] == one["latest"][0] == "1"
+    assert zero["metric"] == one["metric"]
+    assert "could not convert string to float: 'low'" in zero["metric"]
+    assert zero["latest"] == one["latest"] == "1"
