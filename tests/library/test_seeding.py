@@ -12,6 +12,7 @@ import random
 import subprocess
 import sys
 import types
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -632,9 +633,10 @@ def uniform():
 def searched(**attributes):
     """Search a dataset as in a worker: places by path, and how many objects it saw."""
     dataset = types.SimpleNamespace(**attributes)
-    search = seeding._Search([("dataset", dataset)])
-    paths = [place.path() for place in search.found]
-    return paths, len(search._seen), search.missed and search.missed.path()
+    with patch.object(seeding, "_contents", wraps=seeding._contents) as visit:
+        found, missed = seeding._search({"dataset": dataset})
+    paths = [place.path() for place in found]
+    return paths, visit.call_count, missed and missed.path()
 
 
 SMALL = 100_000  # objects, as a data set of images has annotations
