@@ -161,13 +161,12 @@ _ATOMS = {type(None), bool, int, float, complex, str, bytes, bytearray, range}
 # These lead too far away from a dataset, or hold no generator.
 _LEAVES = (torch.Tensor, types.ModuleType, types.FrameType, logging.Logger)
 _CONTAINERS: tuple[Any, ...] = (list, tuple, set, frozenset, collections.deque)
-_ARRAYS: tuple[Any, ...] = ()
-_RECORDS: tuple[Any, ...] = ()
-# NumPy's Generator is not among them: what it draws from is, and the search finds that.
+# Not NumPy's Generator: the search finds the bit generator that it draws from.
 _GENERATORS: tuple[Any, ...] = (torch.Generator, random.Random)
+_GLOBAL = [torch.default_generator, vars(random)["_inst"]]  # torch seeds them
 if numpy is not None:
-    _ARRAYS = (numpy.ndarray,)
-    _RECORDS = (numpy.void,)
+    _legacy = numpy.random.rand.__self__
+    _GLOBAL += [_legacy, _legacy._bit_generator]
     _GENERATORS += (
         numpy.random.BitGenerator,
         numpy.random.SeedSequence,
@@ -183,8 +182,9 @@ def _is_library(module: object) -> bool:
 
 def _attributes(value: Any) -> dict[str, Any]:
     """Return the attributes of an object, without calling a property."""
-    with contextlib.suppress(Exception):  # a stand-in for an object can raise anything
-        return cast(dict[str, Any], object.__getattribute__(value, "__dict__"))
+    if type(value).__dictoffset__:  # it has a place for them
+        with contextlib.suppress(Exception):  # a stand-in can raise anything
+            return cast(dict[str, Any], object.__getattribute__(value, "__dict__"))
     return {}
 
 
@@ -206,10 +206,8 @@ def _variables(function: types.FunctionType) -> dict[str, Any]:
     names = list(_names(function.__code__))
     for name in names:
         found[name] = value = variables.get(name)
-        if issubclass(type(value), types.ModuleType) and not _is_library(
-            value.__name__
-        ):
-            inner = vars(value)
+        inner = vars(value) if issubclass(type(value), types.ModuleType) else {}
+        if not _is_library(inner.get("__name__")):
             found |= {f"{name}.{it}": inner[it] for it in names if it in inner}
     return found
 
@@ -226,97 +224,53 @@ def _contents(value: Any, whole: bool) -> list[Any]:
     if issubclass(kind, type):
         is_library = _is_library(value.__module__)
         return [] if is_library else [*vars(value).values(), *value.__bases__]
+    sources: list[Iterable[Any]] = [_attributes(value).values()]
     # The methods of a subclass may read files: call those of the container.
     container = next((it for it in _CONTAINERS if issubclass(kind, it)), None)
-    sources: list[Iterable[Any]] = [_attributes(value).values()]
     if container:
         sources.append(container.__iter__(value))
     elif issubclass(kind, dict):
         sources += [dict.values(value), dict.keys(value)]
-    elif issubclass(kind, _ARRAYS):
-        array = numpy.asarray(value)
-        sources.append(array.flat if array.dtype.hasobject else ())
-    elif issubclass(kind, _RECORDS):
-        sources.append(value.item())
     elif issubclass(kind, types.FunctionType):
         sources.append([value.__defaults__, value.__kwdefaults__, value.__closure__])
         sources.append(_variables(value).values())
     elif issubclass(kind, types.GeneratorType):
         sources.append(inspect.getgeneratorlocals(value).values())
+    elif numpy is not None and issubclass(kind, numpy.ndarray):
+        array = numpy.asarray(value)
+        sources.append(array.flat if array.dtype.hasobject else ())
+    elif numpy is not None and issubclass(kind, numpy.void):  # a record in an array
+        sources.append(value.item())
     else:  # what slots, partials, bound methods, cells, iterators and so on refer to
         sources.append(gc.get_referents(value))
     return [*(it for source in sources for it in _first(source, whole)), kind]
-
-
-def _labels(holder: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what an object holds under an index, key or name, which is written first."""
-    kind = type(holder)
-    container = list if issubclass(kind, list) else tuple
-    if issubclass(kind, container):
-        for index, value in enumerate(container.__iter__(holder)):
-            yield f"[{index}]", value
-    elif issubclass(kind, dict):
-        for key, value in dict.items(holder):
-            yield f"[{reprlib.repr(key)}]", value
-    is_function = issubclass(kind, types.FunctionType)
-    named = _variables(holder) if is_function else _attributes(holder)
-    yield from ((f".{name}", value) for name, value in named.items())
 
 
 class _Place(NamedTuple):
     """An object that the search has reached, and the place of what holds it."""
 
     value: Any
-    holder: "_Place | None" = None
-    name: str = ""  # of an object where the search starts
-
-    def way(self) -> Iterator["_Place"]:
-        """Yield this place and its holders, the dataset last."""
-        place: _Place | None = self
-        while place:
-            yield place
-            place = place.holder
-
-    def label(self) -> str:
-        """Write how code gets here from the holder, such as ``.rng`` or ``[0]``."""
-        if self.holder is None or issubclass(type(self.value), type):
-            return self.name
-        labels = _labels(self.holder.value)
-        found = (label for label, value in labels if value is self.value)
-        return next(found, f".<{type(self.value).__name__}>")
-
-    def path(self) -> str:
-        """Write the way to it as code does, such as ``dataset.transforms[0].rng``."""
-        return "".join(reversed([place.label() for place in self.way()]))
+    holder: "_Place | None"
 
 
-def _search(roots: Mapping[str, Any]) -> tuple[list[_Place], _Place | None]:
+def _search(**roots: Any) -> tuple[list[_Place], _Place | None]:
     """Find the generators that objects hold, the nearest first.
 
     Returns:
         Their places, and the place of the first object that was not searched, if any.
     """
-    # Torch has seeded the global ones.
-    seen = {id(value): value for value in _global_generators()}
-    most = _MOST + 10 * len(roots)  # a generator holds a few others
-    places = [_Place(value, name=name) for name, value in roots.items()]
-    queue = collections.deque((place, False) for place in places)
-    widened: set[int] = set()
+    seen = {id(value): value for value in _GLOBAL}
+    most = _MOST
+    # Each object to search, and whether to search all of it, however long it is.
+    queue = collections.deque([(_Place(types.SimpleNamespace(**roots), None), True)])
+    searched_whole: set[int] = set()
     found: list[_Place] = []
     missed: _Place | None = None
     while queue:
         place, whole = queue.popleft()
-        if issubclass(type(place.value), _GENERATORS) and not whole:
-            found.append(place)
-            # Where a few entries of a long container hold generators, others may, too.
-            for holder in place.way():
-                if id(holder.value) in widened:
-                    break
-                widened.add(id(holder.value))
-                queue.append((holder, True))
         contents = _contents(place.value, whole)
         if whole:
-            most += 10 * len(contents)  # each may hold a generator, with what it holds
+            most += 10 * len(contents)  # each may be a generator, which holds others
         for value in contents:
             kind = type(value)
             if kind in _ATOMS or issubclass(kind, _LEAVES) or id(value) in seen:
@@ -324,17 +278,45 @@ def _search(roots: Mapping[str, Any]) -> tuple[list[_Place], _Place | None]:
             if len(seen) >= most:
                 missed = missed or _Place(value, place)
                 break
-            seen[id(value)] = value  # which keeps it alive, so that ids are unique
+            seen[id(value)] = value  # and stays alive, so that ids are unique
             queue.append((_Place(value, place), False))
+        if issubclass(type(place.value), _GENERATORS) and not whole:
+            found.append(place)
+            # Where the first entries hold a generator, the others may, too.
+            holder: _Place | None = place
+            while holder and id(holder.value) not in searched_whole:
+                searched_whole.add(id(holder.value))
+                queue.append((holder, True))
+                holder = holder.holder
     return found, missed
 
 
-def _global_generators() -> list[Any]:
-    found = [torch.default_generator, vars(random)["_inst"]]
-    if numpy is not None:
-        legacy = numpy.random.rand.__self__
-        found += [legacy, legacy._bit_generator]
-    return found
+def _label(holder: Any, value: Any) -> str:
+    """Write how code gets from an object to what it holds: ``.rng`` or ``[0]``."""
+    kind = type(holder)
+    labels: Iterable[tuple[str, Any]]
+    if issubclass(type(value), type):
+        return ""  # a class is named as its instance
+    if issubclass(kind, (list, tuple)):
+        entries = list.__iter__ if issubclass(kind, list) else tuple.__iter__
+        labels = ((f"[{index}]", it) for index, it in enumerate(entries(holder)))
+    elif issubclass(kind, dict):
+        labels = ((f"[{reprlib.repr(key)}]", it) for key, it in dict.items(holder))
+    else:
+        is_function = issubclass(kind, types.FunctionType)
+        named = _variables(holder) if is_function else _attributes(holder)
+        labels = ((f".{name}", it) for name, it in named.items())
+    found = (label for label, it in labels if it is value)
+    return next(found, f".<{type(value).__name__}>")
+
+
+def _path(place: _Place) -> str:
+    """Write the way to an object as code does, such as ``dataset.transforms[0].rng``."""
+    labels = []
+    while place.holder:
+        labels.append(_label(place.holder.value, place.value))
+        place = place.holder
+    return "".join(reversed(labels)).removeprefix(".")
 
 
 def _collate_fn() -> Any:
@@ -400,16 +382,14 @@ def seed_worker(worker_id: int, *, generators: Iterable[Any] | None = None) -> N
     if info is None:
         raise RuntimeError("not in a worker: pass worker_init_fn=seed_worker")
     collate_fn = _collate_fn()
-    roots = {f"generators[{i}]": value for i, value in enumerate(generators or ())}
-    found, first_missed = _search(
-        roots | {"dataset": info.dataset, "collate_fn": collate_fn}
-    )
+    given = {f"generators[{i}]": value for i, value in enumerate(generators or ())}
+    found, first_missed = _search(**given, dataset=info.dataset, collate_fn=collate_fn)
     for number, place in enumerate(found):
         try:
             _reseed(place.value, derive_seed(info.seed, "generator", number))
         except Exception as error:
-            raise RuntimeError(f"cannot seed {place.path()}: {error}") from error
-    missed = [first_missed.path()] if first_missed else []
+            raise RuntimeError(f"cannot seed {_path(place)}: {error}") from error
+    missed = [_path(first_missed)] if first_missed else []
     missed += ["collate_fn"] if collate_fn is None else []
     if missed and generators is None:
         warnings.warn(
