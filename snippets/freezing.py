@@ -64,16 +64,6 @@ def _buffers(layer: nn.Module) -> list[tuple[nn.Module, str, torch.Tensor]]:
     return found
 
 
-def _frozen_parameters(layer: nn.Module) -> list[tuple[nn.Module, str, nn.Parameter]]:
-    """List the frozen parameters in a layer, as (owner, name, parameter)."""
-    found = []
-    for owner in layer.modules():
-        for name, parameter in owner.named_parameters(recurse=False):
-            if not parameter.requires_grad:
-                found.append((owner, name, parameter))
-    return found
-
-
 def _has_running_stats(layer: nn.Module) -> bool:
     named = layer.named_buffers(recurse=False)
     return _has_forward(layer) and any(name.startswith("running_") for name, _ in named)
@@ -82,10 +72,8 @@ def _has_running_stats(layer: nn.Module) -> bool:
 def _stops_in_evaluation(layer: nn.Module) -> bool:
     """Return whether evaluation mode keeps all buffers of a layer as they are."""
     # The old spectral norm is a hook of the layer, the new one is a layer.
-    hooks = layer._forward_pre_hooks.values()
-    spectral = any(
-        isinstance(part, (SpectralNorm, _SpectralNorm)) for part in [layer, *hooks]
-    )
+    parts = [layer, *layer._forward_pre_hooks.values()]
+    spectral = any(isinstance(part, (SpectralNorm, _SpectralNorm)) for part in parts)
     return spectral or _has_running_stats(layer)
 
 
@@ -102,15 +90,13 @@ def _moves_in_evaluation(layer: nn.Module) -> bool:
 
 def _could_write(layer: nn.Module) -> bool:
     """Return whether a layer has buffers and code that may change them."""
-    if isinstance(layer, torch.jit.ScriptModule):
-        return any(True for _ in layer.buffers(recurse=False))
     # In torch.nn, only the layers of the functions above change their buffers.
-    known = str(type(layer).forward.__module__).startswith("torch.nn.")
+    scripted = isinstance(layer, torch.jit.ScriptModule)
+    known = not scripted and type(layer).forward.__module__.startswith("torch.nn.")
     return _has_forward(layer) and not known and bool(_buffers(layer))
 
 
 def _can_move(layer: nn.Module) -> bool:
-    """Return whether a forward pass could move buffers of this layer."""
     tests = (_stops_in_evaluation, _moves_in_evaluation, _could_write)
     return any(test(layer) for test in tests)
 
@@ -141,7 +127,13 @@ def _on_copies(layer: Any, always: bool, *args: Any, **kwargs: Any) -> Any:
     originals = _buffers(layer)
     # Compiled code can't assign parameters, so there is nothing to look for.
     compiled = torch.compiler.is_compiling()
-    parameters = [] if compiled else _frozen_parameters(layer)
+    owners = [] if compiled else layer.modules()
+    parameters = [
+        (owner, name, parameter)
+        for owner in owners
+        for name, parameter in owner._parameters.items()
+        if parameter is not None and not parameter.requires_grad
+    ]
     for owner, name, buffer in originals:
         setattr(owner, name, buffer.clone())
     if hasattr(layer, "observer_enabled"):  # the switch of a fake-quantize layer
@@ -537,15 +529,16 @@ def add_trainable(
     named = _unwrapped(module).named_parameters()
     new = {name: p for name, p in named if p.requires_grad and id(p) not in known}
     if new:
-        _add_group(optimizer, new, group, "param_names" in optimizer.param_groups[0])
+        with_names = "param_names" in optimizer.param_groups[0]
+        _add_group(optimizer, new, with_names, **group)
     return list(new)
 
 
 def _add_group(
     optimizer: torch.optim.Optimizer,
     parameters: dict[str, nn.Parameter],
-    options: dict[str, Any],
     with_names: bool,
+    **options: Any,
 ) -> None:
     """Add a group. Since torch 2.6, all groups of an optimizer have names, or none."""
     params = parameters.items() if with_names else parameters.values()
@@ -585,17 +578,18 @@ def optimizer_state(
         ['weight', 'bias']
     """
     name_of = {id(p): name for name, p in _unwrapped(module).named_parameters()}
-    names = []
-    for group in optimizer.param_groups:
-        for parameter in group["params"]:
-            if id(parameter) not in name_of:
-                shape = tuple(parameter.shape)
-                raise ValueError(
-                    f"the optimizer has a parameter of shape {shape} that is not in "
-                    "the model: pass the model that it trains"
-                )
-            names.append(name_of[id(parameter)])
-    return {**optimizer.state_dict(), "names": names}
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    for parameter in parameters:
+        if id(parameter) not in name_of:
+            raise ValueError(
+                f"the optimizer has a parameter of shape {tuple(parameter.shape)} that "
+                "is not in the model: pass the model that it trains"
+            )
+    state = optimizer.state_dict()
+    for group in state["param_groups"]:
+        # Names of the optimizer itself, which not every optimizer has.
+        group.pop("param_names", None)
+    return {**state, "names": [name_of[id(parameter)] for parameter in parameters]}
 
 
 def load_optimizer_state(
@@ -636,12 +630,8 @@ def load_optimizer_state(
             "model as to optimizer_state"
         )
     with_names = "param_names" in optimizer.param_groups[0]
-    groups = []
-    for group in state["param_groups"]:
-        # Names of the optimizer itself: this one may have none.
-        groups.append({key: group[key] for key in group if key != "param_names"})
     optimizer.param_groups.clear()
-    for group in groups:
+    for group in state["param_groups"]:
         own = {names[number]: parameters[names[number]] for number in group["params"]}
-        _add_group(optimizer, own, group, with_names)
-    optimizer.load_state_dict({"state": state["state"], "param_groups": groups})
+        _add_group(optimizer, own, with_names)
+    optimizer.load_state_dict(state)  # which sets the options of each group
