@@ -393,15 +393,18 @@ class ResumableSampler(Sampler[int]):
     def __iter__(self) -> Iterator[int]:
         self._refuse_if_not_counted()
         self._loader = _Loader.behind(sys._getframe(1))
-        self._start = self._handed_out = self.position
+        self._start = self._handed_out = position = self.position
         if not self._left():  # no batch would come, now or later
             self._go_to(self.epoch + 1, 0)
-            return iter(())
-        rank, world = _rank_and_size()
-        end = self._start + len(self) * world
-        places = torch.arange(self._start + rank, end, world) % self.size
-        indices = self._order()[places].tolist()
-        return self._hand_out(indices, self.epoch, self._start, world)
+            return
+        epoch, (rank, world) = self.epoch, _rank_and_size()
+        end = position + len(self) * world
+        places = torch.arange(position + rank, end, world) % self.size
+        for index in self._order()[places].tolist():
+            position += world
+            if self.epoch == epoch:  # else all of it is counted
+                self._handed_out = max(self._handed_out, position)
+            yield index
 
     def _order(self) -> torch.Tensor:
         """Return the order of the epoch."""
@@ -410,16 +413,6 @@ class ResumableSampler(Sampler[int]):
         key = hashlib.blake2b(f"{self.seed},{self.epoch}".encode(), digest_size=8)
         generator = torch.Generator().manual_seed(int(key.hexdigest(), 16))
         return torch.randperm(self.size, generator=generator)
-
-    def _hand_out(
-        self, indices: list[int], epoch: int, position: int, world: int
-    ) -> Iterator[int]:
-        """Yield the indices of this rank and note how far they went."""
-        for index in indices:
-            position += world
-            if self.epoch == epoch:  # else all of it is counted
-                self._handed_out = max(self._handed_out, position)
-            yield index
 
     def _not_counted(self) -> int:
         """Return how many samples this rank has handed out and not counted."""

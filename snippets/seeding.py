@@ -311,7 +311,7 @@ def _label(holder: Any, value: Any) -> str:
 
 
 def _path(place: _Place) -> str:
-    """Write the way to an object as code does, such as ``dataset.transforms[0].rng``."""
+    """Write the way to an object as code does: ``dataset.transforms[0].rng``."""
     labels = []
     while place.holder:
         labels.append(_label(place.holder.value, place.value))
