@@ -8,10 +8,6 @@ The last table is the first batch of a loader with two workers, whose dataset ha
 small Python objects. It says how much more memory a worker has of its own, too: what a
 search touches is copied.
 
-The last table is the first batch of a loader with two workers, whose dataset has many
-small Python objects. It says how much more memory a worker has of its own, too: what a
-search touches is copied.
-
 ``python bench/seeding.py [--rounds 7] [--calls 300]
 [--objects 100000]``
 """
@@ -197,60 +193,10 @@ def first_batch(dataset: Objects, init: Callable[[int], None] | None) -> None:
     gc.disable()
 
 
-class Objects(Dataset[float]):
-    """Samples as small Python objects, and a generator."""
-
-    def __init__(self, shape: str, count: int) -> None:
-        self.rng = np.random.default_rng(0)
-        self.samples: Any
-        if shape == "dicts":
-            self.samples = [{"id": index, "box": [index]} for index in range(count)]
-        elif shape == "images":  # as COCO has them, with 12 boxes each
-            images = range(count // 12)
-            self.samples = {
-                image: [{"id": box, "box": [0, 0, 1, 1]} for box in range(12)]
-                for image in images
-            }
-        else:  # many containers, each of them short
-            self.samples = [
-                [[index] * 3 for index in range(100)] for _ in range(count // 100)
-            ]
-
-    def __len__(self) -> int:
-        return 4
-
-    def __getitem__(self, index: int) -> float:
-        return float(self.rng.random())
-
-
-def private_bytes() -> float:
-    """Memory of this process that it shares with no other."""
-    with open("/proc/self/smaps_rollup") as file:
-        lines = [line.split() for line in file]
-    return sum(float(line[1]) * 1024 for line in lines if line[0] == "Private_Dirty:")
-
-
-def measured(worker_id: int) -> None:
-    """Call `seed_worker` and print what it adds to the memory of worker 0."""
-    before = private_bytes()
-    seed_worker(worker_id)
-    if worker_id == 0:
-        print(f"    +{(private_bytes() - before) / 2**20:.1f} MiB in a worker")
-
-
-def first_batch(dataset: Objects, init: Callable[[int], None] | None) -> None:
-    """Start two workers and wait for their first batch."""
-    loader = DataLoader(
-        dataset, num_workers=2, worker_init_fn=init, multiprocessing_context="fork"
-    )
-    next(iter(loader))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--calls", type=int, default=300, help="in each round")
-    parser.add_argument("--objects", type=int, default=100_000, help="of a dataset")
     parser.add_argument("--objects", type=int, default=100_000, help="of a dataset")
     asked = parser.parse_args()
     torch.set_num_threads(1)
@@ -264,16 +210,6 @@ def main() -> None:
         ("set back", blocks, {}),
     ):
         table(title, medians(ways, asked.rounds, asked.calls), limits)
-    for shape in ("dicts", "images", "tree"):
-        dataset = Objects(shape, asked.objects)
-        batches: Ways = {
-            "no worker_init_fn": lambda: first_batch(dataset, None),  # noqa: B023
-            "seed_worker": lambda: first_batch(dataset, seed_worker),  # noqa: B023
-        }
-        title = f"first batch, {asked.objects} objects, {shape}"
-        table(title, medians(batches, asked.rounds, 3), {"seed_worker": 1.2})
-        if Path("/proc/self/smaps_rollup").exists():
-            first_batch(dataset, measured)
     for shape in ("dicts", "images", "tree"):
         dataset = Objects(shape, asked.objects)
         gc.collect()  # as in a program that has run for a while: no object is new
