@@ -92,7 +92,8 @@ def _could_write(layer: nn.Module) -> bool:
     """Return whether a layer has buffers and code that may change them."""
     # In torch.nn, only the layers of the functions above change their buffers.
     scripted = isinstance(layer, torch.jit.ScriptModule)
-    known = not scripted and type(layer).forward.__module__.startswith("torch.nn.")
+    module = "" if scripted else str(type(layer).forward.__module__)
+    known = module.startswith("torch.nn.")
     return _has_forward(layer) and not known and bool(_buffers(layer))
 
 

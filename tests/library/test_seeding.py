@@ -174,15 +174,11 @@ def test_the_rank_comes_from_the_launcher(variable, no_ranks, monkeypatch):
         assert torch.initial_seed() == derive_seed(7, "rank", 3)
 
 
-def test_torchrun_has_the_last_word(no_ranks, monkeypatch):
+def test_the_process_group_comes_first_and_torchrun_next(no_ranks, monkeypatch):
     # Given torchrun in a job of Slurm, where each node has one task
     monkeypatch.setenv("SLURM_PROCID", "1")
     monkeypatch.setenv("RANK", "5")
     assert seed_everything(7) == derive_seed(7, "rank", 5)
-
-
-def test_the_process_group_comes_before_variables(no_ranks, monkeypatch):
-    monkeypatch.setenv("RANK", "5")
     monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.distributed, "get_rank", lambda: 2)
     assert seed_everything(7) == derive_seed(7, "rank", 2)
@@ -321,17 +317,13 @@ def test_without_it_workers_and_epochs_repeat():
 
 
 @forks
-def test_nested_datasets():
-    dataset = ConcatDataset([Subset(Noise(8), range(4)), Noise(4)])
-    for name, numbers in epochs(dataset).items():
-        assert len(set(numbers)) == 16, name
-
-
-@forks
-def test_workers_that_persist_go_on():
-    drawn = epochs(Noise(), persistent_workers=True)
-    assert all(len(set(numbers)) == 16 for numbers in drawn.values())
-    assert epochs(Noise(), persistent_workers=True) == drawn
+def test_nested_datasets_and_workers_that_persist():
+    nested = ConcatDataset([Subset(Noise(8), range(4)), Noise(4)])
+    persistent = epochs(Noise(), persistent_workers=True)
+    assert epochs(Noise(), persistent_workers=True) == persistent
+    for drawn in (epochs(nested), persistent):
+        for name, numbers in drawn.items():
+            assert len(set(numbers)) == 16, name
 
 
 @pytest.mark.slow
@@ -482,13 +474,6 @@ def places():
     def rng():
         return np.random.default_rng(1)
 
-    def decorated(function):
-        @functools.wraps(function)
-        def inner():
-            return function()
-
-        return inner
-
     cached = rng()
 
     @functools.cache
@@ -534,7 +519,7 @@ def places():
         "partial": functools.partial(of_default.__call__, rng=rng()),
         "partial keyword": functools.partial(lambda rng: rng.random(), rng=rng()),
         "method": Compose([rng().random]).__call__,
-        "decorator": decorated(rng().random),
+        "decorator": wrapped(rng().random),
         "cache": lambda: remembers(next(count)),
     }
     return functions, {"proxy": OnlyOnAccess(), "empty": WithoutDict()}
@@ -1112,33 +1097,28 @@ def unset(monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
 
 
-def test_a_block_is_deterministic(unset):
+ON, WARNS = (2, False, ":4096:8"), (1, False, ":4096:8")
+
+
+def test_a_block_is_deterministic_from_entry_to_exit(unset):
     before = settings()
-    with deterministic():
-        assert settings() == (2, False, ":4096:8")
-        with deterministic(warn_only=True):
-            assert settings() == (1, False, ":4096:8")
-        assert settings() == (2, False, ":4096:8")
+    block = deterministic()
     assert settings() == before == (0, True, None)
+    for _ in range(2):
+        with block:
+            assert settings() == ON
+            with block:
+                assert settings() == ON
+            with deterministic(warn_only=True):
+                assert settings() == WARNS
+            assert settings() == ON
+        assert settings() == before
 
 
 def test_a_block_that_raises_restores(unset):
     with pytest.raises(KeyError), deterministic():
         raise KeyError
     assert settings() == (0, True, None)
-
-
-def test_it_acts_on_entry(unset):
-    before = settings()
-    block = deterministic()
-    assert settings() == before
-    for _ in range(2):
-        with block:
-            assert settings() == (2, False, ":4096:8")
-            with block:
-                assert settings() == (2, False, ":4096:8")
-            assert settings() == (2, False, ":4096:8")
-        assert settings() == before
 
 
 def test_a_function_is_deterministic(unset):
@@ -1149,17 +1129,17 @@ def test_a_function_is_deterministic(unset):
 
     before = settings()
     assert train.__name__ == "train"
-    assert train() == train(3) == (1, False, ":4096:8")
+    assert train() == train(3) == WARNS
     assert settings() == before
 
 
 def test_it_stays_on(unset):
     with deterministic():  # puts all back for other tests
         deterministic(warn_only=True).enable()
-        assert settings() == (1, False, ":4096:8")
+        assert settings() == WARNS
         with deterministic():
-            assert settings() == (2, False, ":4096:8")
-        assert settings() == (1, False, ":4096:8")
+            assert settings() == ON
+        assert settings() == WARNS
     assert settings() == (0, True, None)
 
 
@@ -1167,7 +1147,7 @@ def test_a_change_within_a_block_is_kept_by_a_block_in_it(unset):
     with deterministic():
         torch.backends.cudnn.benchmark = True
         with deterministic():
-            assert settings() == (2, False, ":4096:8")
+            assert settings() == ON
         assert settings() == (2, True, ":4096:8")
     assert settings() == (0, True, None)
 
@@ -1198,7 +1178,7 @@ def test_the_variable_stays_once_cuda_has_started(unset, monkeypatch):
         monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
     assert settings() == (0, True, ":4096:8")
     with deterministic():
-        assert settings() == (2, False, ":4096:8")
+        assert settings() == ON
 
 
 def test_what_has_no_deterministic_algorithm_raises(unset):
