@@ -153,7 +153,7 @@ def distributed(
 
 
 def _place() -> tuple[int, int, int] | None:
-    """Return rank, world size and local rank by the environment, None if alone."""
+    """Return rank, world size and local rank from the environment, None if alone."""
     given = {name: os.environ[name] for name in VARIABLES if name in os.environ}
     launcher, variable, task = _task_of_another_launcher()
     # torchrun and `launch` know what they do. Without them, a world of one is left over

@@ -77,7 +77,7 @@ def fault(kind):
 
 
 def leave_early():
-    """Rank 1 leaves with an error of its own only after rank 0 has seen it gone."""
+    """Rank 1 leaves with its own error only after rank 0 has seen it gone."""
     with ddp.distributed(device="cpu") as here:
         if here.rank == 1:
             try:
@@ -278,7 +278,7 @@ def launch_and_be_killed(folder):
 
 
 def wait_forever(folder):
-    """Say who is here, with a process of its own, and wait."""
+    """Say who is here, start a process, and wait."""
     with ddp.distributed(device="cpu") as here:
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         Path(folder, f"{here.rank}.part").write_text(f"{os.getpid()} {child.pid}")

@@ -118,7 +118,7 @@ def test_twenty_steps_leave_what_is_frozen_bit_equal(net):
     # Given an optimizer with momentum for all parameters, and gradients that are left
     optimizer = train(net, steps=2)
     net(torch.randn(SIZES)).sum().backward()
-    # When the body is frozen and training goes on
+    # When the body is frozen and training continues
     freeze(net, "body")
     body, rest = bits(net.body), bits(net.head)
     train(net, optimizer=optimizer)
@@ -472,7 +472,7 @@ class Positions(nn.Module):
 
 
 class Policy(nn.Module):
-    """Normalizes its input with statistics of its own, and has layers."""
+    """Normalizes its input with its own statistics, and has layers."""
 
     def __init__(self):
         super().__init__()
@@ -972,7 +972,7 @@ def test_resuming_goes_by_name_whatever_groups_there_are(make, stepped):
     resumed.load_state_dict(weights)
     other = make(list(resumed.parameters())[::-1])
     load_optimizer_state(other, resumed, state)
-    # Then both go on alike, bit for bit
+    # Then both continue alike, bit for bit
     rates = [group["lr"] for group in optimizer.param_groups]
     assert [group["lr"] for group in other.param_groups] == rates
     for some in ((model, optimizer), (resumed, other)):

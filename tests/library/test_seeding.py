@@ -35,7 +35,9 @@ from snippets.seeding import (
     seed_everything,
     seed_worker,
 )
+from tests.forked import import_ahead
 
+import_ahead(__name__)
 logger = logging.getLogger(__name__)
 CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 WRONG = [
@@ -327,11 +329,12 @@ def test_nested_datasets_and_workers_that_persist():
 
 
 @pytest.mark.slow
-def test_workers_that_are_spawned():
+def test_workers_that_get_a_pickled_dataset():
     dataset = Noise()
-    # Torch cannot send its own generator to a spawned process.
+    # Torch cannot send its own generator to another process.
     dataset.generators["torch"] = None
-    drawn = epochs(dataset, multiprocessing_context="spawn", count=1)
+    # As with "spawn", but the server has imported torch once for all workers.
+    drawn = epochs(dataset, multiprocessing_context="forkserver", count=1)
     assert all(len(set(numbers)) == 8 for numbers in drawn.values())
 
 
@@ -558,7 +561,7 @@ def test_generators_of_collate_fn():
             drawn = epochs(dataset, collate_fn=function)
             assert len(set(drawn["rng"])) == 16
 
-    def init(worker_id):  # that of a reader, who calls ours
+    def init(worker_id):  # a reader's own function, which calls ours
         seed_worker(worker_id)
 
     assert len(set(epochs(range(8), collate_fn=collate, init=init)["rng"])) == 16
@@ -759,7 +762,7 @@ def test_a_snapshot_goes_through_a_checkpoint():
     # When another run loads it, with the default of torch 2.6 and newer
     seed_everything(1)
     RNGState().load_state_dict(torch.load(file, weights_only=True)["rng"])
-    # Then it goes on with the same numbers
+    # Then it continues with the same numbers
     assert draw() == drawn
 
 
@@ -1134,7 +1137,7 @@ def test_a_function_is_deterministic(unset):
 
 
 def test_it_stays_on(unset):
-    with deterministic():  # puts all back for other tests
+    with deterministic():  # restores everything for other tests
         deterministic(warn_only=True).enable()
         assert settings() == WARNS
         with deterministic():
