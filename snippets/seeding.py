@@ -322,11 +322,9 @@ def _path(place: _Place) -> str:
 def _collate_fn() -> Any:
     """Return the loader's `collate_fn`, which only the frame of the worker shows."""
     frame = inspect.currentframe()
-    while frame is not None:
-        if frame.f_code.co_name == "_worker_loop" and "collate_fn" in frame.f_locals:
-            return frame.f_locals["collate_fn"]
+    while frame and frame.f_code.co_name != "_worker_loop":
         frame = frame.f_back
-    return None
+    return frame.f_locals.get("collate_fn") if frame else None
 
 
 def _reseed(generator: Any, seed: int) -> None:

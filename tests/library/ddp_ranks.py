@@ -104,16 +104,8 @@ def wait_in_all_reduce():
     dist.all_reduce(torch.ones(1))
 
 
-def raise_as_a_loader_does():
-    raise RuntimeError("DataLoader timed out after 5 seconds")
-
-
-def raise_as_http_does():
-    raise ConnectionRefusedError("Connection refused")
-
-
-def raise_with_nccl_in_the_text():
-    raise RuntimeError("NCCL error: connection closed by peer, timed out")
+def fail_with(error):
+    raise error
 
 
 def fail_with_much_to_clean_up():
@@ -206,10 +198,6 @@ def fail_later():
     raise ValueError("later")
 
 
-def fail_at_once():
-    raise KeyError("fold")
-
-
 def crash():
     os.kill(os.getpid(), signal.SIGSEGV)
 
@@ -219,9 +207,15 @@ def do_nothing():
 
 
 CULPRITS = {
-    "text of a loader": raise_as_a_loader_does,
-    "text of http": raise_as_http_does,
-    "text of NCCL": raise_with_nccl_in_the_text,
+    "text of a loader": functools.partial(
+        fail_with, RuntimeError("DataLoader timed out after 5 seconds")
+    ),
+    "text of http": functools.partial(
+        fail_with, ConnectionRefusedError("Connection refused")
+    ),
+    "text of NCCL": functools.partial(
+        fail_with, RuntimeError("NCCL error: connection closed by peer, timed out")
+    ),
     "cleans up": fail_with_much_to_clean_up,
     "waits in finally, times out": fail_and_wait_in_finally,
     "never ends": fail_and_never_end,
@@ -233,7 +227,7 @@ CULPRITS = {
     "async, times out": hang_in_a_lock,
     "wrapped, times out": hang_in_a_lock,
     "exit, times out": hang_in_a_lock,
-    "first of two": fail_at_once,
+    "first of two": functools.partial(fail_with, KeyError("fold")),
     "crash": crash,
     "returns early": do_nothing,
     "returns early, one computes": do_nothing,

@@ -488,6 +488,19 @@ def loader_of(sampler, batch_size, drop_last, **options):
     return DataLoader(range(sampler.size), batch_size, collate_fn=list, **options)
 
 
+def stopped_and_resumed(size, batch_size, drop_last, stop, **options):
+    """Two epochs, in a run that stops after some batches and one that resumes."""
+    first, second = ddp.ResumableSampler(size), ddp.ResumableSampler(size)
+    loader = loader_of(first, batch_size, drop_last, **options)
+    next(iter(loader))  # a look before the loop
+    begun = batches_of(loader, first, 2, stop)
+    second.load_state_dict(first.state_dict())
+    loader = loader_of(second, batch_size, drop_last, **options)
+    rest = batches_of(loader, second, 2)
+    assert second.epoch == 2
+    return begun + rest
+
+
 @pytest.mark.parametrize("drop_last", [False, True])
 @pytest.mark.parametrize("world", [1, 2, 3])
 def test_no_epoch_is_lost_or_added_wherever_a_run_is_stopped(be_rank, world, drop_last):
@@ -496,26 +509,15 @@ def test_no_epoch_is_lost_or_added_wherever_a_run_is_stopped(be_rank, world, dro
         be_rank(rank, world)
         whole = expected(size, batch_size, drop_last, rank, world, 2)
         for stop in range(1, len(whole) + 1):
-            first, second = ddp.ResumableSampler(size), ddp.ResumableSampler(size)
-            loader = loader_of(first, batch_size, drop_last)
-            next(iter(loader))  # a look before the loop
-            begun = batches_of(loader, first, 2, stop)
-            second.load_state_dict(first.state_dict())
-            rest = batches_of(loader_of(second, batch_size, drop_last), second, 2)
-            assert begun + rest == whole, (size, batch_size, rank, stop)
-            assert second.epoch == 2
+            used = stopped_and_resumed(size, batch_size, drop_last, stop)
+            assert used == whole, (size, batch_size, rank, stop)
 
 
 @pytest.mark.parametrize("drop_last", [False, True])
 def test_workers_that_fetch_all_ahead_change_nothing(drop_last):
     whole = expected(10, 3, drop_last, 0, 1, 2)
-    first, second = ddp.ResumableSampler(10), ddp.ResumableSampler(10)
-    loader = loader_of(first, 3, drop_last, num_workers=2)
-    next(iter(loader))
-    begun = batches_of(loader, first, 2, len(whole) // 2)
-    second.load_state_dict(first.state_dict())
-    rest = batches_of(loader_of(second, 3, drop_last, num_workers=2), second, 2)
-    assert begun + rest == whole
+    stop = len(whole) // 2
+    assert stopped_and_resumed(10, 3, drop_last, stop, num_workers=2) == whole
 
 
 def test_a_loop_over_epochs_gets_as_many_as_a_loop_over_the_sampler():
