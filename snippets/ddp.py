@@ -684,6 +684,8 @@ def _digest(name: str, tensor: torch.Tensor) -> str:
         data = [part.clone() for part in data.unbind()]
     elif data.is_sparse:
         data = data.coalesce().clone()
+    elif data.is_mkldnn:
+        data = data.to_dense()
     elif data.layout == torch.strided:
         data = data.clone(memory_format=torch.contiguous_format)
     else:  # compressed, such as CSR
