@@ -256,18 +256,13 @@ def _gather_or_raise(make: Callable[[], T]) -> list[T]:
 # --- sharing the samples --------------------------------------------------------------
 
 
-def _integer(name: str, value: SupportsIndex) -> int:
+def _integer(name: str, value: SupportsIndex, least: float = 0) -> int:
     """Return an int. NumPy's integers are fine, bool is not."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{name} must be an integer, got {value!r}")
-    return operator.index(value)
-
-
-def _count(name: str, value: SupportsIndex) -> int:
-    """Return an int of 0 or more."""
-    number = _integer(name, value)
-    if number < 0:
-        raise ValueError(f"{name} must be 0 or more, got {number}")
+    number = operator.index(value)
+    if number < least:
+        raise ValueError(f"{name} must be {least} or more, got {number}")
     return number
 
 
@@ -275,7 +270,7 @@ def _size(dataset: Source) -> int:
     """Return the number of samples of a dataset, or the number itself."""
     if isinstance(dataset, Sized):
         return len(dataset)
-    return _count("dataset", dataset)
+    return _integer("dataset", dataset)
 
 
 class _Loader(NamedTuple):
@@ -361,7 +356,7 @@ class ResumableSampler(Sampler[int]):
     ) -> None:
         self.size = _size(dataset)
         self.shuffle = shuffle
-        self.seed = _integer("seed", seed)
+        self.seed = _integer("seed", seed, least=-math.inf)
         self.drop_last = drop_last
         self._loader = _Loader()
         self._go_to(0, 0)
@@ -451,7 +446,7 @@ class ResumableSampler(Sampler[int]):
             ValueError: If the epoch has fewer samples left, if the loader has not taken
                 as many, or if its batches have another size.
         """
-        count = _count("count", count)
+        count = _integer("count", count)
         left, taken = self._left(), self._not_counted()
         batch_size = self._loader.batch_size or 1
         wrong = ""
@@ -482,7 +477,7 @@ class ResumableSampler(Sampler[int]):
         Raises:
             TypeError, ValueError: If `epoch` is not an integer of 0 or more.
         """
-        epoch = _count("epoch", epoch)
+        epoch = _integer("epoch", epoch)
         self._go_to(epoch, self.position if epoch == self.epoch else 0)
 
     def state_dict(self) -> dict[str, int | bool]:

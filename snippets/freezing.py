@@ -122,7 +122,7 @@ def _keep_running_stats() -> None:
 def _on_copies(layer: Any, always: bool, *args: Any, **kwargs: Any) -> Any:
     """Instead of `forward`: call it with copies in the place of the buffers."""
     # After `_release`, another library's wrapper may still call this.
-    held = _is_held(layer)
+    held = hasattr(layer, "_held")
     if not (held and (always or layer._held.get("mode", layer.training))):
         return type(layer).forward(layer, *args, **kwargs)
     originals = _buffers(layer)
@@ -161,13 +161,9 @@ def _refuse_script(layer: nn.Module) -> None:
     )
 
 
-def _is_held(layer: nn.Module) -> bool:
-    return hasattr(layer, "_held")
-
-
 def _hold(layer: Any) -> bool:
     """Hold the buffers of a layer; return whether that changed anything."""
-    if _is_held(layer) or not _can_move(layer):
+    if hasattr(layer, "_held") or not _can_move(layer):
         return False
     held: dict[str, Any] = {}
     methods: dict[str, Any] = {"__prepare_scriptable__": partial(_refuse_script, layer)}
@@ -191,7 +187,7 @@ def _hold(layer: Any) -> bool:
 
 def _release(layer: Any) -> bool:
     """Let the buffers of a layer move again; return whether that changed anything."""
-    if not _is_held(layer):
+    if not hasattr(layer, "_held"):
         return False
     held = layer.__dict__.pop("_held")
     for name, method in held["methods"].items():
@@ -409,7 +405,7 @@ def _change(
     try:
         for name, layer in module.named_modules():
             if id(layer) in selected and (norm_stats or not _has_running_stats(layer)):
-                changed._held.append((layer, _is_held(layer)))
+                changed._held.append((layer, hasattr(layer, "_held")))
                 if _hold(layer) if on else _release(layer):
                     changed.layers.append(name)
     except TypeError:
