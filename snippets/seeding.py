@@ -226,7 +226,7 @@ def _contents(value: Any, whole: bool) -> list[Any]:
         return [] if is_library else [*vars(value).values(), *value.__bases__]
     sources: list[Iterable[Any]] = [_attributes(value).values()]
     # The methods of a subclass may read files: call those of the container.
-    container = next((it for it in _CONTAINERS if issubclass(kind, it)), None)
+    container: Any = next((it for it in kind.__mro__ if it in _CONTAINERS), None)
     if container:
         sources.append(container.__iter__(value))
     elif issubclass(kind, dict):
@@ -243,7 +243,7 @@ def _contents(value: Any, whole: bool) -> list[Any]:
         sources.append(value.item())
     else:  # what slots, partials, bound methods, cells, iterators and so on refer to
         sources.append(gc.get_referents(value))
-    return [*(it for source in sources for it in _first(source, whole)), kind]
+    return [kind, *itertools.chain(*(_first(source, whole) for source in sources))]
 
 
 class _Place(NamedTuple):
