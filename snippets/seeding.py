@@ -163,6 +163,7 @@ _LEAVES = (torch.Tensor, types.ModuleType, types.FrameType, logging.Logger)
 _CONTAINERS: tuple[Any, ...] = (list, tuple, set, frozenset, collections.deque)
 # Not NumPy's Generator: the search finds the bit generator that it draws from.
 _GENERATORS: tuple[Any, ...] = (torch.Generator, random.Random)
+_SOON: tuple[Any, ...] = (type, types.FunctionType)  # before data, which may be long
 _GLOBAL = [torch.default_generator, vars(random)["_inst"]]  # torch seeds them
 if numpy is not None:
     _legacy = numpy.random.rand.__self__
@@ -172,6 +173,8 @@ if numpy is not None:
         numpy.random.SeedSequence,
         numpy.random.RandomState,
     )
+    _SOON += (numpy.random.Generator,)
+_SOON += _GENERATORS
 _LIBRARIES = {"torch", "numpy", *sys.stdlib_module_names}
 
 
@@ -268,18 +271,18 @@ def _search(**roots: Any) -> tuple[list[_Place], _Place | None]:
     missed: _Place | None = None
     while queue:
         place, whole = queue.popleft()
-        contents = _contents(place.value, whole)
-        if whole:
-            most += 10 * len(contents)  # each may be a generator, which holds others
-        for value in contents:
+        for value in _contents(place.value, whole):
             kind = type(value)
             if kind in _ATOMS or issubclass(kind, _LEAVES) or id(value) in seen:
                 continue
+            if whole:
+                most += 10  # it may lead to a generator, which holds others
             if len(seen) >= most:
                 missed = missed or _Place(value, place)
                 break
             seen[id(value)] = value  # and stays alive, so that ids are unique
-            queue.append((_Place(value, place), False))
+            add = queue.appendleft if issubclass(kind, _SOON) else queue.append
+            add((_Place(value, place), False))
         if issubclass(type(place.value), _GENERATORS) and not whole:
             found.append(place)
             # Where the first entries hold a generator, the others may, too.
