@@ -15,7 +15,7 @@ import os
 import pickle
 import sys
 import time
-from collections.abc import Callable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from datetime import timedelta
 from fractions import Fraction
 from types import FrameType
@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, SupportsIndex, TypeVar
 import torch
 import torch.distributed as dist
 from torch._subclasses import FakeTensor
+from torch.nn.parameter import is_lazy
 from torch.utils.data import BatchSampler, Sampler
 from torch.utils.data.dataloader import _BaseDataLoaderIter
 
@@ -43,23 +44,29 @@ Source = Sized | SupportsIndex  # a dataset or its length
 
 # What torchrun sets for each rank, and `launch` too.
 VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
-# Other launchers: name, then where a task finds its rank, its local rank and the number
-# of tasks (the first variable that is set). An mpirun inside a Slurm job has both kinds
-# of variables, so Slurm comes later. A shell in an allocation of many tasks is a step
-# of one task, so the step comes before the allocation.
+# Other launchers: name, then where a task finds its rank and the number of tasks (the
+# first variable that is set). An mpirun inside a Slurm job has both kinds of variables,
+# so Slurm comes later. A shell in an allocation of many tasks is a step of one task, so
+# the step comes before the allocation.
 LAUNCHERS = (
-    ("mpirun", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_RANK",
-     ("OMPI_COMM_WORLD_SIZE",)),
-    ("mpirun", "MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_LOCAL_RANK",
-     ("MV2_COMM_WORLD_SIZE",)),
-    ("mpiexec", "PMI_RANK", "MPI_LOCALRANKID", ("PMI_SIZE",)),
-    ("jsrun", "JSM_NAMESPACE_RANK", "JSM_NAMESPACE_LOCAL_RANK",
-     ("JSM_NAMESPACE_SIZE",)),
-    ("flux", "FLUX_TASK_RANK", "FLUX_TASK_LOCAL_ID", ("FLUX_JOB_SIZE",)),
-    ("Slurm", "SLURM_PROCID", "SLURM_LOCALID",
-     ("SLURM_STEP_NUM_TASKS", "SLURM_NTASKS", "SLURM_NPROCS")),
-    ("PMIx", "PMIX_RANK", "PMIX_LOCAL_RANK", ("PMIX_SIZE",)),
-)  # fmt: skip
+    ("mpirun", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
+    ("mpirun", "MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_SIZE"),
+    ("mpiexec", "PMI_RANK", "PMI_SIZE"),
+    ("jsrun", "JSM_NAMESPACE_RANK", "JSM_NAMESPACE_SIZE"),
+    ("flux", "FLUX_TASK_RANK", "FLUX_JOB_SIZE"),
+    ("Slurm", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS"),
+    ("PMIx", "PMIX_RANK", "PMIX_SIZE"),
+)
+# The local rank is the first of these: some launchers leave it to Slurm.
+LOCAL_RANKS = (
+    "OMPI_COMM_WORLD_LOCAL_RANK",
+    "MV2_COMM_WORLD_LOCAL_RANK",
+    "MPI_LOCALRANKID",
+    "JSM_NAMESPACE_LOCAL_RANK",
+    "FLUX_TASK_LOCAL_ID",
+    "SLURM_LOCALID",
+    "PMIX_LOCAL_RANK",
+)
 
 
 class Dist(NamedTuple):
@@ -90,7 +97,7 @@ def distributed(
     torchrun and `launch` set all variables. Under ``srun`` or ``mpirun``, export
     MASTER_ADDR and MASTER_PORT, the same for all tasks: the ranks are then taken from
     the launcher's own variables. Leaving the block waits for all ranks and destroys
-    the group. If the block raises, no rank is waited for.
+    the group. If the block raises, it doesn't wait for the other ranks.
 
     Args:
         timeout: Seconds that a collective may take, or None for torch's default.
@@ -146,73 +153,52 @@ def distributed(
 
 
 def _place() -> tuple[int, int, int] | None:
-    """Return rank, world size and local rank by the environment, None if alone.
-
-    Raises:
-        RuntimeError: As `distributed` describes.
-    """
+    """Return rank, world size and local rank from the environment, None if alone."""
     given = {name: os.environ[name] for name in VARIABLES if name in os.environ}
-    task = _task_of_another_launcher()
-    if task:
-        # torchrun and `launch` know what they do. Without them, a world of one is left
-        # over from another run, and each task would train alone.
-        by_torchrun = any(name.startswith("TORCHELASTIC_") for name in os.environ)
-        left_over = given.get("WORLD_SIZE") == "1" and not by_torchrun
-        if task.world_size != "1" and (not given or left_over):
-            raise RuntimeError(
-                f"this is task {task.rank} of {task.world_size} of {task.launcher}, "
-                "and torch's variables do not say so: start with torchrun, or export "
-                "MASTER_ADDR and MASTER_PORT for all tasks and unset WORLD_SIZE, or "
-                f"unset {task.variable} if this process is alone"
-            )
-        if given:  # the address, at least
-            given = task.variables() | given
+    launcher, variable, task = _task_of_another_launcher()
+    # torchrun and `launch` know what they do. Without them, a world of one is left over
+    # from another run, and each task would train alone.
+    by_torchrun = any(name.startswith("TORCHELASTIC_") for name in os.environ)
+    left_over = given.get("WORLD_SIZE") == "1" and not by_torchrun
+    size = task.get("WORLD_SIZE", "?")
+    if task and size != "1" and (not given or left_over):
+        raise RuntimeError(
+            f"this is task {task['RANK']} of {size} of {launcher}, and torch's "
+            "variables do not say so: start with torchrun, or export MASTER_ADDR and "
+            "MASTER_PORT for all tasks and unset WORLD_SIZE, or "
+            f"unset {variable} if this process is alone"
+        )
     if not given:
         return None
+    known = task | given
     for name in VARIABLES:
-        value = given.get(name, "missing")
-        is_valid = name in given if name == "MASTER_ADDR" else value.isdecimal()
+        value = known.get(name, "missing")
+        is_valid = name in known if name == "MASTER_ADDR" else value.isdecimal()
         if not is_valid:
-            names = ", ".join(name for name in VARIABLES if name in os.environ)
+            names = ", ".join(given)
             raise RuntimeError(
                 f"{name} is {value}: start with torchrun, or unset {names}"
             )
-    return int(given["RANK"]), int(given["WORLD_SIZE"]), int(given["LOCAL_RANK"])
+    return int(known["RANK"]), int(known["WORLD_SIZE"]), int(known["LOCAL_RANK"])
 
 
-class _Task(NamedTuple):
-    """A task of a launcher other than torchrun; ``world_size`` is "?" if unknown."""
-
-    launcher: str
-    variable: str
-    rank: str
-    world_size: str
-    local_rank: str | None
-
-    def variables(self) -> dict[str, str]:
-        """Return its place under torchrun's names, as far as it is known."""
-        known = {"RANK": self.rank}
-        if self.world_size != "?":
-            known["WORLD_SIZE"] = self.world_size
-        if self.local_rank is not None:
-            known["LOCAL_RANK"] = self.local_rank
-        return known
+def _task_of_another_launcher() -> tuple[str, str, dict[str, str]]:
+    """Return the launcher, its variable with the rank, and torchrun's for this task."""
+    for launcher, variable, *sizes in LAUNCHERS:
+        names = {"RANK": [variable], "WORLD_SIZE": sizes, "LOCAL_RANK": LOCAL_RANKS}
+        found = {name: _first_set(variables) for name, variables in names.items()}
+        task = {name: value for name, value in found.items() if value is not None}
+        # A script of sbatch that asked for no tasks has a rank, but is not a task.
+        is_first = task.get("RANK") == "0"
+        is_script = launcher == "Slurm" and is_first and "WORLD_SIZE" not in task
+        if "RANK" in task and not is_script:
+            return launcher, variable, task
+    return "", "", {}
 
 
-def _task_of_another_launcher() -> _Task | None:
-    """Return the task that this process is by LAUNCHERS, None if there is none."""
-    # Some launchers leave the local rank to Slurm.
-    local_ranks = [os.environ.get(local) for _, _, local, _ in LAUNCHERS]
-    local_rank = next((each for each in local_ranks if each is not None), None)
-    for launcher, variable, _, sizes in LAUNCHERS:
-        if variable not in os.environ:
-            continue
-        rank = os.environ[variable]
-        size = next((os.environ[name] for name in sizes if name in os.environ), "?")
-        if launcher == "Slurm" and (rank, size) == ("0", "?"):
-            return None  # a script of sbatch that asked for no tasks
-        return _Task(launcher, variable, rank, size, local_rank)
-    return None
+def _first_set(names: Iterable[str]) -> str | None:
+    """Return the value of the first variable that is set."""
+    return next((os.environ[name] for name in names if name in os.environ), None)
 
 
 def _accelerator() -> str:
@@ -251,29 +237,18 @@ def _gather(value: T) -> list[T]:
     return [pickle.loads(bytes(part.tolist())) for part in parts]
 
 
-class _Refusal(NamedTuple):
-    """What one rank has against its own input."""
-
-    is_type_error: bool
-    text: str
-
-
 def _gather_or_raise(make: Callable[[], T]) -> list[T]:
-    """Return what each rank makes. If one cannot, raise on all, so that none waits.
-
-    Raises:
-        TypeError, ValueError: As the first rank that refuses does.
-    """
-    own: T | _Refusal
+    """Return what each rank makes. If one cannot, raise on all, so that none waits."""
+    own: T | Exception
     try:
         own = make()
     except Exception as error:
-        own = _Refusal(isinstance(error, TypeError), str(error))
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        own = kind(str(error))
     values = list[T]()
     for rank, each in enumerate(_gather(own)):
-        if isinstance(each, _Refusal):
-            kind = TypeError if each.is_type_error else ValueError
-            raise kind(f"rank {rank}: {each.text}")
+        if isinstance(each, Exception):
+            raise type(each)(f"rank {rank}: {each}")
         values.append(each)
     return values
 
@@ -281,18 +256,13 @@ def _gather_or_raise(make: Callable[[], T]) -> list[T]:
 # --- sharing the samples --------------------------------------------------------------
 
 
-def _integer(name: str, value: SupportsIndex) -> int:
+def _integer(name: str, value: SupportsIndex, least: float = 0) -> int:
     """Return an int. NumPy's integers are fine, bool is not."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{name} must be an integer, got {value!r}")
-    return operator.index(value)
-
-
-def _count(name: str, value: SupportsIndex) -> int:
-    """Return an int of 0 or more."""
-    number = _integer(name, value)
-    if number < 0:
-        raise ValueError(f"{name} must be 0 or more, got {number}")
+    number = operator.index(value)
+    if number < least:
+        raise ValueError(f"{name} must be {least} or more, got {number}")
     return number
 
 
@@ -300,7 +270,7 @@ def _size(dataset: Source) -> int:
     """Return the number of samples of a dataset, or the number itself."""
     if isinstance(dataset, Sized):
         return len(dataset)
-    return _count("dataset", dataset)
+    return _integer("dataset", dataset)
 
 
 class _Loader(NamedTuple):
@@ -318,20 +288,18 @@ class _Loader(NamedTuple):
         A loader does not tell its sampler about ``drop_last``. Only the batch sampler,
         which calls the sampler, knows it.
         """
-        found = cls()
-        caller: Any = frame.f_locals.get("self") if frame else None
-        if hasattr(caller, "batch_size") and hasattr(caller, "drop_last"):
-            found = cls(caller.batch_size, bool(caller.drop_last))
+        found, caller = cls(), frame
         while frame:
             owner: Any = frame.f_locals.get("self")
-            if isinstance(owner, BatchSampler):
-                is_even = type(owner).__iter__ is BatchSampler.__iter__
-                found = cls(owner.batch_size, owner.drop_last, is_even)
-            elif isinstance(owner, _BaseDataLoaderIter):
-                if found == cls() and owner._auto_collation:  # by an unknown sampler
+            if isinstance(owner, _BaseDataLoaderIter):
+                if found == cls() and owner._auto_collation:
                     found = cls(batch_size=None)
                 prefetch = getattr(owner, "_prefetch_factor", None) or 0
                 return found._replace(ahead=2 + owner._num_workers * prefetch)
+            says_so = hasattr(owner, "batch_size") and hasattr(owner, "drop_last")
+            if isinstance(owner, BatchSampler) or (says_so and frame is caller):
+                is_even = type(owner).__iter__ is BatchSampler.__iter__
+                found = cls(owner.batch_size, bool(owner.drop_last), is_even)
             frame = frame.f_back
         return found
 
@@ -388,7 +356,7 @@ class ResumableSampler(Sampler[int]):
     ) -> None:
         self.size = _size(dataset)
         self.shuffle = shuffle
-        self.seed = _integer("seed", seed)
+        self.seed = _integer("seed", seed, least=-math.inf)
         self.drop_last = drop_last
         self._loader = _Loader()
         self._go_to(0, 0)
@@ -420,15 +388,18 @@ class ResumableSampler(Sampler[int]):
     def __iter__(self) -> Iterator[int]:
         self._refuse_if_not_counted()
         self._loader = _Loader.behind(sys._getframe(1))
-        self._start = self._handed_out = self.position
+        self._start = self._handed_out = position = self.position
         if not self._left():  # no batch would come, now or later
             self._go_to(self.epoch + 1, 0)
-            return iter(())
-        rank, world = _rank_and_size()
-        end = self._start + len(self) * world
-        places = torch.arange(self._start + rank, end, world) % self.size
-        indices = self._order()[places].tolist()
-        return self._hand_out(indices, self.epoch, self._start, world)
+            return
+        epoch, (rank, world) = self.epoch, _rank_and_size()
+        end = position + len(self) * world
+        places = torch.arange(position + rank, end, world) % self.size
+        for index in self._order()[places].tolist():
+            position += world
+            if self.epoch == epoch:  # else all of it is counted
+                self._handed_out = max(self._handed_out, position)
+            yield index
 
     def _order(self) -> torch.Tensor:
         """Return the order of the epoch."""
@@ -438,34 +409,17 @@ class ResumableSampler(Sampler[int]):
         generator = torch.Generator().manual_seed(int(key.hexdigest(), 16))
         return torch.randperm(self.size, generator=generator)
 
-    def _hand_out(
-        self, indices: list[int], epoch: int, position: int, world: int
-    ) -> Iterator[int]:
-        """Yield the indices of this rank and note how far they went."""
-        for index in indices:
-            position += world
-            if self.epoch == epoch:  # else all of it is counted
-                self._handed_out = max(self._handed_out, position)
-            yield index
-
     def _not_counted(self) -> int:
         """Return how many samples this rank has handed out and not counted."""
         return (self._handed_out - self.position) // _rank_and_size()[1]
 
     def _is_ignored(self) -> bool:
         """Whether the latest pass handed out more than a look, and nothing counted."""
-        if self.position > self._start:
-            return False
-        if self._loader.batch_size is None:
-            return 0 < self._share(self.position) <= self._not_counted()
-        return self._not_counted() > self._loader.batch_size * self._loader.ahead
+        look = (self._loader.batch_size or self.size) * self._loader.ahead
+        return self.position == self._start and self._not_counted() > look
 
     def _refuse_if_not_counted(self) -> None:
-        """Raise before a pass that would silently repeat the one before it.
-
-        Raises:
-            RuntimeError: If that one handed out samples that nothing has counted.
-        """
+        """Raise before a pass that would silently repeat the one before it."""
         all_out = 0 < self._share(self.position) <= self._not_counted()
         # With workers, a look at one batch of a small dataset hands out all samples.
         self._looks = self._looks + 1 if all_out and self.position == self._start else 0
@@ -492,7 +446,7 @@ class ResumableSampler(Sampler[int]):
             ValueError: If the epoch has fewer samples left, if the loader has not taken
                 as many, or if its batches have another size.
         """
-        count = _count("count", count)
+        count = _integer("count", count)
         left, taken = self._left(), self._not_counted()
         batch_size = self._loader.batch_size or 1
         wrong = ""
@@ -523,7 +477,7 @@ class ResumableSampler(Sampler[int]):
         Raises:
             TypeError, ValueError: If `epoch` is not an integer of 0 or more.
         """
-        epoch = _count("epoch", epoch)
+        epoch = _integer("epoch", epoch)
         self._go_to(epoch, self.position if epoch == self.epoch else 0)
 
     def state_dict(self) -> dict[str, int | bool]:
@@ -643,8 +597,8 @@ def weighted_mean(value: float | torch.Tensor, n: float | torch.Tensor) -> float
 def _number(name: str, value: Any) -> int | float:
     """Return a Python number; a tensor must have one element."""
     if isinstance(value, torch.Tensor):
+        shape = list(value.shape)
         if value.numel() != 1:
-            shape = list(value.shape)
             raise ValueError(f"{name} must have one element, got the shape {shape}")
         value = value.item()
     if isinstance(value, int | float):
@@ -689,10 +643,10 @@ def assert_in_sync(module: torch.nn.Module, buffers: bool = True) -> None:
         if ranks:
             different.append(f"'{name}' on rank {', '.join(ranks)}")
     if different:
-        tensors = "1 tensor differs" if len(different) == 1 else "tensors differ"
-        count = f"{len(different)} " if len(different) > 1 else ""
+        count = len(different)
+        differ = "1 tensor differs" if count == 1 else f"{count} tensors differ"
         raise RuntimeError(
-            f"{count}{tensors} from rank 0: {'; '.join(different[:5])}: freeze and "
+            f"{differ} from rank 0: {'; '.join(different[:5])}: freeze and "
             "unfreeze before DistributedDataParallel; wrapping again copies rank 0"
         )
 
@@ -700,7 +654,7 @@ def assert_in_sync(module: torch.nn.Module, buffers: bool = True) -> None:
 def _tensors(
     module: torch.nn.Module, buffers: bool
 ) -> Iterator[tuple[str, torch.Tensor]]:
-    """Yield what `assert_in_sync` compares, with names. A tied tensor has several."""
+    """Yield tensors with their names. A tied tensor has several."""
     named: dict[str, Any] = dict(module.named_parameters(remove_duplicate=False))
     if buffers:
         named |= module.named_buffers(remove_duplicate=False)
@@ -713,20 +667,12 @@ def _tensors(
 
 
 def _digest(name: str, tensor: torch.Tensor) -> str:
-    """Return text that is equal for equal tensors.
-
-    Raises:
-        TypeError: If the tensor has no values here that can be compared.
-    """
-    reason = ""
-    if torch.nn.parameter.is_lazy(tensor):
-        reason = "it has no values before the first forward pass"
-    elif tensor.is_meta or isinstance(tensor, FakeTensor):
-        reason = "it has no values, only a shape"
-    elif hasattr(tensor, "placements"):  # a DTensor
-        reason = "each rank holds a part of it"
-    if reason:
-        raise TypeError(f"'{name}' cannot be compared: {reason}")
+    """Return text that is equal for equal tensors, or raise a TypeError."""
+    # Lazy, on the meta device, or fake.
+    if is_lazy(tensor) or tensor.is_meta or isinstance(tensor, FakeTensor):
+        raise TypeError(f"'{name}' cannot be compared: it has no values, only a shape")
+    if hasattr(tensor, "placements"):  # a DTensor
+        raise TypeError(f"'{name}' cannot be compared: each rank holds a part of it")
     # A copy has what the tensor shows, not the whole storage that it is a view of.
     data: Any = tensor.detach().cpu()
     if data.is_nested:
@@ -736,7 +682,6 @@ def _digest(name: str, tensor: torch.Tensor) -> str:
     elif data.is_mkldnn:
         data = data.to_dense()
     elif data.layout == torch.strided:
-        data = data.resolve_conj().resolve_neg()
         data = data.clone(memory_format=torch.contiguous_format)
     else:  # compressed, such as CSR
         data = data.clone()

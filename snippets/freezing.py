@@ -64,16 +64,6 @@ def _buffers(layer: nn.Module) -> list[tuple[nn.Module, str, torch.Tensor]]:
     return found
 
 
-def _frozen_parameters(layer: nn.Module) -> list[tuple[nn.Module, str, nn.Parameter]]:
-    """List the frozen parameters in a layer, as (owner, name, parameter)."""
-    found = []
-    for owner in layer.modules():
-        for name, parameter in owner.named_parameters(recurse=False):
-            if not parameter.requires_grad:
-                found.append((owner, name, parameter))
-    return found
-
-
 def _has_running_stats(layer: nn.Module) -> bool:
     named = layer.named_buffers(recurse=False)
     return _has_forward(layer) and any(name.startswith("running_") for name, _ in named)
@@ -82,10 +72,8 @@ def _has_running_stats(layer: nn.Module) -> bool:
 def _stops_in_evaluation(layer: nn.Module) -> bool:
     """Return whether evaluation mode keeps all buffers of a layer as they are."""
     # The old spectral norm is a hook of the layer, the new one is a layer.
-    hooks = layer._forward_pre_hooks.values()
-    spectral = any(
-        isinstance(part, (SpectralNorm, _SpectralNorm)) for part in [layer, *hooks]
-    )
+    parts = [layer, *layer._forward_pre_hooks.values()]
+    spectral = any(isinstance(part, (SpectralNorm, _SpectralNorm)) for part in parts)
     return spectral or _has_running_stats(layer)
 
 
@@ -102,15 +90,14 @@ def _moves_in_evaluation(layer: nn.Module) -> bool:
 
 def _could_write(layer: nn.Module) -> bool:
     """Return whether a layer has buffers and code that may change them."""
-    if isinstance(layer, torch.jit.ScriptModule):
-        return any(True for _ in layer.buffers(recurse=False))
     # In torch.nn, only the layers of the functions above change their buffers.
-    known = str(type(layer).forward.__module__).startswith("torch.nn.")
+    scripted = isinstance(layer, torch.jit.ScriptModule)
+    module = "" if scripted else str(type(layer).forward.__module__)
+    known = module.startswith("torch.nn.")
     return _has_forward(layer) and not known and bool(_buffers(layer))
 
 
 def _can_move(layer: nn.Module) -> bool:
-    """Return whether a forward pass could move buffers of this layer."""
     tests = (_stops_in_evaluation, _moves_in_evaluation, _could_write)
     return any(test(layer) for test in tests)
 
@@ -135,13 +122,19 @@ def _keep_running_stats() -> None:
 def _on_copies(layer: Any, always: bool, *args: Any, **kwargs: Any) -> Any:
     """Instead of `forward`: call it with copies in the place of the buffers."""
     # After `_release`, another library's wrapper may still call this.
-    held = _is_held(layer)
+    held = hasattr(layer, "_held")
     if not (held and (always or layer._held.get("mode", layer.training))):
         return type(layer).forward(layer, *args, **kwargs)
     originals = _buffers(layer)
     # Compiled code can't assign parameters, so there is nothing to look for.
     compiled = torch.compiler.is_compiling()
-    parameters = [] if compiled else _frozen_parameters(layer)
+    owners = [] if compiled else layer.modules()
+    parameters = [
+        (owner, name, parameter)
+        for owner in owners
+        for name, parameter in owner._parameters.items()
+        if parameter is not None and not parameter.requires_grad
+    ]
     for owner, name, buffer in originals:
         setattr(owner, name, buffer.clone())
     if hasattr(layer, "observer_enabled"):  # the switch of a fake-quantize layer
@@ -168,13 +161,9 @@ def _refuse_script(layer: nn.Module) -> None:
     )
 
 
-def _is_held(layer: nn.Module) -> bool:
-    return hasattr(layer, "_held")
-
-
 def _hold(layer: Any) -> bool:
     """Hold the buffers of a layer; return whether that changed anything."""
-    if _is_held(layer) or not _can_move(layer):
+    if hasattr(layer, "_held") or not _can_move(layer):
         return False
     held: dict[str, Any] = {}
     methods: dict[str, Any] = {"__prepare_scriptable__": partial(_refuse_script, layer)}
@@ -198,7 +187,7 @@ def _hold(layer: Any) -> bool:
 
 def _release(layer: Any) -> bool:
     """Let the buffers of a layer move again; return whether that changed anything."""
-    if not _is_held(layer):
+    if not hasattr(layer, "_held"):
         return False
     held = layer.__dict__.pop("_held")
     for name, method in held["methods"].items():
@@ -416,7 +405,7 @@ def _change(
     try:
         for name, layer in module.named_modules():
             if id(layer) in selected and (norm_stats or not _has_running_stats(layer)):
-                changed._held.append((layer, _is_held(layer)))
+                changed._held.append((layer, hasattr(layer, "_held")))
                 if _hold(layer) if on else _release(layer):
                     changed.layers.append(name)
     except TypeError:
@@ -537,15 +526,16 @@ def add_trainable(
     named = _unwrapped(module).named_parameters()
     new = {name: p for name, p in named if p.requires_grad and id(p) not in known}
     if new:
-        _add_group(optimizer, new, group, "param_names" in optimizer.param_groups[0])
+        with_names = "param_names" in optimizer.param_groups[0]
+        _add_group(optimizer, new, with_names, **group)
     return list(new)
 
 
 def _add_group(
     optimizer: torch.optim.Optimizer,
     parameters: dict[str, nn.Parameter],
-    options: dict[str, Any],
     with_names: bool,
+    **options: Any,
 ) -> None:
     """Add a group. Since torch 2.6, all groups of an optimizer have names, or none."""
     params = parameters.items() if with_names else parameters.values()
@@ -585,17 +575,18 @@ def optimizer_state(
         ['weight', 'bias']
     """
     name_of = {id(p): name for name, p in _unwrapped(module).named_parameters()}
-    names = []
-    for group in optimizer.param_groups:
-        for parameter in group["params"]:
-            if id(parameter) not in name_of:
-                shape = tuple(parameter.shape)
-                raise ValueError(
-                    f"the optimizer has a parameter of shape {shape} that is not in "
-                    "the model: pass the model that it trains"
-                )
-            names.append(name_of[id(parameter)])
-    return {**optimizer.state_dict(), "names": names}
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    for parameter in parameters:
+        if id(parameter) not in name_of:
+            raise ValueError(
+                f"the optimizer has a parameter of shape {tuple(parameter.shape)} that "
+                "is not in the model: pass the model that it trains"
+            )
+    state = optimizer.state_dict()
+    for group in state["param_groups"]:
+        # Names of the optimizer itself, which not every optimizer has.
+        group.pop("param_names", None)
+    return {**state, "names": [name_of[id(parameter)] for parameter in parameters]}
 
 
 def load_optimizer_state(
@@ -636,12 +627,8 @@ def load_optimizer_state(
             "model as to optimizer_state"
         )
     with_names = "param_names" in optimizer.param_groups[0]
-    groups = []
-    for group in state["param_groups"]:
-        # Names of the optimizer itself: this one may have none.
-        groups.append({key: group[key] for key in group if key != "param_names"})
     optimizer.param_groups.clear()
-    for group in groups:
+    for group in state["param_groups"]:
         own = {names[number]: parameters[names[number]] for number in group["params"]}
-        _add_group(optimizer, own, group, with_names)
-    optimizer.load_state_dict({"state": state["state"], "param_groups": groups})
+        _add_group(optimizer, own, with_names)
+    optimizer.load_state_dict(state)  # which sets the options of each group

@@ -15,8 +15,10 @@ import inspect
 import itertools
 import logging
 import numbers
+import operator
 import os
 import random
+import reprlib
 import sys
 import types
 import warnings
@@ -157,23 +159,23 @@ _MOST = 3_000  # objects that a search visits
 
 _ATOMS = {type(None), bool, int, float, complex, str, bytes, bytearray, range}
 # These lead too far away from a dataset, or hold no generator.
-_LEAVES = (
-    torch.Tensor,
-    types.ModuleType,
-    types.CodeType,
-    types.FrameType,
-    logging.Logger,
-)
-_CONTAINERS: tuple[Any, ...] = (dict, list, tuple, set, frozenset, collections.deque)
+_LEAVES = (torch.Tensor, types.ModuleType, types.FrameType, logging.Logger)
+_CONTAINERS: tuple[Any, ...] = (list, tuple, set, frozenset, collections.deque)
+# Not NumPy's Generator: the search finds the bit generator that it draws from.
 _GENERATORS: tuple[Any, ...] = (torch.Generator, random.Random)
-_DRAWING: tuple[Any, ...] = ()  # from a bit generator, which they can share
+_SOON: tuple[Any, ...] = (type, types.FunctionType)  # before data, which may be long
+_GLOBAL = [torch.default_generator, vars(random)["_inst"]]  # torch seeds them
 if numpy is not None:
-    _CONTAINERS += (numpy.ndarray,)
-    _DRAWING = (numpy.random.Generator, numpy.random.RandomState)
-    _GENERATORS += (numpy.random.BitGenerator, numpy.random.SeedSequence, *_DRAWING)
+    _legacy = numpy.random.rand.__self__
+    _GLOBAL += [_legacy, _legacy._bit_generator]
+    _GENERATORS += (
+        numpy.random.BitGenerator,
+        numpy.random.SeedSequence,
+        numpy.random.RandomState,
+    )
+    _SOON += (numpy.random.Generator,)
+_SOON += _GENERATORS
 _LIBRARIES = {"torch", "numpy", *sys.stdlib_module_names}
-
-Held = Iterator[tuple[str, Any]]  # objects, each with a label for its place
 
 
 def _is_library(module: object) -> bool:
@@ -181,36 +183,12 @@ def _is_library(module: object) -> bool:
     return str(module).partition(".")[0] in _LIBRARIES
 
 
-def _first(entries: Iterable[Any], size: int, whole: bool) -> Iterator[Any]:
-    """Return the first entries of a long container, or all of a short one."""
-    return itertools.islice(entries, size if whole or size <= _SHORT else _FIRST)
-
-
-def _entries(container: Any, base: Any, whole: bool) -> Held:
-    """Yield the entries of a container, which is an instance of `base`."""
-    # The methods of a subclass may read files: call those of the base.
-    if base is dict:
-        items = dict.items(container)
-        for key, entry in _first(items, len(items), whole):
-            yield f"[{key!r}]" if type(key) in _ATOMS else "[...]", entry
-            yield ".keys()", key
-    elif base in _CONTAINERS[:6]:
-        entries = _first(base.__iter__(container), base.__len__(container), whole)
-        yield from ((f"[{index}]", entry) for index, entry in enumerate(entries))
-    elif container.dtype.hasobject:
-        flat = container.view(base).flat
-        for index, entry in enumerate(_first(flat, len(flat), whole)):
-            is_record = issubclass(type(entry), numpy.void)
-            yield f".flat[{index}]", tuple(entry) if is_record else entry
-
-
-def _attributes(value: Any, whole: bool) -> Held:
-    """Yield the attributes of an object, and its class, without calling a property."""
-    with contextlib.suppress(Exception):  # a stand-in for an object can raise anything
-        fields = object.__getattribute__(value, "__dict__")
-        for name, held in _first(fields.items(), len(fields), whole):
-            yield f".{name}", held
-    yield "", type(value)
+def _attributes(value: Any) -> dict[str, Any]:
+    """Return the attributes of an object, without calling a property."""
+    if type(value).__dictoffset__:  # it has a place for them
+        with contextlib.suppress(Exception):  # a stand-in can raise anything
+            return cast(dict[str, Any], object.__getattribute__(value, "__dict__"))
+    return {}
 
 
 def _names(code: types.CodeType) -> Iterator[str]:
@@ -221,136 +199,135 @@ def _names(code: types.CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def _variables(function: types.FunctionType) -> Held:
-    """Yield the global variables that a function names, also as ``module.name``."""
+def _variables(function: types.FunctionType) -> dict[str, Any]:
+    """Return the global variables that a function names, also as ``module.name``."""
     variables = function.__globals__
     is_installed = "-packages" in str(variables.get("__file__"))
     if is_installed or _is_library(function.__module__):
-        return  # such code names half of its package
-    names = dict.fromkeys(_names(function.__code__))  # in order, without duplicates
+        return {}  # such code names half of its package
+    found: dict[str, Any] = {}
+    names = list(_names(function.__code__))
     for name in names:
-        value = variables.get(name)
-        yield f".{name}", value
+        found[name] = value = variables.get(name)
         inner = vars(value) if issubclass(type(value), types.ModuleType) else {}
         if not _is_library(inner.get("__name__")):
-            yield from ((f".{name}.{it}", inner[it]) for it in names if it in inner)
+            found |= {f"{name}.{it}": inner[it] for it in names if it in inner}
+    return found
 
 
-def _held(value: Any, whole: bool) -> Held:
-    """Yield what an object holds; of long containers the first entries, or all."""
+def _first(entries: Iterable[Any], whole: bool) -> Iterator[Any]:
+    """Return the first entries of a long container, or all of a short one."""
+    is_short = operator.length_hint(entries) <= _SHORT
+    return itertools.islice(entries, None if whole or is_short else _FIRST)
+
+
+def _contents(value: Any, whole: bool) -> list[Any]:
+    """List what an object holds; of long containers the first entries, or all."""
     kind = type(value)  # isinstance() could load what a stand-in represents
-    base: Any = kind
-    if kind not in _CONTAINERS:
-        base = next((it for it in _CONTAINERS if issubclass(kind, it)), None)
     if issubclass(kind, type):
-        if not _is_library(value.__module__):
-            yield from ((f".{name}", held) for name, held in vars(value).items())
-            yield from (("", parent) for parent in value.__bases__)
-        return
-    if kind is not base:
-        yield from _attributes(value, whole)
-    if base is not None:
-        yield from _entries(value, base, whole)
+        is_library = _is_library(value.__module__)
+        return [] if is_library else [*vars(value).values(), *value.__bases__]
+    sources: list[Iterable[Any]] = [_attributes(value).values()]
+    # The methods of a subclass may read files: call those of the container.
+    container: Any = next((it for it in kind.__mro__ if it in _CONTAINERS), None)
+    if container:
+        sources.append(container.__iter__(value))
+    elif issubclass(kind, dict):
+        sources += [dict.values(value), dict.keys(value)]
     elif issubclass(kind, types.FunctionType):
-        yield ".__defaults__", value.__defaults__
-        yield ".__kwdefaults__", value.__kwdefaults__
-        yield ".__closure__", value.__closure__
-        yield from _variables(value)
-    elif issubclass(kind, types.GeneratorType) and value.gi_frame:
-        yield ".gi_frame.f_locals", value.gi_frame.f_locals
+        sources.append([value.__defaults__, value.__kwdefaults__, value.__closure__])
+        sources.append(_variables(value).values())
+    elif issubclass(kind, types.GeneratorType):
+        sources.append(inspect.getgeneratorlocals(value).values())
+    elif numpy is not None and issubclass(kind, numpy.ndarray):
+        array = numpy.asarray(value)
+        sources.append(array.flat if array.dtype.hasobject else ())
+    elif numpy is not None and issubclass(kind, numpy.void):  # a record in an array
+        sources.append(value.item())
     else:  # what slots, partials, bound methods, cells, iterators and so on refer to
-        yield from ((f".<{type(it).__name__}>", it) for it in gc.get_referents(value))
+        sources.append(gc.get_referents(value))
+    return [kind, *itertools.chain(*(_first(source, whole) for source in sources))]
 
 
 class _Place(NamedTuple):
     """An object that the search has reached, and the place of what holds it."""
 
-    label: str
     value: Any
-    holder: "_Place | None" = None
-
-    def way(self) -> Iterator["_Place"]:
-        """Yield this place and its holders, the dataset last."""
-        place: _Place | None = self
-        while place:
-            yield place
-            place = place.holder
-
-    def path(self) -> str:
-        """Write the way to it as code does, such as ``dataset.transforms[0].rng``."""
-        return "".join(reversed([place.label for place in self.way()]))
+    holder: "_Place | None"
 
 
-class _Search:
-    """Find the generators that some objects hold, the nearest first.
+def _search(**roots: Any) -> tuple[list[_Place], _Place | None]:
+    """Find the generators that objects hold, the nearest first.
 
-    Attributes:
-        found: The places of generators.
-        missed: The place of the first object that was not searched, or None.
+    Returns:
+        Their places, and the place of the first object that was not searched, if any.
     """
-
-    def __init__(self, roots: list[tuple[str, Any]]) -> None:
-        self.found: list[_Place] = []
-        self.missed: _Place | None = None
-        # Torch has seeded the global ones. Values stay alive, so that ids are unique.
-        known = [torch.default_generator, vars(random)["_inst"]]
-        if numpy is not None:
-            legacy = numpy.random.rand.__self__
-            known += [legacy, legacy._bit_generator]
-        self._seen = {id(value): value for value in known}
-        self._most = _MOST + 10 * len(roots)  # a generator holds a few others
-        self._widened: set[int] = set()
-        self._queue: collections.deque[_Place] = collections.deque()
-        for label, value in roots:
-            self._add(_Place(label, value))
-        while self._queue:
-            place = self._queue.popleft()
-            self._add_held(place)
-            if issubclass(type(place.value), _GENERATORS):
-                self.found.append(place)
-                self._widen(place)
-
-    def _add(self, place: _Place) -> None:
-        """Put an object into the queue, unless it is known or holds nothing."""
-        kind = type(place.value)
-        if issubclass(kind, _LEAVES) or id(place.value) in self._seen:
-            return
-        if len(self._seen) >= self._most:
-            self.missed = self.missed or place
-            return
-        self._seen[id(place.value)] = place.value
-        if issubclass(kind, (type, types.FunctionType)):
-            self._queue.appendleft(place)  # code first: it is short, data may be long
-        else:
-            self._queue.append(place)
-
-    def _add_held(self, place: _Place, whole: bool = False) -> None:
-        """Put what an object holds into the queue."""
-        for label, value in _held(place.value, whole):
+    seen = {id(value): value for value in _GLOBAL}
+    most = _MOST
+    # Each object to search, and whether to search all of it, however long it is.
+    queue = collections.deque([(_Place(types.SimpleNamespace(**roots), None), True)])
+    searched_whole: set[int] = set()
+    found: list[_Place] = []
+    missed: _Place | None = None
+    while queue:
+        place, whole = queue.popleft()
+        for value in _contents(place.value, whole):
+            kind = type(value)
+            if kind in _ATOMS or issubclass(kind, _LEAVES) or id(value) in seen:
+                continue
             if whole:
-                self._most += 10  # for the entry, its generator and what is between
-            if type(value) not in _ATOMS:
-                self._add(_Place(label, value, place))
-            if self.missed:
+                most += 10  # it may lead to a generator, which holds others
+            if len(seen) >= most:
+                missed = missed or _Place(value, place)
                 break
+            seen[id(value)] = value  # and stays alive, so that ids are unique
+            add = queue.appendleft if issubclass(kind, _SOON) else queue.append
+            add((_Place(value, place), False))
+        if issubclass(type(place.value), _GENERATORS) and not whole:
+            found.append(place)
+            # Where the first entries hold a generator, the others may, too.
+            holder: _Place | None = place
+            while holder and id(holder.value) not in searched_whole:
+                searched_whole.add(id(holder.value))
+                queue.append((holder, True))
+                holder = holder.holder
+    return found, missed
 
-    def _widen(self, found: _Place) -> None:
-        """Search all of the long containers on the way to a generator."""
-        for place in found.way():
-            if id(place.value) in self._widened:
-                return
-            self._widened.add(id(place.value))
-            self._add_held(place, whole=True)
+
+def _label(holder: Any, value: Any) -> str:
+    """Write how code gets from an object to what it holds: ``.rng`` or ``[0]``."""
+    kind = type(holder)
+    labels: Iterable[tuple[str, Any]]
+    if issubclass(type(value), type):
+        return ""  # a class is named as its instance
+    if issubclass(kind, (list, tuple)):
+        entries = list.__iter__ if issubclass(kind, list) else tuple.__iter__
+        labels = ((f"[{index}]", it) for index, it in enumerate(entries(holder)))
+    elif issubclass(kind, dict):
+        labels = ((f"[{reprlib.repr(key)}]", it) for key, it in dict.items(holder))
+    else:
+        is_function = issubclass(kind, types.FunctionType)
+        named = _variables(holder) if is_function else _attributes(holder)
+        labels = ((f".{name}", it) for name, it in named.items())
+    found = (label for label, it in labels if it is value)
+    return next(found, f".<{type(value).__name__}>")
+
+
+def _path(place: _Place) -> str:
+    """Write the way to an object as code does: ``dataset.transforms[0].rng``."""
+    labels = []
+    while place.holder:
+        labels.append(_label(place.holder.value, place.value))
+        place = place.holder
+    return "".join(reversed(labels)).removeprefix(".")
 
 
 def _collate_fn() -> Any:
     """Return the loader's `collate_fn`, which only the frame of the worker shows."""
     frame = inspect.currentframe()
-    while frame is not None:
-        if frame.f_code.co_name == "_worker_loop" and "collate_fn" in frame.f_locals:
-            return frame.f_locals["collate_fn"]
+    while frame and frame.f_code.co_name != "_worker_loop":
         frame = frame.f_back
-    return None
+    return frame.f_locals.get("collate_fn") if frame else None
 
 
 def _reseed(generator: Any, seed: int) -> None:
@@ -360,13 +337,12 @@ def _reseed(generator: Any, seed: int) -> None:
     elif isinstance(generator, random.Random):
         generator.seed(seed)
     else:
-        # NumPy has no method for all, but the __init__ of its own class, in C, works in
-        # place. It also seeds what spawn() makes. A generator is initialized with the
-        # bit generator that it has, to drop a normal number kept in reserve.
+        # The __init__ of NumPy's own class, in C, works in place for all kinds. It also
+        # seeds what spawn() makes. A RandomState gets the bit generator that it has,
+        # and drops the normal number that it keeps in reserve.
         mro = [vars(base).get("__init__") for base in type(generator).__mro__]
         init = next(it for it in mro if it and not inspect.isfunction(it))
-        is_drawing = isinstance(generator, _DRAWING)
-        init(generator, generator._bit_generator if is_drawing else seed)
+        init(generator, getattr(generator, "_bit_generator", seed))
 
 
 def seed_worker(worker_id: int, *, generators: Iterable[Any] | None = None) -> None:
@@ -406,18 +382,15 @@ def seed_worker(worker_id: int, *, generators: Iterable[Any] | None = None) -> N
     info = get_worker_info()
     if info is None:
         raise RuntimeError("not in a worker: pass worker_init_fn=seed_worker")
-    roots = [(f"generators[{i}]", value) for i, value in enumerate(generators or ())]
     collate_fn = _collate_fn()
-    roots += [("dataset", info.dataset), ("collate_fn", collate_fn)]
-    search = _Search(roots)
-    # A bit generator comes before what draws from it.
-    ordered = sorted(search.found, key=lambda it: isinstance(it.value, _DRAWING))
-    for number, place in enumerate(ordered):
+    given = {f"generators[{i}]": value for i, value in enumerate(generators or ())}
+    found, first_missed = _search(**given, dataset=info.dataset, collate_fn=collate_fn)
+    for number, place in enumerate(found):
         try:
             _reseed(place.value, derive_seed(info.seed, "generator", number))
         except Exception as error:
-            raise RuntimeError(f"cannot seed {place.path()}: {error}") from error
-    missed = [] if search.missed is None else [search.missed.path()]
+            raise RuntimeError(f"cannot seed {_path(place)}: {error}") from error
+    missed = [_path(first_missed)] if first_missed else []
     missed += ["collate_fn"] if collate_fn is None else []
     if missed and generators is None:
         warnings.warn(

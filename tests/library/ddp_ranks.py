@@ -77,7 +77,7 @@ def fault(kind):
 
 
 def leave_early():
-    """Rank 1 leaves with an error of its own only after rank 0 has seen it gone."""
+    """Rank 1 leaves with its own error only after rank 0 has seen it gone."""
     with ddp.distributed(device="cpu") as here:
         if here.rank == 1:
             try:
@@ -104,16 +104,8 @@ def wait_in_all_reduce():
     dist.all_reduce(torch.ones(1))
 
 
-def raise_as_a_loader_does():
-    raise RuntimeError("DataLoader timed out after 5 seconds")
-
-
-def raise_as_http_does():
-    raise ConnectionRefusedError("Connection refused")
-
-
-def raise_with_nccl_in_the_text():
-    raise RuntimeError("NCCL error: connection closed by peer, timed out")
+def fail_with(error):
+    raise error
 
 
 def fail_with_much_to_clean_up():
@@ -214,10 +206,6 @@ def fail_later():
     raise ValueError("later")
 
 
-def fail_at_once():
-    raise KeyError("fold")
-
-
 def crash():
     os.kill(os.getpid(), signal.SIGSEGV)
 
@@ -227,9 +215,15 @@ def do_nothing():
 
 
 CULPRITS = {
-    "text of a loader": raise_as_a_loader_does,
-    "text of http": raise_as_http_does,
-    "text of NCCL": raise_with_nccl_in_the_text,
+    "text of a loader": functools.partial(
+        fail_with, RuntimeError("DataLoader timed out after 5 seconds")
+    ),
+    "text of http": functools.partial(
+        fail_with, ConnectionRefusedError("Connection refused")
+    ),
+    "text of NCCL": functools.partial(
+        fail_with, RuntimeError("NCCL error: connection closed by peer, timed out")
+    ),
     "cleans up": fail_with_much_to_clean_up,
     "waits in finally, times out": fail_and_wait_in_finally,
     "waits longer in finally, times out": fail_and_wait_longer_than_others,
@@ -242,7 +236,7 @@ CULPRITS = {
     "async, times out": hang_in_a_lock,
     "wrapped, times out": hang_in_a_lock,
     "exit, times out": hang_in_a_lock,
-    "first of two": fail_at_once,
+    "first of two": functools.partial(fail_with, KeyError("fold")),
     "crash": crash,
     "returns early": do_nothing,
     "returns early, one computes": do_nothing,
@@ -287,7 +281,7 @@ def launch_and_be_killed(folder):
 
 
 def wait_forever(folder):
-    """Say who is here, with a process of its own, and wait."""
+    """Say who is here, start a process, and wait."""
     with ddp.distributed(device="cpu") as here:
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         Path(folder, f"{here.rank}.part").write_text(f"{os.getpid()} {child.pid}")
@@ -300,13 +294,12 @@ def start_method():
     return multiprocessing.get_start_method()
 
 
-def message(check):
-    """The error of a check, as text."""
+def outcome(check):
+    """What a check returns, or its error as text."""
     try:
-        check()
+        return check()
     except (RuntimeError, TypeError, ValueError) as error:
         return f"{type(error).__name__}: {error}"
-    return None
 
 
 class Net(torch.nn.Module):
@@ -324,6 +317,65 @@ class Net(torch.nn.Module):
         return self.head(self.norm(self.body(x)))
 
 
+def one_bit(rank, world):
+    model = Net()
+    if rank == 1:
+        bias = model.head.bias.data
+        bias[0] = torch.nextafter(bias[0], torch.tensor(9.0))
+    return model
+
+
+def trained_on_one_rank(rank, world):
+    model = Net()
+    model.body.weight.requires_grad_(rank != world - 1)
+    return model
+
+
+def other_buffer(rank, world):
+    model = Net()
+    model.norm.running_mean += rank
+    return model
+
+
+def sparse(rank, world):
+    model = torch.nn.Linear(2, 1, bias=False)
+    torch.nn.init.ones_(model.weight)
+    model.register_buffer("graph", torch.eye(3).to_sparse() * (1 + (rank == 1)))
+    return model
+
+
+def unfrozen_under_ddp(rank, world):
+    """Unfreeze under DDP, as one must not, and train."""
+    model = Net()
+    model.body.requires_grad_(False)
+    wrapped = DistributedDataParallel(model)
+    model.body.requires_grad_(True)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    generator = torch.Generator().manual_seed(rank)
+    for _ in range(3):
+        optimizer.zero_grad()
+        wrapped(torch.randn(8, 4, generator=generator)).square().mean().backward()
+        optimizer.step()
+    model.norm = torch.nn.Identity()  # its statistics differ anyway
+    return model
+
+
+MODELS = {
+    "equal": lambda rank, world: Net(),
+    "one bit": one_bit,
+    "trained on one rank": trained_on_one_rank,
+    "other buffer": other_buffer,
+    "other shapes and names": lambda rank, world: torch.nn.Linear(
+        2 + (rank == 0), 1, bias=rank == 0
+    ),
+    "meta": lambda rank, world: torch.nn.Linear(
+        2, 1, device="meta" if rank == 1 else "cpu"
+    ),
+    "sparse": sparse,
+    "unfrozen under DDP": unfrozen_under_ddp,
+}
+
+
 def collectives(value_sets):
     """All that needs a group but no failure, in one start: a dict by topic."""
     found = {}
@@ -331,58 +383,43 @@ def collectives(value_sets):
         rank, world = here.rank, here.world_size
         found["here"] = here
 
+        pairs = [dict(enumerate(values)) for values in value_sets]
         found["means"] = [
-            ddp.weighted_mean(
-                *(pairs[rank] if rank < len(pairs) else (float("nan"), 0))
-            )
-            for pairs in value_sets
+            ddp.weighted_mean(*pair.get(rank, (math.nan, 0))) for pair in pairs
         ]
-        found["tensor mean"] = ddp.weighted_mean(torch.tensor(rank * 1.0), rank)
-        found["no samples"] = message(lambda: ddp.weighted_mean(0.0, 0))
-        found["negative"] = message(lambda: ddp.weighted_mean(1.0, 5 if rank else -1))
-        count = torch.tensor([True] * (rank + 1)).sum()
-        found["tensor count"] = ddp.weighted_mean(torch.tensor(rank), count)
-        # Rank 0 has no sample, so it has no mean either.
-        found["no mean"] = ddp.weighted_mean(0.5 if rank else torch.empty(0), rank)
-        found["wrong on rank 1"] = {
-            name: message(functools.partial(ddp.weighted_mean, *wrong))
-            for name, wrong in {
-                "value": ("high" if rank == 1 else 1.0, 2),
-                "shape": (torch.ones(3 if rank == 1 else 1), 2),
-                "count": (1.0, None if rank == 1 else 2),
-                "bool": (1.0, True if rank == 1 else 2),
-                "nan": (1.0, math.nan if rank == 1 else 2),
-                "complex": (1j if rank == 1 else 1.0, 2),
-            }.items()
+        arguments = {
+            "tensor mean": (torch.tensor(rank * 1.0), rank),
+            "tensor count": (
+                torch.tensor(rank),
+                torch.tensor([True] * (rank + 1)).sum(),
+            ),
+            "rank 0 has no mean": (0.5 if rank else torch.empty(0), rank),
+            "no samples": (0.0, 0),
+            "negative": (1.0, 5 if rank else -1),
+            "value": ("high" if rank == 1 else 1.0, 2),
+            "shape": (torch.ones(3 if rank == 1 else 1), 2),
+            "count": (1.0, None if rank == 1 else 2),
+            "bool": (1.0, True if rank == 1 else 2),
+            "nan": (1.0, math.nan if rank == 1 else 2),
+            "complex": (1j if rank == 1 else 1.0, 2),
+        }
+        found["outcomes"] = {
+            name: outcome(functools.partial(ddp.weighted_mean, *pair))
+            for name, pair in arguments.items()
         }
 
         found["eval"] = {n: list(ddp.EvalSampler(n)) for n in range(10)}
         found["eval sizes"] = {n: len(ddp.EvalSampler(n)) for n in range(10)}
 
-        model = Net()
-        found["in sync"] = message(lambda: ddp.assert_in_sync(model))
-        with torch.no_grad():
-            if rank == 1:
-                model.head.bias[0] = torch.nextafter(
-                    model.head.bias[0], torch.tensor(9.0)
-                )
-        found["one bit"] = message(lambda: ddp.assert_in_sync(model))
-        model = Net()
-        model.body.weight.requires_grad_(rank != world - 1)
-        found["requires_grad"] = message(lambda: ddp.assert_in_sync(model))
-        model = Net()
-        model.norm.running_mean += rank
-        found["buffer"] = message(lambda: ddp.assert_in_sync(model))
-        found["no buffers"] = message(lambda: ddp.assert_in_sync(model, buffers=False))
-        model = torch.nn.Linear(2 + (rank == 0), 1, bias=rank == 0)
-        found["other model"] = message(lambda: ddp.assert_in_sync(model))
-        model = torch.nn.Linear(2, 1, device="meta" if rank == 1 else "cpu")
-        found["meta"] = message(lambda: ddp.assert_in_sync(model))
-        model = torch.nn.Linear(2, 1, bias=False)
-        torch.nn.init.ones_(model.weight)
-        model.register_buffer("graph", torch.eye(3).to_sparse() * (1 + (rank == 1)))
-        found["sparse"] = message(lambda: ddp.assert_in_sync(model))
-        found["drift"] = drift(rank)
+        checks = {
+            name: functools.partial(ddp.assert_in_sync, make(rank, world))
+            for name, make in MODELS.items()
+        }
+        model = other_buffer(rank, world)
+        checks["other buffer, left out"] = functools.partial(
+            ddp.assert_in_sync, model, buffers=False
+        )
+        found["in sync"] = {name: outcome(check) for name, check in checks.items()}
 
         sampler = ddp.ResumableSampler(24, seed=3)
         found["orders"] = [use_all(sampler) for _ in range(2)]
@@ -410,21 +447,6 @@ def as_a_task_of(launcher):
     os.environ |= dict(zip(names, (rank, world, rank), strict=True))
     with ddp.distributed(device="cpu") as here:
         return here[:3], ddp.weighted_mean(here.rank, 1)
-
-
-def drift(rank):
-    """Unfreeze under DDP, as one must not, and train: what the check says."""
-    model = Net()
-    model.body.requires_grad_(False)
-    wrapped = DistributedDataParallel(model)
-    model.body.requires_grad_(True)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    generator = torch.Generator().manual_seed(rank)
-    for _ in range(3):
-        optimizer.zero_grad()
-        wrapped(torch.randn(8, 4, generator=generator)).square().mean().backward()
-        optimizer.step()
-    return message(lambda: ddp.assert_in_sync(model, buffers=False))
 
 
 def train(path, kill_at=None, resume=False, workers=0):

@@ -42,14 +42,27 @@ def ranks(request):
 # --- one process, and torchrun
 
 
+TORCHRUN = dict(zip(ddp.VARIABLES, ["0", "1", "0", "localhost", "29500"], strict=True))
+
+
 @pytest.fixture
-def alone(monkeypatch):
-    """An environment without any launcher."""
+def environment(monkeypatch):
+    """Set these variables, in an environment without any launcher."""
     launchers = ("SLURM_", "OMPI_", "PMI", "MPI_", "MV2_", "TORCHELASTIC_")
     for name in list(os.environ):
         if name in ddp.VARIABLES or name.startswith(launchers):
             monkeypatch.delenv(name)
-    return monkeypatch
+
+    def set_all(variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+    return set_all
+
+
+@pytest.fixture
+def alone(environment):
+    """An environment without any launcher."""
 
 
 def test_one_process_trains_with_ddp_without_torchrun(alone):
@@ -72,25 +85,22 @@ def test_the_group_is_destroyed_after_an_error_and_can_be_made_again(alone):
         assert dist.is_initialized()
 
 
-@pytest.mark.parametrize("missing", ddp.VARIABLES)
-def test_a_half_set_environment_names_what_is_missing(alone, missing):
-    for name, value in zip(
-        ddp.VARIABLES, ["0", "1", "0", "localhost", "0"], strict=True
-    ):
-        if name != missing:
-            alone.setenv(name, value)
-    with pytest.raises(RuntimeError, match=rf"^{missing} is missing.*torchrun"):
+def refused(text):
+    """Joining fails with this text, and leaves no group."""
+    with pytest.raises(RuntimeError, match=text):
         ddp.distributed(device="cpu").__enter__()
     assert not dist.is_initialized()
 
 
-def test_a_variable_that_is_no_number_is_named(alone):
-    for name, value in zip(
-        ddp.VARIABLES, ["0", "two", "0", "localhost", "0"], strict=True
-    ):
-        alone.setenv(name, value)
-    with pytest.raises(RuntimeError, match=r"^WORLD_SIZE is two"):
-        ddp.distributed(device="cpu").__enter__()
+@pytest.mark.parametrize("missing", ddp.VARIABLES)
+def test_a_half_set_environment_names_what_is_missing(environment, missing):
+    environment({name: TORCHRUN[name] for name in ddp.VARIABLES if name != missing})
+    refused(rf"^{missing} is missing.*torchrun")
+
+
+def test_a_variable_that_is_not_a_number_is_named(environment):
+    environment(TORCHRUN | {"WORLD_SIZE": "two"})
+    refused("^WORLD_SIZE is two")
 
 
 MANY_TASKS = {
@@ -111,18 +121,15 @@ MANY_TASKS = {
     "a world of one is left over": {
         "SLURM_PROCID": "0",
         "SLURM_STEP_NUM_TASKS": "2",
-        **dict(zip(ddp.VARIABLES, ["0", "1", "0", "localhost", "29500"], strict=True)),
+        **TORCHRUN,
     },
 }
 
 
 @pytest.mark.parametrize("launcher", MANY_TASKS)
-def test_one_of_many_tasks_never_trains_alone(alone, launcher):
-    for name, value in MANY_TASKS[launcher].items():
-        alone.setenv(name, value)
-    with pytest.raises(RuntimeError, match=r"^this is task \d of .*torchrun"):
-        ddp.distributed(device="cpu").__enter__()
-    assert not dist.is_initialized()
+def test_one_of_many_tasks_never_trains_alone(environment, launcher):
+    environment(MANY_TASKS[launcher])
+    refused(r"^this is task \d of .*torchrun")
 
 
 ALONE = {
@@ -145,17 +152,15 @@ ALONE = {
 
 
 @pytest.mark.parametrize("shell", ALONE)
-def test_a_single_task_trains_alone(alone, shell):
-    for name, value in ALONE[shell].items():
-        alone.setenv(name, value)
+def test_a_single_task_trains_alone(environment, shell):
+    environment(ALONE[shell])
     with ddp.distributed(device="cpu") as here:
         assert here[:3] == (0, 1, 0)
 
 
-def test_torchrun_counts_inside_a_task(alone):
-    for name, value in MANY_TASKS["a world of one is left over"].items():
-        alone.setenv(name, value)
-    alone.setenv("TORCHELASTIC_RUN_ID", "7")
+def test_torchrun_counts_inside_a_task(environment):
+    left_over = MANY_TASKS["a world of one is left over"]
+    environment(left_over | {"TORCHELASTIC_RUN_ID": "7"})
     assert ddp._place() == (0, 1, 0)
 
 
@@ -213,37 +218,23 @@ def test_a_weighted_mean_is_exact_on_uneven_and_empty_ranks(ranks):
         assert [found["means"][case] for found in ranks] == [expected] * len(ranks)
 
 
-def test_a_weighted_mean_takes_a_tensor(ranks):
-    squares, counts = sum(r * r for r in range(len(ranks))), sum(range(len(ranks)))
-    assert {found["tensor mean"] for found in ranks} == {squares / counts}
-
-
-def test_a_weighted_mean_of_nothing_raises_on_every_rank(ranks):
+def test_all_ranks_get_the_same_mean_or_the_same_error(ranks):
+    each = range(len(ranks))
+    expected = {
+        "tensor mean": sum(r * r for r in each) / sum(each),
+        "tensor count": sum(r * (r + 1) for r in each) / sum(r + 1 for r in each),
+        "rank 0 has no mean": 0.5,
+        "no samples": "ValueError: no rank has a sample: n is 0 on each",
+        "negative": "ValueError: rank 0: n must be 0 or more and finite, got -1",
+        "value": "TypeError: rank 1: value must be a number, got str",
+        "shape": "ValueError: rank 1: value must have one element, got the shape [3]",
+        "count": "TypeError: rank 1: n must be a number, got NoneType",
+        "bool": "TypeError: rank 1: n must be a number of samples, got True",
+        "nan": "ValueError: rank 1: n must be 0 or more and finite, got nan",
+        "complex": "TypeError: rank 1: value must be a number, got complex",
+    }
     for found in ranks:
-        assert found["no samples"] == "ValueError: no rank has a sample: n is 0 on each"
-        assert found["negative"].startswith("ValueError: rank 0: n must be 0 or more")
-
-
-def test_a_count_may_be_a_tensor_and_a_rank_may_have_no_mean(ranks):
-    counts = range(1, len(ranks) + 1)
-    mean = sum(rank * n for rank, n in enumerate(counts)) / sum(counts)
-    assert {found["tensor count"] for found in ranks} == {mean}
-    assert {found["no mean"] for found in ranks} == {0.5}
-
-
-@pytest.mark.parametrize(
-    ("wrong", "text"),
-    [
-        ("value", "TypeError: rank 1: value must be a number, got str"),
-        ("shape", "ValueError: rank 1: value must have one element, got the shape [3]"),
-        ("count", "TypeError: rank 1: n must be a number, got NoneType"),
-        ("bool", "TypeError: rank 1: n must be a number of samples, got True"),
-        ("nan", "ValueError: rank 1: n must be 0 or more and finite, got nan"),
-        ("complex", "TypeError: rank 1: value must be a number, got complex"),
-    ],
-)
-def test_what_is_wrong_on_one_rank_raises_on_all(ranks, wrong, text):
-    assert [found["wrong on rank 1"][wrong] for found in ranks] == [text] * len(ranks)
+        assert found["outcomes"] == expected
 
 
 @pytest.mark.parametrize(
@@ -272,43 +263,34 @@ def test_evaluation_sees_each_sample_once(ranks, n):
 # --- in sync
 
 
-def test_equal_models_are_in_sync(ranks):
-    assert {found["in sync"] for found in ranks} == {None}
-
-
-def test_one_bit_on_one_rank_is_named_on_all(ranks):
+@pytest.mark.parametrize(
+    ("models", "text"),
+    [
+        ("equal", None),
+        (
+            "one bit",
+            "RuntimeError: 1 tensor differs from rank 0: 'head.bias' on rank 1: ",
+        ),
+        ("trained on one rank", "'body.weight' on rank {last}: "),
+        ("other buffer", "'norm.running_mean' on rank {others}: "),
+        ("other buffer, left out", None),
+        ("other shapes and names", "2 tensors differ from rank 0: 'weight' on rank"),
+        ("other shapes and names", "'bias' on rank"),
+        ("meta", "TypeError: rank 1: 'weight' cannot be compared: it has no values"),
+        ("sparse", "RuntimeError: 1 tensor differs from rank 0: 'graph' on rank 1: "),
+        ("unfrozen under DDP", "'body.weight' on rank {others}: "),
+        ("unfrozen under DDP", "before DistributedDataParallel"),
+    ],
+)
+def test_all_ranks_name_the_tensors_that_differ(ranks, models, text):
+    last = len(ranks) - 1
+    others = ", ".join(str(rank) for rank in range(1, len(ranks)))
     for found in ranks:
-        assert found["one bit"].startswith(
-            "RuntimeError: 1 tensor differs from rank 0: 'head.bias' on rank 1: "
-        )
-
-
-def test_a_tensor_that_only_one_rank_trains_is_named(ranks):
-    for found in ranks:
-        assert f"'body.weight' on rank {len(ranks) - 1}: " in found["requires_grad"]
-
-
-def test_buffers_count_unless_they_are_left_out(ranks):
-    others = ", ".join(map(str, range(1, len(ranks))))
-    for found in ranks:
-        assert f"'norm.running_mean' on rank {others}: " in found["buffer"]
-        assert found["no buffers"] is None
-
-
-def test_models_of_other_shapes_and_names_are_named(ranks):
-    for found in ranks:
-        assert "2 tensors differ from rank 0: 'weight' on rank" in found["other model"]
-        assert "'bias' on rank" in found["other model"]
-
-
-def test_a_tensor_without_values_is_named_on_all_ranks(ranks):
-    text = "TypeError: rank 1: 'weight' cannot be compared: it has no values"
-    assert all(found["meta"].startswith(text) for found in ranks)
-
-
-def test_a_sparse_buffer_is_compared(ranks):
-    text = "RuntimeError: 1 tensor differs from rank 0: 'graph' on rank 1: "
-    assert all(found["sparse"].startswith(text) for found in ranks)
+        said = found["in sync"][models]
+        if text is None:
+            assert said is None
+        else:
+            assert text.format(last=last, others=others) in said
 
 
 def kinds_of_tensors(x):
@@ -382,13 +364,6 @@ def test_the_weights_of_quantized_layers_are_compared():
 def test_a_lazy_parameter_is_named():
     with pytest.raises(TypeError, match="'weight' cannot be compared"):
         ddp.assert_in_sync(torch.nn.LazyLinear(2))
-
-
-def test_ranks_that_drift_after_unfreezing_under_ddp_are_found(ranks):
-    others = ", ".join(map(str, range(1, len(ranks))))
-    for found in ranks:
-        assert f"'body.weight' on rank {others}: " in found["drift"]
-        assert "before DistributedDataParallel" in found["drift"]
 
 
 # --- the order of samples
@@ -509,14 +484,21 @@ def expected(size, batch_size, drop_last, rank, world, epochs):
 
 def loader_of(sampler, batch_size, drop_last, **options):
     """A loader of the indices themselves, which tells the sampler nothing."""
-    return DataLoader(
-        range(sampler.size),
-        batch_size,
-        sampler=sampler,
-        drop_last=drop_last,
-        collate_fn=list,
-        **options,
-    )
+    options = {"sampler": sampler, "drop_last": drop_last, **options}
+    return DataLoader(range(sampler.size), batch_size, collate_fn=list, **options)
+
+
+def stopped_and_resumed(size, batch_size, drop_last, stop, **options):
+    """Two epochs, in a run that stops after some batches and one that resumes."""
+    first, second = ddp.ResumableSampler(size), ddp.ResumableSampler(size)
+    loader = loader_of(first, batch_size, drop_last, **options)
+    next(iter(loader))  # a look before the loop
+    begun = batches_of(loader, first, 2, stop)
+    second.load_state_dict(first.state_dict())
+    loader = loader_of(second, batch_size, drop_last, **options)
+    rest = batches_of(loader, second, 2)
+    assert second.epoch == 2
+    return begun + rest
 
 
 @pytest.mark.parametrize("drop_last", [False, True])
@@ -527,26 +509,15 @@ def test_no_epoch_is_lost_or_added_wherever_a_run_is_stopped(be_rank, world, dro
         be_rank(rank, world)
         whole = expected(size, batch_size, drop_last, rank, world, 2)
         for stop in range(1, len(whole) + 1):
-            first, second = ddp.ResumableSampler(size), ddp.ResumableSampler(size)
-            loader = loader_of(first, batch_size, drop_last)
-            next(iter(loader))  # a look before the loop
-            begun = batches_of(loader, first, 2, stop)
-            second.load_state_dict(first.state_dict())
-            rest = batches_of(loader_of(second, batch_size, drop_last), second, 2)
-            assert begun + rest == whole, (size, batch_size, rank, stop)
-            assert second.epoch == 2
+            used = stopped_and_resumed(size, batch_size, drop_last, stop)
+            assert used == whole, (size, batch_size, rank, stop)
 
 
 @pytest.mark.parametrize("drop_last", [False, True])
 def test_workers_that_fetch_all_ahead_change_nothing(drop_last):
     whole = expected(10, 3, drop_last, 0, 1, 2)
-    first, second = ddp.ResumableSampler(10), ddp.ResumableSampler(10)
-    loader = loader_of(first, 3, drop_last, num_workers=2)
-    next(iter(loader))
-    begun = batches_of(loader, first, 2, len(whole) // 2)
-    second.load_state_dict(first.state_dict())
-    rest = batches_of(loader_of(second, 3, drop_last, num_workers=2), second, 2)
-    assert begun + rest == whole
+    stop = len(whole) // 2
+    assert stopped_and_resumed(10, 3, drop_last, stop, num_workers=2) == whole
 
 
 def test_a_loop_over_epochs_gets_as_many_as_a_loop_over_the_sampler():

@@ -26,6 +26,11 @@ SIZES = (8, 3, 6, 6)
 warns_of_old_tools = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning"
 )
+compiles = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning",
+    "ignore::FutureWarning",
+    "ignore:Guards may run slower on Python 3.13.0:RuntimeWarning",
+)
 RELEASE = tuple(int(part) for part in torch.__version__.split(".")[:2])
 
 
@@ -113,7 +118,7 @@ def test_twenty_steps_leave_what_is_frozen_bit_equal(net):
     # Given an optimizer with momentum for all parameters, and gradients that are left
     optimizer = train(net, steps=2)
     net(torch.randn(SIZES)).sum().backward()
-    # When the body is frozen and training goes on
+    # When the body is frozen and training continues
     freeze(net, "body")
     body, rest = bits(net.body), bits(net.head)
     train(net, optimizer=optimizer)
@@ -135,16 +140,14 @@ def test_freezing_gives_the_output_of_evaluation(net):
     assert torch.allclose(net.body(images[:1]), expected[:1], atol=1e-6)
 
 
-def test_modules_parameters_and_keys_stay_the_same(net):
+def test_modules_classes_parameters_and_keys_stay_the_same(net):
     parameters = [id(item) for item in net.parameters()]
-    modules = [id(item) for item in net.modules()]
+    modules = [(id(item), type(item)) for item in net.modules()]
     keys = list(net.state_dict())
     freeze(net)
     assert [id(item) for item in net.parameters()] == parameters
-    assert [id(item) for item in net.modules()] == modules
+    assert [(id(item), type(item)) for item in net.modules()] == modules
     assert list(net.state_dict()) == keys
-    assert isinstance(net.body[1], nn.BatchNorm2d)
-    assert isinstance(net.body[5], nn.SyncBatchNorm)
 
 
 @pytest.mark.parametrize(
@@ -179,11 +182,7 @@ def test_deepcopy_of_a_parametrized_model_stays_frozen(net):
     assert bits(other.body) == bits(net.body)
 
 
-@pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning",
-    "ignore::FutureWarning",
-    "ignore:Guards may run slower on Python 3.13.0:RuntimeWarning",
-)
+@compiles
 def test_compiled_models_stay_frozen_without_a_graph_break():
     model = plain()
     freeze(model, "0.1")
@@ -207,12 +206,6 @@ def test_averaging_statistics_again_leaves_frozen_ones(net):
     torch.optim.swa_utils.update_bn([torch.randn(SIZES)], net)
     assert bits(net.body) == body
     assert bits(net.norm) != norm
-
-
-def test_statistics_move_if_asked(net):
-    freeze(net, "body", norm_stats=False)
-    train(net, steps=1)
-    assert net.body[1].num_batches_tracked == 1
 
 
 def test_parameters_one_by_one_freeze_the_layer_that_they_make_up(net):
@@ -455,13 +448,12 @@ def test_a_shared_buffer_is_held_in_both_parts():
 class Attention(nn.Module):
     """Has a mask that never moves, and a dropout that isn't a layer."""
 
-    def __init__(self):
+    def __init__(self, size=4):
         super().__init__()
-        self.register_buffer("mask", torch.ones(4))
+        self.register_buffer("mask", torch.ones(size))
 
     def forward(self, x):
-        hidden = nn.functional.dropout(x * self.mask, 0.5, self.training)
-        return hidden if self.training else (hidden, self.mask)
+        return nn.functional.dropout(x * self.mask, 0.5, self.training)
 
 
 class Positions(nn.Module):
@@ -480,7 +472,7 @@ class Positions(nn.Module):
 
 
 class Policy(nn.Module):
-    """Normalizes its input with statistics of its own, and has layers."""
+    """Normalizes its input with its own statistics, and has layers."""
 
     def __init__(self):
         super().__init__()
@@ -501,8 +493,8 @@ def test_layers_with_buffers_that_never_move_follow_train():
     assert model.train()[1].training
     assert not torch.equal(model(batch), model(batch)), "dropout is on"
     assert model[1].mask is mask
-    assert isinstance(model.eval()(batch), tuple)
-    assert torch.equal(model(batch)[0], model(batch)[0])
+    model.eval()
+    assert torch.equal(model(batch), model(batch)), "dropout is off"
 
 
 def test_dropout_in_a_frozen_part_goes_on():
@@ -555,12 +547,6 @@ def vision():
 
 def images():
     return torch.randn(2, 3, 8, 8)
-
-
-def test_classes_stay_what_they_are(net):
-    before = [type(module) for module in net.modules()]
-    freeze(net)
-    assert [type(module) for module in net.modules()] == before
 
 
 def test_fx_traces_a_frozen_model_and_the_trace_stays_frozen():
@@ -625,7 +611,7 @@ def test_quantization_aware_training_of_a_frozen_model():
 
 @warns_of_old_tools
 def test_exporting_and_tracing_a_frozen_model():
-    model = nn.Sequential(vision(), Attention3d())
+    model = nn.Sequential(vision(), Attention(6))
     freeze(model)
     batch = images()
     expected = model.eval()(batch)
@@ -634,15 +620,6 @@ def test_exporting_and_tracing_a_frozen_model():
     assert torch.allclose(torch.jit.trace(model, batch)(batch), expected, atol=1e-6)
     named = dict(model.named_parameters())
     assert torch.equal(torch.func.functional_call(model, named, (batch,)), expected)
-
-
-class Attention3d(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.register_buffer("mask", torch.ones(6))
-
-    def forward(self, x):
-        return nn.functional.dropout(x * self.mask, 0.5, self.training)
 
 
 @warns_of_old_tools
@@ -684,11 +661,7 @@ def test_a_wrapper_around_a_frozen_forward_pass_survives_restore():
     assert torch.equal(model.eval()(batch), 2 * (model[0](batch) + model[1].used))
 
 
-@pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning",
-    "ignore::FutureWarning",
-    "ignore:Guards may run slower on Python 3.13.0:RuntimeWarning",
-)
+@compiles
 @pytest.mark.parametrize("first", ["compile", "freeze"])
 def test_buffers_are_held_in_compiled_models(first):
     model = with_part(nn.Sequential(Codebook(), Attention()))
@@ -779,12 +752,9 @@ def test_other_types_are_not_patterns(net, pattern):
         freeze(net, pattern)
 
 
-def test_lazy_layers_are_refused():
+def test_what_is_not_a_ready_module_is_refused():
     with pytest.raises(ValueError, match="run one batch"):
         freeze(nn.Sequential(nn.LazyLinear(3), nn.LazyBatchNorm1d()))
-
-
-def test_what_is_not_a_module_is_refused():
     with pytest.raises(TypeError, match="expected a Module, got generator"):
         freeze(nn.Linear(2, 2).parameters())
 
@@ -1002,7 +972,7 @@ def test_resuming_goes_by_name_whatever_groups_there_are(make, stepped):
     resumed.load_state_dict(weights)
     other = make(list(resumed.parameters())[::-1])
     load_optimizer_state(other, resumed, state)
-    # Then both go on alike, bit for bit
+    # Then both continue alike, bit for bit
     rates = [group["lr"] for group in optimizer.param_groups]
     assert [group["lr"] for group in other.param_groups] == rates
     for some in ((model, optimizer), (resumed, other)):
@@ -1020,11 +990,8 @@ def test_the_state_of_an_optimizer_loads_with_weights_only():
     assert state["names"] == [
         name for part in "210" for name in (f"{part}.weight", f"{part}.bias")
     ]
-    assert [group["params"] for group in state["param_groups"]] == [
-        [0, 1],
-        [2, 3],
-        [4, 5],
-    ]
+    groups = [group["params"] for group in state["param_groups"]]
+    assert groups == [[0, 1], [2, 3], [4, 5]]
     assert set(state["state"]) == {0, 1, 2, 3}
 
 

@@ -12,6 +12,7 @@ import random
 import subprocess
 import sys
 import types
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -34,7 +35,9 @@ from snippets.seeding import (
     seed_everything,
     seed_worker,
 )
+from tests.forked import import_ahead
 
+import_ahead(__name__)
 logger = logging.getLogger(__name__)
 CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
 WRONG = [
@@ -173,15 +176,11 @@ def test_the_rank_comes_from_the_launcher(variable, no_ranks, monkeypatch):
         assert torch.initial_seed() == derive_seed(7, "rank", 3)
 
 
-def test_torchrun_has_the_last_word(no_ranks, monkeypatch):
+def test_the_process_group_comes_first_and_torchrun_next(no_ranks, monkeypatch):
     # Given torchrun in a job of Slurm, where each node has one task
     monkeypatch.setenv("SLURM_PROCID", "1")
     monkeypatch.setenv("RANK", "5")
     assert seed_everything(7) == derive_seed(7, "rank", 5)
-
-
-def test_the_process_group_comes_before_variables(no_ranks, monkeypatch):
-    monkeypatch.setenv("RANK", "5")
     monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.distributed, "get_rank", lambda: 2)
     assert seed_everything(7) == derive_seed(7, "rank", 2)
@@ -320,25 +319,22 @@ def test_without_it_workers_and_epochs_repeat():
 
 
 @forks
-def test_nested_datasets():
-    dataset = ConcatDataset([Subset(Noise(8), range(4)), Noise(4)])
-    for name, numbers in epochs(dataset).items():
-        assert len(set(numbers)) == 16, name
-
-
-@forks
-def test_workers_that_persist_go_on():
-    drawn = epochs(Noise(), persistent_workers=True)
-    assert all(len(set(numbers)) == 16 for numbers in drawn.values())
-    assert epochs(Noise(), persistent_workers=True) == drawn
+def test_nested_datasets_and_workers_that_persist():
+    nested = ConcatDataset([Subset(Noise(8), range(4)), Noise(4)])
+    persistent = epochs(Noise(), persistent_workers=True)
+    assert epochs(Noise(), persistent_workers=True) == persistent
+    for drawn in (epochs(nested), persistent):
+        for name, numbers in drawn.items():
+            assert len(set(numbers)) == 16, name
 
 
 @pytest.mark.slow
-def test_workers_that_are_spawned():
+def test_workers_that_get_a_pickled_dataset():
     dataset = Noise()
-    # Torch cannot send its own generator to a spawned process.
+    # Torch cannot send its own generator to another process.
     dataset.generators["torch"] = None
-    drawn = epochs(dataset, multiprocessing_context="spawn", count=1)
+    # As with "spawn", but the server has imported torch once for all workers.
+    drawn = epochs(dataset, multiprocessing_context="forkserver", count=1)
     assert all(len(set(numbers)) == 8 for numbers in drawn.values())
 
 
@@ -481,13 +477,6 @@ def places():
     def rng():
         return np.random.default_rng(1)
 
-    def decorated(function):
-        @functools.wraps(function)
-        def inner():
-            return function()
-
-        return inner
-
     cached = rng()
 
     @functools.cache
@@ -533,7 +522,7 @@ def places():
         "partial": functools.partial(of_default.__call__, rng=rng()),
         "partial keyword": functools.partial(lambda rng: rng.random(), rng=rng()),
         "method": Compose([rng().random]).__call__,
-        "decorator": decorated(rng().random),
+        "decorator": wrapped(rng().random),
         "cache": lambda: remembers(next(count)),
     }
     return functions, {"proxy": OnlyOnAccess(), "empty": WithoutDict()}
@@ -572,7 +561,7 @@ def test_generators_of_collate_fn():
             drawn = epochs(dataset, collate_fn=function)
             assert len(set(drawn["rng"])) == 16
 
-    def init(worker_id):  # that of a reader, who calls ours
+    def init(worker_id):  # a reader's own function, which calls ours
         seed_worker(worker_id)
 
     assert len(set(epochs(range(8), collate_fn=collate, init=init)["rng"])) == 16
@@ -632,9 +621,10 @@ def uniform():
 def searched(**attributes):
     """Search a dataset as in a worker: places by path, and how many objects it saw."""
     dataset = types.SimpleNamespace(**attributes)
-    search = seeding._Search([("dataset", dataset)])
-    paths = [place.path() for place in search.found]
-    return paths, len(search._seen), search.missed and search.missed.path()
+    with patch.object(seeding, "_contents", wraps=seeding._contents) as visit:
+        found, missed = seeding._search(dataset=dataset)
+    paths = [seeding._path(place) for place in found]
+    return paths, visit.call_count, missed and seeding._path(missed)
 
 
 SMALL = 100_000  # objects, as a data set of images has annotations
@@ -690,7 +680,7 @@ def test_a_search_that_ends_warns_and_generators_can_be_named():
     ):
         epochs(dataset)  # in pytest warnings are errors
     # Given the generator by name, beside many others, no warning remains
-    many = [np.random.default_rng(1) for _ in range(2_000)]
+    many = [np.random.default_rng(1) for _ in range(800)]
     init = functools.partial(seed_worker, generators=[*many, hidden])
     drawn = epochs(dataset, init=init)
     assert {len(set(numbers)) for numbers in drawn.values()} == {16}
@@ -772,7 +762,7 @@ def test_a_snapshot_goes_through_a_checkpoint():
     # When another run loads it, with the default of torch 2.6 and newer
     seed_everything(1)
     RNGState().load_state_dict(torch.load(file, weights_only=True)["rng"])
-    # Then it goes on with the same numbers
+    # Then it continues with the same numbers
     assert draw() == drawn
 
 
@@ -1110,33 +1100,28 @@ def unset(monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
 
 
-def test_a_block_is_deterministic(unset):
+ON, WARNS = (2, False, ":4096:8"), (1, False, ":4096:8")
+
+
+def test_a_block_is_deterministic_from_entry_to_exit(unset):
     before = settings()
-    with deterministic():
-        assert settings() == (2, False, ":4096:8")
-        with deterministic(warn_only=True):
-            assert settings() == (1, False, ":4096:8")
-        assert settings() == (2, False, ":4096:8")
+    block = deterministic()
     assert settings() == before == (0, True, None)
+    for _ in range(2):
+        with block:
+            assert settings() == ON
+            with block:
+                assert settings() == ON
+            with deterministic(warn_only=True):
+                assert settings() == WARNS
+            assert settings() == ON
+        assert settings() == before
 
 
 def test_a_block_that_raises_restores(unset):
     with pytest.raises(KeyError), deterministic():
         raise KeyError
     assert settings() == (0, True, None)
-
-
-def test_it_acts_on_entry(unset):
-    before = settings()
-    block = deterministic()
-    assert settings() == before
-    for _ in range(2):
-        with block:
-            assert settings() == (2, False, ":4096:8")
-            with block:
-                assert settings() == (2, False, ":4096:8")
-            assert settings() == (2, False, ":4096:8")
-        assert settings() == before
 
 
 def test_a_function_is_deterministic(unset):
@@ -1147,17 +1132,17 @@ def test_a_function_is_deterministic(unset):
 
     before = settings()
     assert train.__name__ == "train"
-    assert train() == train(3) == (1, False, ":4096:8")
+    assert train() == train(3) == WARNS
     assert settings() == before
 
 
 def test_it_stays_on(unset):
-    with deterministic():  # puts all back for other tests
+    with deterministic():  # restores everything for other tests
         deterministic(warn_only=True).enable()
-        assert settings() == (1, False, ":4096:8")
+        assert settings() == WARNS
         with deterministic():
-            assert settings() == (2, False, ":4096:8")
-        assert settings() == (1, False, ":4096:8")
+            assert settings() == ON
+        assert settings() == WARNS
     assert settings() == (0, True, None)
 
 
@@ -1165,7 +1150,7 @@ def test_a_change_within_a_block_is_kept_by_a_block_in_it(unset):
     with deterministic():
         torch.backends.cudnn.benchmark = True
         with deterministic():
-            assert settings() == (2, False, ":4096:8")
+            assert settings() == ON
         assert settings() == (2, True, ":4096:8")
     assert settings() == (0, True, None)
 
@@ -1196,7 +1181,7 @@ def test_the_variable_stays_once_cuda_has_started(unset, monkeypatch):
         monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
     assert settings() == (0, True, ":4096:8")
     with deterministic():
-        assert settings() == (2, False, ":4096:8")
+        assert settings() == ON
 
 
 def test_what_has_no_deterministic_algorithm_raises(unset):
