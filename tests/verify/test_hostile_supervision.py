@@ -63,8 +63,9 @@ def steal():
 
 
 @pytest.fixture(scope="module", params=["warm", "cold"])
-def server(request):
-    with Server(cold=request.param == "cold", slots=3) as server:
+def server(request, small_torch):
+    env = {**os.environ, "PYTHONPATH": small_torch}
+    with Server(cold=request.param == "cold", slots=3, env=env) as server:
         server.good = server.run(["-c", GOOD], "/").out
         assert server.good
         yield server
