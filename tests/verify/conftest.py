@@ -5,6 +5,7 @@ import textwrap
 import pytest
 
 from tests.verify.fakes import TORCH
+from verify import DEFAULT_TORCH
 from verify.run import Runner
 
 
@@ -22,9 +23,12 @@ def write(tmp_path):
 
 @pytest.fixture(scope="session")
 def small_torch(tmp_path_factory):
-    """A folder with a torch that is a page of Python; the real one takes seconds."""
+    """A folder with a torch that is a page of Python; the real one takes seconds.
+
+    Its version is the default release.
+    """
     folder = tmp_path_factory.mktemp("small_torch")
-    (folder / "torch.py").write_text(TORCH.format(version="2.13.0"))
+    (folder / "torch.py").write_text(TORCH.format(version=DEFAULT_TORCH))
     return str(folder)
 
 

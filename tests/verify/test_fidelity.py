@@ -395,7 +395,7 @@ def test_the_stash_gives_a_whole_package_back(tmp_path, monkeypatch):
 
 @pytest.fixture
 def serve(tmp_path, small_torch):
-    """Start a server that finds the small torch and the modules of the test's folder."""
+    """Start a server that finds the small torch and the modules of `tmp_path`."""
     path = os.pathsep.join([str(tmp_path), small_torch])
     return functools.partial(Server, env={**environment(), "PYTHONPATH": path})
 

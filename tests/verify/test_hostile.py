@@ -37,7 +37,7 @@ def runner(request, small_torch):
 
 
 # What a file writes is judged after it has ended, however it was started.
-either_runner = pytest.mark.parametrize("runner", ["warm"], indirect=True)
+once = pytest.mark.parametrize("runner", ["warm"], indirect=True)
 
 
 def check(runner, write, text, outcome, *words, limit=None):
@@ -176,7 +176,7 @@ def test_changed_globals_of_torch(warm, write):
         assert warm.run(path).faults == ()
 
 
-@either_runner
+@once
 def test_writing_into_the_repository(runner, write, tmp_path):
     text = """
     from pathlib import Path
@@ -190,7 +190,7 @@ def test_writing_into_the_repository(runner, write, tmp_path):
     assert (tmp_path / "stray.txt").read_text() == "x"
 
 
-@either_runner
+@once
 def test_rewriting_itself_and_a_file_that_exists(runner, write, tmp_path):
     text = """
     from pathlib import Path
@@ -206,7 +206,7 @@ def test_rewriting_itself_and_a_file_that_exists(runner, write, tmp_path):
     check(runner, write, text, "failed", "changed ", "hostile.py", "notes/page.md;")
 
 
-@either_runner
+@once
 def test_a_name_that_would_act_on_a_terminal(runner, write):
     text = """
     from pathlib import Path
@@ -219,7 +219,7 @@ def test_a_name_that_would_act_on_a_terminal(runner, write):
     assert all(fault.isprintable() for fault in verdict.faults)
 
 
-@either_runner
+@once
 def test_leftovers_at_home_and_in_the_temporary_folder(runner, write):
     text = """
     import os
@@ -234,7 +234,7 @@ def test_leftovers_at_home_and_in_the_temporary_folder(runner, write):
     check(runner, write, text, "failed", "left ~/model.pt, $TMPDIR/runs; delete it")
 
 
-@either_runner
+@once
 def test_leftovers_in_shared_memory(runner, write):
     text = """
     import multiprocessing.resource_tracker
@@ -255,7 +255,7 @@ def test_leftovers_in_shared_memory(runner, write):
     assert not any(map(os.path.exists, left.split(", ")))
 
 
-@either_runner
+@once
 def test_another_programs_log_is_nobodys_fault(runner, write, tmp_path):
     text = """
     import time
@@ -280,7 +280,7 @@ def test_another_programs_log_is_nobodys_fault(runner, write, tmp_path):
     assert verdict.faults == ()
 
 
-@either_runner
+@once
 def test_three_thousand_folders_in_each_other(runner, write):
     text = """
     import os
@@ -294,7 +294,7 @@ def test_three_thousand_folders_in_each_other(runner, write):
     check(runner, write, text, "passed")
 
 
-@either_runner
+@once
 def test_an_immutable_file(runner, write):
     text = """
     import subprocess
@@ -332,7 +332,7 @@ def test_many_files_at_once_and_one_that_strays(write):
     assert "created " in verdicts["hostile.py"].faults[0]
 
 
-@either_runner
+@once
 def test_a_file_that_somebody_else_writes_meanwhile_is_nobodys_fault(
     runner, write, tmp_path
 ):
