@@ -1,10 +1,8 @@
 """Given a request, the command's exit code and its words."""
 
 import json
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -94,47 +92,3 @@ def test_a_wrong_request_is_2_in_one_line(arguments, words, capsys, monkeypatch)
     assert err.startswith("verify: ")
     assert words in err
     assert err.count("\n") == 1
-
-
-@small
-def test_a_record_of_another_release_is_not_overwritten(write, tmp_path):
-    path = write("print(1)\n#> 1\n")
-    record = tmp_path / "record.json"
-    command(path, "--json", record)
-    fields = json.loads(record.read_text())
-    text = json.dumps({**fields, "torch": "1.0.0"})
-    record.write_text(text)
-    code, _, err = command(path, "--json", record)
-    assert code == 2
-    assert "is of torch 1.0.0 on cpu, this is torch" in err
-    assert record.read_text() == text
-
-
-@small
-def test_what_ran_is_kept_when_interrupted(write, tmp_path):
-    (tmp_path / "apart").mkdir()
-    started, record = tmp_path / "apart" / "started", tmp_path / "record.json"
-    write("print(1)\n#> 1\n", "a.py")
-    write(
-        "import time\n\n"
-        f"open({str(started)!r}, 'w').close()\ntime.sleep(25)\nprint(1)\n",
-        "b.py",
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "verify", tmp_path, "--jobs", "1", "--json", record],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + 60
-    while not (started.exists() and record.exists()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    interrupted = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert err.endswith("verify: interrupted\n")
-    assert time.monotonic() - interrupted < 20  # it does not wait for the file
-    (result,) = json.loads(record.read_text())["snippets"].values()
-    assert result["outcome"] == "passed"

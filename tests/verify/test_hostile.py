@@ -332,34 +332,6 @@ def test_many_files_at_once_and_one_that_strays(write):
     assert "created " in verdicts["hostile.py"].faults[0]
 
 
-@once
-def test_a_file_that_somebody_else_writes_meanwhile_is_nobodys_fault(
-    runner, write, tmp_path
-):
-    text = """
-    import time
-
-    print(1, flush=True)
-    #> 1
-    time.sleep(1)
-    """
-    path, done = write(text), threading.Event()
-
-    def write_a_page():
-        (tmp_path / "drafts").mkdir()
-        for number in itertools.count():
-            (tmp_path / "drafts" / f"{number}.py").write_text("x = 1")
-            if done.wait(0.1):
-                return
-
-    (other := threading.Thread(target=write_a_page)).start()
-    verdict = runner.run(path)
-    done.set()
-    other.join()
-    assert verdict.faults == ()
-    assert (tmp_path / "drafts" / "0.py").read_text() == "x = 1"
-
-
 def test_killing_the_group_of_its_parent(runner, write):
     text = """
     import os

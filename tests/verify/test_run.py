@@ -156,9 +156,8 @@ def test_many_files_at_once_are_all_judged(warm, write):
     assert {v.outcome for v in verdicts} == {"passed"}
 
 
-def test_cuda_without_a_device_is_a_wrong_request(warm):
-    if warm._cuda:
-        pytest.skip("needs a machine without CUDA")
+@pytest.mark.usefixtures("finds_small_torch")
+def test_cuda_without_a_device_is_a_wrong_request():
     with pytest.raises(RequestError, match="sees no CUDA device"):
         Runner(device="cuda")
 
@@ -175,25 +174,21 @@ def test_an_interpreter_without_torch_is_named(tmp_path):
             Runner(bare, cold=cold)
 
 
-def test_what_three_files_draw_with_is_imported_once(write):
-    text = "# Needs: matplotlib\nimport matplotlib.pyplot as plt\n"
+@pytest.mark.parametrize(
+    ("text", "module"),
+    [
+        ("# Needs: matplotlib\nimport matplotlib.pyplot as plt\n", "matplotlib.pyplot"),
+        ("from torch import optim\n\nstep = optim.SGD\n", "torch._dynamo"),
+        (
+            "# Run: torchrun --nproc-per-node=2 FILE\nimport torch\n",
+            "torch.distributed.run",
+        ),
+    ],
+)
+def test_what_three_files_import_is_imported_once(write, text, module):
     paths = [write(text, f"{number}.py") for number in range(3)]
     assert modules_ahead(paths[:2]) == ()
-    assert modules_ahead(paths) == ("matplotlib.pyplot",)
-
-
-def test_what_an_optimizer_imports_is_imported_once(write):
-    text = "from torch import optim\n\nstep = optim.SGD\n"
-    paths = [write(text, f"{number}.py") for number in range(3)]
-    assert modules_ahead(paths[:2]) == ()
-    assert modules_ahead(paths) == ("torch._dynamo",)
-
-
-def test_torchrun_is_imported_once(write):
-    text = "# Run: torchrun --nproc-per-node=2 FILE\nimport torch\n"
-    paths = [write(text, f"{number}.py") for number in range(3)]
-    assert modules_ahead(paths[:2]) == ()
-    assert modules_ahead(paths) == ("torch.distributed.run",)
+    assert modules_ahead(paths) == (module,)
 
 
 def test_what_a_new_torch_compiles_lies_apart_where_none_is_to_be_written(

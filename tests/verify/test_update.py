@@ -204,9 +204,9 @@ def test_a_line_that_a_person_moved_stays_there(updater, write):
     assert updated(updater, write, text) == (False, text)
 
 
-def test_a_file_that_torchrun_starts(updater, write):
+def test_a_file_that_torchrun_starts(torch_updater, write):
     _, after = updated(
-        updater,
+        torch_updater,
         write,
         """
         # Run: torchrun --nproc-per-node=1 FILE
