@@ -142,8 +142,6 @@ PITFALLS = {
         (x @ x).sum().backward()
         print(x.grad.shape)
         """,
-}
-PITFALLS |= {
     "output-of-C": """
         import ctypes
 
