@@ -128,8 +128,9 @@ def figures(session: nox.Session) -> None:
 
 @nox.session(**without_torch)
 def lint(session: nox.Session) -> None:
-    """Format, lint and types."""
+    """Pages, format, lint and types."""
     install(session, "lint")
+    session.run("python", "-m", "render.checks")
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("mypy")

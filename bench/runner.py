@@ -78,11 +78,12 @@ def command(paths: list[Path], checkout: Path = ROOT) -> tuple[Clock, str]:
 
 def by_python(snippet: Snippet) -> tuple[int, str, str]:
     """Run a file as a reader does; return its exit code, output and errors."""
+    library = {"PYTHONPATH": str(ROOT)} if "snippets" in snippet.needs else {}
     with tempfile.TemporaryDirectory() as home:
         done = subprocess.run(
             [sys.executable, snippet.path],
             cwd=home,
-            env={**environment(), "HOME": home, "TMPDIR": home},
+            env={**environment(), **library, "HOME": home, "TMPDIR": home},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import yaml
 
-from render.files import read_text
-from render.mistakes import UNSEARCHED, page_order, page_title
 from render.names import CHAPTERS, Facts, Names, load_facts, resolve
+from render.pages import UNSEARCHED, page_order, page_title, read_text
 
 DOCS = "https://docs.pytorch.org/docs/stable/"
 RECEIVERS = Path(__file__).with_name("receivers.yml")

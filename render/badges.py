@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
 
-from render.files import current_snippets
+from render.pages import current_snippets
 from verify.evidence import Record, Result, is_valid
 from verify.history import is_explained, judge_release, notes_of, outcome_of
 from verify.needs import is_final

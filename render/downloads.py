@@ -15,7 +15,6 @@ followed by ``python -m render.downloads FOLDER LANG``.
 from __future__ import annotations
 
 import base64
-import functools
 import io
 import json
 import os
@@ -28,29 +27,21 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import yaml
-
 from render.badges import need_in_words, runs_of, status_text
-from render.blocks import (
-    MARKERS,
-    NEWEST_RUNS,
+from render.blocks import LIBRARY, NEWEST_RUNS
+from render.markers import expand, load_records
+from render.pages import (
+    BOX,
+    CODE,
+    LINK,
     ROOT,
+    Page,
     fences,
-    generated,
-    load_records,
+    read_site,
     read_snippet,
 )
-from render.files import read_bytes
 from verify.snippet import Snippet
 
-CONFIGS = {"zh": "mkdocs.yml", "en": "mkdocs.en.yml"}
-BOX = re.compile(r'(?P<lead> *)(?:!!!|\?\?\?\+?) *[\w -]+?(?: *"(?P<title>.*)")? *')
-PICTURE = re.compile(
-    r"!\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^)\s]+\.svg)(?:#only-(light|dark))?\)"
-)
-LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\((?!\w+:)([^)\s]*)\)")
-CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
-LIBRARY = re.compile(r"^::: (snippets\.\w+)$", re.M)
 HEADING_ID = re.compile(r"^(#+ .*?)\s*\{#[\w-]+\}$", re.M)
 BLANKS = re.compile(r"\s*\n\s*")
 SEARCH_MARK = re.compile(r" data-search-exclude(=\"\")?(?=[ >])")
@@ -97,7 +88,7 @@ WORDS = {
 
 
 class Source:
-    """The pages of one language as they stand in the repository.
+    """What the takeaways of one language are made from.
 
     Args:
         lang: `zh` or `en`.
@@ -107,77 +98,18 @@ class Source:
 
     def __init__(self, lang: str, root: Path = ROOT, url: str = "/") -> None:
         self.lang, self.root, self.url = lang, root, url
-        self.docs = root / "docs" / lang
-        self.config = read_config(root / CONFIGS[lang])
+        self.site = read_site(root, lang)
         self.records = load_records(root / "records")
         self.words = WORDS[lang]
 
-    def chapters(self) -> Iterator[tuple[str, list[str]]]:
-        """Titles of the chapters and the paths of their pages, as in the navigation."""
-        for item in self.config["nav"]:
-            ((title, below),) = item.items()
-            pages = [below] if isinstance(below, str) else _leaves(below)
-            yield title, [name for name in pages if (self.docs / name).is_file()]
-
-    @functools.cache  # noqa: B019, a source lives for one build
-    def text(self, name: str) -> str:
-        """A page without its front matter, its markers filled in."""
-        rows = []
-        for line in self.read(name)[1].split("\n"):
-            if line in MARKERS:
-                rows += ["", *generated(line, self.root, self.lang, name), ""]
-            else:
-                rows.append(line)
-        return "\n".join(rows)
-
-    def library(self, module: str) -> str:
-        """A file of the library, as a block."""
-        path = self.root / (module.replace(".", "/") + ".py")
-        return f"```python\n{path.read_text('utf-8').rstrip()}\n```"
-
-    @functools.cache  # noqa: B019
-    def read(self, name: str) -> tuple[dict, str]:
-        """The front matter of a page, and what follows it."""
-        text = (self.docs / name).read_text("utf-8-sig")
-        match = re.match(r"---\n(.*?)\n---\n", text, re.S)
-        if not match:
-            return {}, text
-        return yaml.safe_load(match[1]) or {}, text[match.end() :].lstrip("\n")
-
-    def title(self, name: str) -> str:
-        """The title of a page."""
-        match = re.search(r"^# +(.*?) *(?:\{#.*\})?$", self.text(name), re.M)
-        return match[1] if match else name
-
-    def description(self, name: str) -> str:
-        """What the front matter says of a page."""
-        return self.read(name)[0].get("description", "")
+    def page(self, name: str) -> Page:
+        """A page with its markers filled in."""
+        return expand(self.site.pages[name])
 
     def address(self, name: str) -> str:
-        """Where the page stands on the web."""
+        """Where the page is on the web."""
         path = name.removesuffix(".md")
         return self.url + ("" if path == "index" else f"{path}/")
-
-    @functools.cache  # noqa: B019
-    def snippets(self, name: str) -> list[tuple[str, Snippet]]:
-        """The files that a page shows, in order."""
-        return [
-            read_snippet(fence, self.root)
-            for fence in fences(self.text(name).split("\n"))
-            if fence.is_python
-        ]
-
-
-def read_config(path: Path) -> dict:
-    """A MkDocs configuration; what its tags would fetch becomes None."""
-    return yaml.load(path.read_text("utf-8"), _Loader)
-
-
-class _Loader(yaml.SafeLoader):
-    """Knows no tags."""
-
-
-_Loader.add_multi_constructor("", lambda loader, tag, node: None)
 
 
 def markdown_page(source: Source, name: str) -> str:
@@ -190,10 +122,11 @@ def markdown_page(source: Source, name: str) -> str:
     Returns:
         The text; the line below a block follows it in italics.
     """
-    lines = source.text(name).split("\n")
+    page = source.page(name)
+    lines = page.text.split("\n")
     rows: list[str] = []
     done = 0
-    for fence in fences(lines):
+    for fence in page.fences:
         rows += lines[done : fence.first]
         done = fence.last + 1
         if not fence.is_python:
@@ -206,10 +139,13 @@ def markdown_page(source: Source, name: str) -> str:
         rows += [f"{fence.lead}```python", *code.split("\n"), f"{fence.lead}```"]
         rows += ["", f"{fence.lead}*snippets/{path} · {facts}*"]
     rows += lines[done:]
-    return LIBRARY.sub(
-        lambda match: source.library(match[1]),
-        "\n".join(row for row in rows if row.strip() != NEWEST_RUNS),
-    )
+
+    def library(match: re.Match[str]) -> str:
+        path = source.root / "snippets" / f"{match['name']}.py"
+        return f"```python\n{path.read_text('utf-8').rstrip()}\n```"
+
+    text = "\n".join(row for row in rows if row.strip() != NEWEST_RUNS)
+    return LIBRARY.sub(library, text)
 
 
 def notebook(source: Source, name: str) -> dict:
@@ -225,10 +161,12 @@ def notebook(source: Source, name: str) -> dict:
     Returns:
         The notebook, ready for `json.dump`.
     """
-    lines = _flat(source.text(name).split("\n"))
+    page = source.page(name)
+    lines = _flat(page.text.split("\n"))
     where = source.address(name)
-    first = source.words["notebook"].format(title=source.title(name), url=where)
-    for module in library_used(source, name):
+    first = source.words["notebook"].format(title=page.title, url=where)
+    used = {module for _, snippet in page.snippets for module in snippet.library}
+    for module in sorted(used):
         address = f"{source.url}snippets/{module}.py"
         first += source.words["beside"].format(module=module, url=address)
     cells: list[dict] = []
@@ -264,12 +202,6 @@ def notebook(source: Source, name: str) -> dict:
     }
 
 
-def library_used(source: Source, name: str) -> list[str]:
-    """The modules of the library that the files of a page import."""
-    found = (snippet.library for _, snippet in source.snippets(name))
-    return sorted({module for modules in found for module in modules})
-
-
 def _flat(lines: list[str]) -> list[str]:
     """Boxes as a bold line and what they hold, as far left as the rest of the page."""
     rows: list[str] = []
@@ -301,19 +233,23 @@ def _prose_cell(source: Source, name: str, text: str) -> dict:
     attachments = {}
     folder = posixpath.dirname(name)
 
-    def picture(match: re.Match[str]) -> str:
-        alt, target, only = match.groups()
+    def picture(alt: str, target: str) -> str:
+        path, _, only = target.partition("#only-")
         if only == "dark":
             return ""
-        path = posixpath.normpath(posixpath.join(folder, target))
-        found = [source.docs / path, source.root / "docs" / "overrides" / path]
+        path = posixpath.normpath(posixpath.join(folder, path))
+        found = [source.site.docs / path, source.root / "docs" / "overrides" / path]
         data = next(file for file in found if file.is_file()).read_bytes()
         leaf = posixpath.basename(path)
         attachments[leaf] = {"image/svg+xml": base64.b64encode(data).decode()}
         return f"![{alt}](attachment:{leaf})"
 
     def link(match: re.Match[str]) -> str:
-        label, target = match.groups()
+        label, target = match["text"], match["target"]
+        if match["image"]:
+            return picture(label, target)
+        if re.match(r"\w+:", target):
+            return match[0]
         path, hash_, anchor = target.partition("#")
         page = posixpath.normpath(posixpath.join(folder, path)) if path else name
         return f"[{label}]({source.address(page)}{hash_}{anchor})"
@@ -324,9 +260,9 @@ def _prose_cell(source: Source, name: str, text: str) -> dict:
         kept.append(match[0])
         return f"\0{len(kept) - 1}\0"
 
-    text = HEADING_ID.sub(r"\1", LIBRARY.sub(rf"[`\1`]({name})", text))
+    text = HEADING_ID.sub(r"\1", LIBRARY.sub(rf"[`snippets.\1`]({name})", text))
     text = CODE.sub(keep, text)  # `x[0](y)` is no link
-    text = LINK.sub(link, PICTURE.sub(picture, text))
+    text = LINK.sub(link, text)
     text = re.sub(r"\0(\d+)\0", lambda match: kept[int(match[1])], text)
     return _cell("markdown", text.strip("\n"), attachments=attachments)
 
@@ -355,24 +291,25 @@ def _cell(kind: str, source: str, **more) -> dict:
     return cell
 
 
-def archive(source: Source, chapter: str, names: list[str]) -> bytes | None:
+def archive(source: Source, chapter: str) -> bytes | None:
     """The files of a chapter, the library files that they use, and a README.
 
     Args:
         source: The pages.
         chapter: Title of the chapter.
-        names: Paths of its pages.
 
     Returns:
         A ZIP archive, or None where no page shows a file.
     """
     words = source.words
+    names = [page.name for page in source.site.chapters[chapter]]
     files: dict[str, bytes] = {}
     sections: list[str] = []
     plain = library = ""
     folder = names[0].partition("/")[0]
     for name in dict.fromkeys([*names, "index.md"]):
-        shown = [x for x in source.snippets(name) if x[0].startswith(f"{folder}/")]
+        page = source.page(name)
+        shown = [x for x in page.snippets if x[0].startswith(f"{folder}/")]
         rows = []
         for path, snippet in shown:
             leaf = path.partition("/")[2]  # the archive is the chapter
@@ -390,14 +327,14 @@ def archive(source: Source, chapter: str, names: list[str]) -> bytes | None:
             elif not notes:
                 plain = plain or leaf
         if rows:
-            heading = f"## {source.title(name)}\n\n<{source.address(name)}>\n\n"
+            heading = f"## {page.title}\n\n<{source.address(name)}>\n\n"
             sections.append(heading + "\n".join(rows))
     if not files:
         return None
     url = source.address(names[0])
     readme = words["readme"].format(
         chapter=chapter,
-        site=source.config["site_name"],
+        site=source.site.config["site_name"],
         url=url,
         example=plain or next(iter(files)),
     )
@@ -433,14 +370,13 @@ def zipped(files: dict[str, bytes]) -> bytes:
 def llms(source: Source) -> str:
     """The list of pages for programs that read: see llmstxt.org."""
     colon = source.words["colon"]
-    config = source.config
+    config = source.site.config
     rows = [f"# {config['site_name']}", "", f"> {config['site_description']}"]
-    for title, names in source.chapters():
+    for title, pages in source.site.chapters.items():
         rows += ["", f"## {title}", ""]
         rows += [
-            f"- [{source.title(name)}]({source.url}{name})"
-            f"{colon}{source.description(name)}"
-            for name in names
+            f"- [{page.title}]({source.url}{page.name}){colon}{page.description}"
+            for page in pages
         ]
     return "\n".join(rows) + "\n"
 
@@ -457,18 +393,18 @@ def write(out: Path, lang: str, url: str = "/", root: Path = ROOT) -> None:
     source = Source(lang, root, url)
     put_snippets(out, root)
     whole = []
-    for title, names in source.chapters():
-        for name in names:
+    for title, pages in source.site.chapters.items():
+        for name in [page.name for page in pages]:
             text = markdown_page(source, name)
             whole.append(text)
             _put(out / name, text.encode())
-            if name != "index.md" and source.snippets(name):
+            if name != "index.md" and source.page(name).snippets:
                 book = json.dumps(
                     notebook(source, name), ensure_ascii=False, indent=1
                 ).encode()
                 _put((out / name).with_suffix(".ipynb"), book + b"\n")
-        chapter = names[0].partition("/")[0] if names else ""
-        if "." not in chapter and (packed := archive(source, title, names)):
+        chapter = pages[0].name.partition("/")[0] if pages else ""
+        if "." not in chapter and (packed := archive(source, title)):
             _put(out / f"{chapter}.zip", packed)
     _put(out / "llms.txt", llms(source).encode())
     _put(out / "llms-full.txt", "\n\n".join(whole).encode())
@@ -482,19 +418,13 @@ def put_snippets(out: Path, root: Path = ROOT) -> None:
         root: The checkout.
     """
     for path in (root / "snippets").rglob("*.py"):
-        _put(out / path.relative_to(root), read_bytes(path))
+        _put(out / path.relative_to(root), path.read_bytes())
 
 
 def _put(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.is_file() or path.read_bytes() != data:
         path.write_bytes(data)
-
-
-def _leaves(items: list) -> list[str]:
-    return [
-        next(iter(item.values())) if isinstance(item, dict) else item for item in items
-    ]
 
 
 def on_post_page(output: str, page, config) -> str:
@@ -529,12 +459,12 @@ def on_files(files, config) -> None:
     if _Preview.of is None:
         return
     records = _newest((ROOT / "records").glob("*.json"))
+    pages = read_site(ROOT, config.theme["language"]).pages
     for file in files.documentation_pages():
         built = Path(file.abs_dest_path)
         name = file.src_uri.removesuffix(".md")
         used = [
-            *(ROOT / "snippets" / name).glob("*.py"),
-            *(ROOT / "snippets" / "tensors" / name).glob("*.py"),  # of the home page
+            *(ROOT / "snippets" / shown for shown in pages[file.src_uri].shown()),
             ROOT / "docs" / "mistakes" / f"{name}.yml",
             ROOT / "snippets" / f"{Path(name).name}.py",  # a file of the library
         ]

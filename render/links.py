@@ -1,4 +1,8 @@
-"""The links of a built site: those inside lead somewhere, the others are listed."""
+"""The links of a built site: those inside lead somewhere, the others are listed.
+
+MkDocs checks the links that pages have in Markdown when it builds. It doesn't see those
+in the HTML of blocks, badges, the API index and the theme.
+"""
 
 from __future__ import annotations
 

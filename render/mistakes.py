@@ -19,58 +19,25 @@ a page, in both languages, with the snippet files that show the truth::
 `blocks` are shown in the box, `proof` names files shown elsewhere: on the same page by
 their name, on another by their path. What old notes state has a `kind` (see `KINDS`)
 and a `since` (a release; `seen` and a release; `always`: from the oldest release tried
-on), and stands in the errata too.
+on), and is in the errata too, see `render.errata`.
 """
 
 from __future__ import annotations
 
 import functools
-import posixpath
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from render.files import read_text
-
 LANGUAGES = ("zh", "en")
-WORDS = {
-    "zh": {
-        "wrong": "错误",
-        "outdated": "过时",
-        "misleading": "误导",
-        "incomplete": "不全",
-        "always": "一直如此",
-        "since": "从 {} 起",
-        "seen": "{} 已如此",
-        "count": "共 {total} 条：{kinds}。",
-        "kind": "{name} {n} 条",
-        "comma": "，",
-        "proof": "证据：",
-        "list": "、",
-    },
-    "en": {
-        "wrong": "wrong",
-        "outdated": "outdated",
-        "misleading": "misleading",
-        "incomplete": "incomplete",
-        "always": "always so",
-        "since": "since {}",
-        "seen": "seen on {}",
-        "count": "{total} statements: {kinds}.",
-        "kind": "{n} {name}",
-        "comma": ", ",
-        "proof": "Proof: ",
-        "list": ", ",
-    },
-}
+# On a page, stands for the boxes of its common mistakes.
+MARKER = "<!-- mistakes -->"
 KINDS = ("wrong", "outdated", "misleading", "incomplete")
 KEYS = {"id", "kind", "since", "blocks", "proof", *LANGUAGES}
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SINCE = re.compile(r"always|(?P<seen>seen )?(?P<release>\d+(\.\d+)+)")
-LINK = re.compile(r"\]\((?P<target>[^()\s:]+)\)")
-TITLE = re.compile(r"^# (?P<title>.+?)\s*(\{[^{}]*\})?\s*$", re.M)
 
 
 class MistakeError(ValueError):
@@ -264,107 +231,3 @@ def boxes(entries: list[Mistake], lang: str) -> list[tuple[str, int]]:
             rows += [(line, entry.line) for line in fence]
         rows.append(("", entry.line))
     return rows[:-1]
-
-
-def errata(root: Path, lang: str, page: str) -> list[str]:
-    """All that old notes state, by chapter and page.
-
-    Args:
-        root: The checkout.
-        lang: `zh` or `en`.
-        page: The page that shows it; links lead on from there.
-
-    Returns:
-        Lines of Markdown.
-
-    Raises:
-        MistakeError: An entry is not complete, or an id stands twice.
-    """
-    entries = [entry for entry in load_all(root) if entry.kind]
-    seen: dict[str, Mistake] = {}
-    for entry in entries:
-        if entry.id in seen:
-            raise MistakeError(
-                f"{data_file(entry.page)}:{entry.line}: {entry.id} stands in"
-                f" {data_file(seen[entry.id].page)} too"
-            )
-        seen[entry.id] = entry
-    words = WORDS[lang]
-    kinds = [entry.kind for entry in entries]
-    counts = words["comma"].join(
-        words["kind"].format(name=words[kind], n=kinds.count(kind))
-        for kind in KINDS
-        if kind in kinds
-    )
-    rows = [words["count"].format(total=len(entries), kinds=counts)]
-    base = posixpath.dirname(page)
-    order = page_order(root, lang, {entry.page for entry in entries})
-    for chapter, names in order.items():
-        rows += ["", f"## {chapter} {{#{names[0].split('/')[0]} {UNSEARCHED}}}"]
-        for name in names:
-            way = posixpath.relpath(f"{name}.md", base)
-            title = page_title(root, lang, name)
-            anchor = name.replace("/", "-")
-            rows += ["", f"### [{title}]({way}) {{#{anchor} {UNSEARCHED}}}"]
-            for entry in entries:
-                if entry.page == name:
-                    rows += ["", *_erratum(entry, lang, base)]
-    return rows
-
-
-# To search, an entry is found on its page; twice would hide other pages. A heading
-# that is left out leaves out what stands below it.
-UNSEARCHED = "data-search-exclude"
-
-
-def _erratum(entry: Mistake, lang: str, base: str) -> list[str]:
-    words, text = WORDS[lang], entry.texts[lang]
-    since = SINCE.fullmatch(entry.since)
-    assert since is not None  # `load` has seen to it
-    when = words["always"]
-    if since["release"]:
-        when = words["seen" if since["seen"] else "since"].format(since["release"])
-
-    def moved(match: re.Match[str]) -> str:
-        path, mark, anchor = match["target"].partition("#")
-        home = posixpath.dirname(entry.page)
-        target = posixpath.join(home, path) if path else f"{entry.page}.md"
-        return f"]({posixpath.relpath(target, base)}{mark}{anchor})"
-
-    proof = words["list"].join(
-        f"[`{posixpath.basename(file)}`]"
-        f"({posixpath.relpath(posixpath.dirname(file) + '.md', base)}"
-        f"#{posixpath.basename(file)})"
-        for file in entry.blocks + entry.proof
-    )
-    return [
-        f"**“{text.claim}”** · {words[entry.kind]} · {when}  ",
-        *f"{LINK.sub(moved, text.truth)}  ".split("\n"),
-        f"{words['proof']}{proof}",
-        f"{{: #{entry.id} .erratum }}",
-    ]
-
-
-def page_title(root: Path, lang: str, page: str) -> str:
-    """The title that a page has in a language."""
-    match = TITLE.search(read_text(root / "docs" / lang / f"{page}.md"))
-    return match["title"] if match else page
-
-
-CHAPTERS = {
-    "tensors": {"zh": "张量", "en": "Tensors"},
-    "training": {"zh": "训练", "en": "Training"},
-    "distributed": {"zh": "分布式", "en": "Distributed"},
-    "reference": {"zh": "参考", "en": "Reference"},
-}
-
-
-def page_order(root: Path, lang: str, pages: set[str]) -> dict[str, list[str]]:
-    """The pages by chapter, in the order of the navigation."""
-    config = root / {"zh": "mkdocs.yml", "en": "mkdocs.en.yml"}[lang]
-    nav = config.read_text("utf-8") if config.is_file() else ""
-    order: dict[str, list[str]] = {}
-    for name in sorted(pages, key=lambda page: (nav.find(f"{page}.md"), page)):
-        chapter = CHAPTERS[name.split("/")[0]][lang]
-        order.setdefault(chapter, []).append(name)
-    return order

@@ -3,6 +3,9 @@
 A browser that opens a file gives it no index of a folder, no worker and no other file
 to read. So links get the name of the file, and the search gets its index as a script
 and a shim for its worker.
+
+Material's plugin `offline` builds such a site in the place of the other one, at other
+addresses. Both are published, so it would take a second build of both languages.
 """
 
 from __future__ import annotations
@@ -14,8 +17,8 @@ import urllib.parse
 from pathlib import Path
 
 from render.downloads import zipped
+from render.pages import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 SHIM = ROOT / "docs" / "root" / "iframe-worker.js"
 FOLDER = "verified-pytorch-notes"
 NAME = f"{FOLDER}.zip"

@@ -6,17 +6,15 @@ for any generator. `verify.history` decides what counts and what is fine.
 
 from __future__ import annotations
 
-import functools
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from render.badges import need_in_words
-from render.files import current_snippets, read_text
-from render.mistakes import UNSEARCHED
+from render.pages import UNSEARCHED, Page, current_snippets, read_site
 from verify.evidence import Record
 from verify.history import (
     KINDS,
@@ -32,7 +30,6 @@ from verify.history import (
 RUNS = "<!-- release runs -->"
 PAGES = "<!-- release pages -->"
 CHANGES = "<!-- release changes -->"
-MARKERS = (RUNS, PAGES, CHANGES)
 
 CUT = 160  # characters of a printed line or an error that are shown
 MANY = 4  # Of so many changes with one cause, only the first is shown in full.
@@ -180,9 +177,6 @@ WORDS = {
         "brackets": " ({})",
     },
 }
-TITLE = re.compile(r"^# (?P<title>.+?)\s*(\{[^{}]*\})?\s*$", re.M)
-
-
 PASSED = ("passed", "drifted")
 
 
@@ -217,8 +211,8 @@ class Release:
         self, root: Path, lang: str, page: str, found: Sequence[Record]
     ) -> None:
         self.words, self.found = WORDS[lang], list(found)
-        self.root, self.docs = root, root / "docs" / lang
-        self.folder = posixpath.dirname(page)
+        self.site = read_site(root, lang)
+        self.folder = posixpath.dirname(page) or "."
         snippets, records = current_snippets(root), root / "records"
         self.names = list(snippets)
         self.judgements = [
@@ -323,10 +317,12 @@ class Release:
         if not shown:
             yield words["none"]
             return
-        by_page: dict[str, list[str]] = {}
+        by_page: dict[Page | None, list[str]] = {
+            page: [] for page in (*self.site.pages.values(), None)
+        }
         for name in self.names:
-            by_page.setdefault(self.page_of(name) or "", []).append(name)
-        order = self._order(by_page)
+            by_page[self.site.page_of(name)].append(name)
+        by_page = {page: names for page, names in by_page.items() if names}
         yield words["pages_note"]
         yield ""
         heads = [
@@ -335,22 +331,12 @@ class Release:
         ]
         yield f"| {words['page']} | {' | '.join(heads)} |"
         yield "| --- |" + " --- |" * len(heads)
-        for page in order:
-            cells = [self._counts(by_page[page], one) for one in shown]
+        for page, names in by_page.items():
+            cells = [self._counts(names, one) for one in shown]
             yield f"| {self._page_link(page)} | {' | '.join(cells)} |"
         yield ""
-        for page in order:
-            yield from self._blocks(page, by_page[page], shown)
-
-    def _order(self, by_page: dict[str, list[str]]) -> list[str]:
-        """Pages as in the navigation, then what it does not name."""
-        config = self.root / (
-            "mkdocs.yml" if self.docs.name == "zh" else "mkdocs.en.yml"
-        )
-        text = config.read_text("utf-8") if config.exists() else ""
-        named = re.findall(r":\s+(\S+\.md)\s*$", text, re.M)
-        known = [page for page in named if page in by_page]
-        return known + sorted(by_page.keys() - set(known))
+        for page, names in by_page.items():
+            yield from self._blocks(page, names, shown)
 
     def _counts(self, names: list[str], judgement: Judgement) -> str:
         kinds = Counter(self.state(name, judgement).kind for name in names)
@@ -363,7 +349,7 @@ class Release:
         return " ".join(f"{sign} {n}" for sign, n in numbers.items() if n)
 
     def _blocks(
-        self, page: str, names: list[str], shown: list[Judgement]
+        self, page: Page | None, names: list[str], shown: list[Judgement]
     ) -> Iterator[str]:
         rows = []
         for name in names:
@@ -373,7 +359,9 @@ class Release:
                 rows[-1] += self.words["semicolon"].join(self._spans(states))
         if rows:
             title = self.words["details"].format(
-                page=self._title(page), n=len(names), rest=len(names) - len(rows)
+                page=page.title if page else "–",
+                n=len(names),
+                rest=len(names) - len(rows),
             )
             yield f'??? note "{title}"'
             yield ""
@@ -492,59 +480,17 @@ class Release:
             return self.words["no_line"]
         return code(text) if text.strip() else self.words["empty"]
 
-    def page_of(self, name: str) -> str | None:
-        """The page that shows a file, e.g. ``tensors/shape.md``."""
-        page = f"{posixpath.dirname(name)}.md"
-        if (self.docs / page).exists():
-            return page
-        return next((p for p, text in self._texts if f'"{name}"' in text), None)
-
-    @functools.cached_property
-    def _texts(self) -> list[tuple[str, str]]:
-        return [
-            (path.relative_to(self.docs).as_posix(), read_text(path))
-            for path in sorted(self.docs.rglob("*.md"))
-        ]
-
     def link(self, name: str) -> str:
         """A file as a link to its block."""
-        page, leaf = self.page_of(name), posixpath.basename(name)
+        page, leaf = self.site.page_of(name), posixpath.basename(name)
         if page is None:
             return f"`{name}`"
-        return f"[`{leaf}`]({posixpath.relpath(page, self.folder or '.')}#{leaf})"
+        return f"[`{leaf}`]({posixpath.relpath(page.name, self.folder)}#{leaf})"
 
-    def _page_link(self, page: str) -> str:
-        if not page:
+    def _page_link(self, page: Page | None) -> str:
+        if page is None:
             return "–"
-        return f"[{self._title(page)}]({posixpath.relpath(page, self.folder or '.')})"
-
-    def _title(self, page: str) -> str:
-        match = page and TITLE.search(read_text(self.docs / page))
-        return match["title"] if match else page or "–"
-
-
-def markdown(
-    marker: str, root: Path, lang: str, page: str, found: Sequence[Record]
-) -> list[str]:
-    """The Markdown that a marker on the page about releases stands for.
-
-    Args:
-        marker: One of `MARKERS`.
-        root: The checkout.
-        lang: `zh` or `en`.
-        page: Path of the page below ``docs/<lang>/``.
-        found: All records, newest release first.
-
-    Returns:
-        Lines of Markdown.
-    """
-    release = Release(root, lang, page, found)
-    parts: dict[str, Iterable[str]] = {
-        RUNS: release.runs(),
-        PAGES: release.pages(),
-        CHANGES: release.changes(),
-    }
-    return list(parts[marker])
+        return f"[{page.title}]({posixpath.relpath(page.name, self.folder)})"
 
 
 def code(text: str) -> str:

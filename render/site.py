@@ -8,9 +8,9 @@ With ``--offline`` the build also makes one archive of the site that needs no se
 and the pages lead to it. With ``--links`` it lists the links to other sites and asks
 for each of them.
 
-The environment names where the site is published, ``SITE_URL=https://example.org/notes/``,
-and where a page is changed and read as text, ``EDIT_URL`` and ``VIEW_URL`` with
-``{path}`` in the place of its path in the repository.
+The environment variable ``SITE_URL=https://example.org/notes/`` says where the site is
+published. Links to the source of a page appear if ``EDIT_URL`` or ``VIEW_URL`` is set,
+for example to ``https://example.org/notes/edit/main/{path}``.
 """
 
 from __future__ import annotations
@@ -27,18 +27,13 @@ import urllib.parse
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from render import links, offline
+from render import links, offline, search_index
+from render.pages import CONFIGS, ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-CONFIGS = {"zh": "mkdocs.yml", "en": "mkdocs.en.yml"}
 HOST, PORT = "127.0.0.1", 8000
 NEUTRAL_URL = "https://pytorch-notes.example/"
 # MkDocs has no level of output that shows warnings and nothing below them.
-NOISE = re.compile(
-    r"^(INFO .*|Building prefix dict.*|.*jieba\.cache|Loading model.*"
-    r"|Prefix dict.*|)\n",
-    re.M,
-)
+NOISE = re.compile(r"^(INFO .*|)\n", re.M)
 
 
 class SiteError(Exception):
@@ -82,6 +77,8 @@ def build(
             failed.append(f"{faults}\n{config} does not build")
     if failed:
         raise SiteError("\n".join(failed))
+    for lang in CONFIGS:
+        search_index.complete(out / lang, ROOT, lang)
     write_root(out, url)
     if archive:
         (out / offline.NAME).write_bytes(offline.pack(out))
@@ -100,7 +97,10 @@ def report_links(out: Path = ROOT / "site") -> None:
             such page.
     """
     pages = links.read(out)
-    own = [_environment("")[key].partition("{")[0] for key in ("EDIT_URL", "VIEW_URL")]
+    own = [
+        os.environ.get(key, "").partition("{")[0] for key in ("EDIT_URL", "VIEW_URL")
+    ]
+    own = [start for start in own if start]
     found = {
         address: places
         for address, places in links.outside(out, pages).items()
@@ -268,8 +268,6 @@ def _environment(url: str) -> dict[str, str]:
     own = {f"SITE_URL_{lang.upper()}": f"{url}{lang}/" for lang in CONFIGS}
     return {
         "NO_MKDOCS_2_WARNING": "1",
-        "EDIT_URL": f"{NEUTRAL_URL}edit/main/{{path}}",
-        "VIEW_URL": f"{NEUTRAL_URL}blob/main/{{path}}",
         **os.environ,
         **own,
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from render import mistakes
-from tests.docs.pages import LANGUAGES, read_page
+from render.pages import LANGUAGES, read_site
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -62,7 +62,7 @@ def entry_fault(entry, root):
         where = f"docs/{language}/{name}.md"
         if not (root / where).is_file():
             return f"no page {where}"
-        page = read_page(root, language, f"{name}.md")
+        page = read_site(root, language).pages[f"{name}.md"]
         if heading not in {section.id for section in page.sections}:
             return f"{where} has no heading #{heading}"
         if file and file not in page.shown(heading):

@@ -7,7 +7,7 @@ from pathlib import Path
 import markdown
 import pytest
 
-from render.downloads import read_config
+from render.pages import CONFIGS, read_config
 from verify import evidence, record_files
 from verify.snippet import parse
 
@@ -29,6 +29,12 @@ class Checkout:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        for lang, config in CONFIGS.items():
+            chapter = {"zh": "张量", "en": "Tensors"}[lang]
+            (root / config).write_text(
+                "site_name: N\nsite_description: D\n"
+                f"nav: [Home: index.md, {chapter}: [tensors/shape.md, tensors/math.md]]"
+            )
         self.snippet("tensors/shape/view.py", SHARES)
 
     def snippet(self, name: str, text: str) -> Path:

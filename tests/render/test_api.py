@@ -7,7 +7,7 @@ import re
 import pytest
 
 from render import api
-from render.blocks import API
+from render.markers import API
 
 BLOCK = "import torch\n\nprint(torch.zeros(2).sum())\n#> tensor(0.)\n"
 

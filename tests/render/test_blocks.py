@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from render.blocks import BlockError, fences, load_records, locate
+from render.blocks import BlockError
+from render.markers import load_records
 
 INCLUDE = '--8<-- "tensors/shape/view.py"'
 
@@ -194,15 +195,6 @@ def test_a_broken_record_is_named(checkout):
         checkout.render(page)
 
 
-def test_the_page_is_found_by_its_text(checkout):
-    checkout.page("## 一\n", "a.md")
-    text = checkout.page("## 一\n\n## 二\n", "tensors/b.md")
-    path, above = locate(text, checkout.root / "docs/zh")
-    assert path.name == "b.md"
-    assert above == 4
-    assert locate("text of no page", checkout.root / "docs/zh") == (None, 0)
-
-
 def test_records_are_read_again_after_a_change(checkout):
     folder = checkout.root / "records"
     assert load_records(folder) == []
@@ -210,11 +202,3 @@ def test_records_are_read_again_after_a_change(checkout):
     assert [record.torch for record in load_records(folder)] == ["2.13.0"]
     checkout.record("2.15.0")
     assert [record.torch for record in load_records(folder)] == ["2.15.0", "2.13.0"]
-
-
-def test_line_numbers_of_fences():
-    found = list(fences(["a", "```bash", "b", "```", "~~~python", "c", "~~~"]))
-    assert [(f.first, f.last, f.is_python) for f in found] == [
-        (1, 3, False),
-        (4, 6, True),
-    ]

@@ -30,12 +30,7 @@ def taken(request, tmp_path_factory):
 @pytest.fixture
 def small(checkout):
     """A source of one page in a small checkout."""
-    for lang, config in downloads.CONFIGS.items():
-        (checkout.root / config).write_text(
-            "site_name: N\nsite_description: D\n"
-            "nav: [{Home: index.md}, {Tensors: [Shape: tensors/shape.md]}]\n"
-        )
-        checkout.page("# N\n", "index.md", lang)
+    checkout.page("# N\n", "index.md")
     (checkout.root / "LICENSE").write_text("MIT")
 
     def small(text):
@@ -64,7 +59,7 @@ def test_a_page_as_markdown_holds_its_files_and_no_include(taken):
         text = path.read_text("utf-8")
         assert not re.search(r"--8<--|^:::|data:text|<!-- [a-z]", text, re.M), path
         name = path.relative_to(out).as_posix()
-        for file, snippet in downloads.Source(lang).snippets(name):
+        for file, snippet in downloads.Source(lang).page(name).snippets:
             code = re.sub(r"^ +", "", snippet.source, flags=re.M).rstrip()
             assert code in re.sub(r"^ +", "", text, flags=re.M), file
             assert f"*snippets/{file} · " in text
@@ -78,7 +73,7 @@ def test_every_notebook_is_one_and_shows_what_the_page_shows(taken):
         book = nbformat.read(path, as_version=nbformat.NO_CONVERT)
         nbformat.validate(book)
         name = path.relative_to(out).with_suffix(".md").as_posix()
-        shown = downloads.Source(lang).snippets(name)
+        shown = downloads.Source(lang).page(name).snippets
         cells = [cell for cell in book.cells if cell.cell_type == "code"]
         said = "".join(o["text"] for cell in cells for o in cell.outputs)
         wanted = "".join(f"{e.text}\n" for _, s in shown for e in s.expected)
@@ -135,8 +130,8 @@ def test_what_the_readme_says_runs_in_an_empty_folder(taken, tmp_path):
 def test_the_archive_is_the_same_bytes_each_time(taken):
     lang, out = taken
     source = downloads.Source(lang, url=f"{URL}{lang}/")
-    title, names = list(source.chapters())[1]
-    assert downloads.archive(source, title, names) == (out / "tensors.zip").read_bytes()
+    title = list(source.site.chapters)[1]
+    assert downloads.archive(source, title) == (out / "tensors.zip").read_bytes()
 
 
 def test_the_list_for_programs_names_every_page(taken):
@@ -189,7 +184,7 @@ def test_a_file_with_a_command_is_written_and_run(small, checkout):
     assert file["outputs"] == []
     assert command["source"] == "!torchrun --nproc-per-node=2 run.py"
     assert command["outputs"][0]["text"] == "1\n"
-    packed = downloads.archive(source, "张量", ["tensors/shape.md"])
+    packed = downloads.archive(source, "张量")
     readme = zipfile.ZipFile(io.BytesIO(packed)).read("README.md").decode()
     assert "- `shape/run.py` · 运行：`torchrun --nproc-per-node=2 run.py`" in readme
 

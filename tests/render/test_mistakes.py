@@ -7,7 +7,9 @@ import re
 import pytest
 
 from render import mistakes
-from render.blocks import ERRATA, MISTAKES, BlockError
+from render.blocks import BlockError
+from render.errata import errata
+from render.markers import ERRATA
 
 ENTRY = """\
 - id: view-copies
@@ -28,7 +30,7 @@ GENERAL = """\
   zh: {claim: "一", truth: "二。"}
   en: {claim: "one", truth: "Two."}
 """
-PAGE = f"# 形状 {{#shape}}\n\n## 误区 {{#mistakes}}\n\n{MISTAKES}\n"
+PAGE = f"# 形状 {{#shape}}\n\n## 误区 {{#mistakes}}\n\n{mistakes.MARKER}\n"
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def test_a_page_shows_its_entries_as_boxes(checkout, pages):
     assert re.search(
         r'admonition warning.*<div class="snippet" id="view.py"', html, re.S
     )
-    assert MISTAKES not in html
+    assert mistakes.MARKER not in html
 
 
 def test_the_boxes_are_those_of_the_page_s_language(checkout, pages):
@@ -77,7 +79,7 @@ def test_each_line_of_a_box_knows_where_it_stands(pages):
 
 def test_the_errata_lists_what_has_a_kind(pages):
     root = pages(ENTRY + GENERAL)
-    text = "\n".join(mistakes.errata(root, "en", "reference/errata.md"))
+    text = "\n".join(errata(root, "en", "reference/errata.md"))
     assert text.startswith("1 statements: 1 wrong.")
     assert "## Tensors {#tensors " in text
     assert "### [形状](../tensors/shape.md) {#tensors-shape " in text
@@ -89,7 +91,7 @@ def test_the_errata_lists_what_has_a_kind(pages):
 
 def test_links_of_a_truth_lead_on_from_the_errata(pages):
     root = pages(ENTRY)
-    text = "\n".join(mistakes.errata(root, "zh", "reference/errata.md"))
+    text = "\n".join(errata(root, "zh", "reference/errata.md"))
     assert "[上文](../tensors/shape.md#view)" in text
     assert "[创建](../tensors/create.md#a)" in text
 
@@ -105,7 +107,7 @@ def test_links_of_a_truth_lead_on_from_the_errata(pages):
 def test_since_when(pages, since, zh, en):
     root = pages(ENTRY.replace("since: always", f"since: {since}"))
     for lang, said in (("zh", zh), ("en", en)):
-        assert f"· {said}" in "\n".join(mistakes.errata(root, lang, "reference/e.md"))
+        assert f"· {said}" in "\n".join(errata(root, lang, "reference/e.md"))
 
 
 def test_the_rendered_errata_has_an_anchor_for_each_entry(checkout, pages):
@@ -117,7 +119,7 @@ def test_the_rendered_errata_has_an_anchor_for_each_entry(checkout, pages):
 def test_an_entry_shows_a_block_of_another_page(pages, checkout):
     checkout.snippet("tensors/create/a.py", "print(1)\n#> 1\n")
     root = pages(ENTRY.replace("blocks: [view]", "proof: [tensors/create/a]"))
-    text = "\n".join(mistakes.errata(root, "zh", "reference/errata.md"))
+    text = "\n".join(errata(root, "zh", "reference/errata.md"))
     assert "[`a.py`](../tensors/create.md#a.py)" in text
 
 
@@ -180,7 +182,7 @@ def test_one_name_on_two_pages(pages, checkout):
     with pytest.raises(
         mistakes.MistakeError, match=r"shape.yml:1: view-copies stands in"
     ):
-        mistakes.errata(root, "zh", "reference/errata.md")
+        errata(root, "zh", "reference/errata.md")
 
 
 def test_entries_of_a_page_that_is_not_there(pages):

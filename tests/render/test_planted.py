@@ -9,7 +9,7 @@ import warnings
 import pytest
 import yaml
 
-from render.downloads import read_config
+from render.pages import read_config
 from tests.verify.fakes import ROOT, Tree
 from verify import record_files
 from verify.snippet import parse

@@ -2,13 +2,16 @@
 
 import http.client
 import io
+import json
 import re
 import threading
 import zipfile
 
+import jinja2
 import pytest
 
 from render import links, offline, site
+from render.pages import read_config
 
 
 @pytest.fixture
@@ -97,6 +100,37 @@ def test_a_build_that_fails_says_why_and_nothing_else(tmp_path, monkeypatch, cap
     assert message.endswith("mkdocs.en.yml does not build")
 
 
+def test_a_build_names_links_that_lead_nowhere(tmp_path, monkeypatch):
+    pytest.importorskip("mkdocs", reason="builds with MkDocs")
+    wrong = {  # each with the address that is named
+        "[a](gone.md)": "gone.md",
+        "[a](b.md#gone)": "b.md#gone",
+        "[`a`](#missing)": "#missing",
+        "[a](/b.md)": "/b.md",
+        "[a](../../en/b.md)": "../../en/b.md",
+        "[a](folder/)": "folder/",
+        "![a](gone.svg)": "gone.svg",
+        "[![a](b.svg)](nothing.md)": "nothing.md",
+        "[![a](nothing.svg)](b.md)": "nothing.svg",
+        "[a][ref]\n\n[ref]: nowhere.md": "nowhere.md",
+    }
+    right = ["[a](b.md#b)", "[a](#here)", "`x[0](y.md)`", "[a](https://x.org/y.md)"]
+    base = read_config(site.ROOT / "mkdocs.base.yml")
+    config = {"site_name": "x", "plugins": [], "validation": base["validation"]}
+    for name in site.CONFIGS.values():
+        (tmp_path / name).write_text(json.dumps(config))
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.md").write_text("\n\n".join(["# here", *wrong, *right]))
+    (tmp_path / "docs/b.md").write_text("# b")
+    (tmp_path / "docs/b.svg").write_text("<svg/>")
+    monkeypatch.setattr(site, "ROOT", tmp_path)
+    with pytest.raises(site.SiteError) as error:
+        site.build(tmp_path / "site")
+    message = str(error.value).partition("mkdocs.yml does not build")[0]
+    named = re.findall(r"link '(.*?)'", message)
+    assert sorted(named) == sorted(wrong.values()), message
+
+
 def test_links_inside_are_checked_and_those_outside_listed(
     tmp_path, capsys, monkeypatch
 ):
@@ -106,6 +140,8 @@ def test_links_inside_are_checked_and_those_outside_listed(
         '<a href="https://pytorch-notes.example/edit/main/docs/a.md">'
     )
     (tmp_path / "b.html").write_text('<p id="x"><a href="a.html#x"></a>')
+    # The page may be new, and the repository may be private.
+    monkeypatch.setenv("EDIT_URL", "https://pytorch-notes.example/edit/main/{path}")
     asked = []
     monkeypatch.setattr(links, "_ask", lambda x: asked.append(x) or "404")
     with pytest.raises(site.SiteError) as error:
@@ -119,6 +155,22 @@ def test_links_inside_are_checked_and_those_outside_listed(
     ]
     assert asked == ["https://example.org/p"]
     assert "404  https://example.org/p  (1 × a.html:4)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("address", ["", "https://example.org/edit/main/{path}"])
+def test_a_page_leads_to_its_source_only_if_an_address_is_set(address):
+    theme = jinja2.FileSystemLoader(site.ROOT / "docs" / "overrides")
+    templates = jinja2.Environment(loader=theme)
+    templates.filters["url"] = lambda path: path
+    html = templates.get_template("partials/take-away.html").render(
+        page={"url": "tensors/shape/", "title": "Shape", "content": ""},
+        config={"theme": {"language": "en"}, "extra": {"edit_page": address}},
+    )
+    assert "Markdown" in html
+    edits = re.findall(r'href="(.*)" rel="edit"', html)
+    assert edits == [address.replace("{path}", "docs/en/tensors/shape.md")] * bool(
+        address
+    )
 
 
 def test_another_site_that_does_not_answer_is_no_fault(tmp_path, capsys):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from render.pages import CODE, LANGUAGES, read_site, tables
 from tests.busy import patient
-from tests.docs.pages import CODE, LANGUAGES, read_pages, tables
 from tests.forked import TORCHRUN
 from tests.snippets.fault_messages import MESSAGES, SECONDS, printed
 from verify.environ import environment
@@ -188,11 +188,7 @@ def test_of_two_with_number_0_one_finds_the_port_taken(runs):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_quotes_these_messages(language):
-    (page,) = (
-        page
-        for page in read_pages(ROOT, language)
-        if page.name == "distributed/launch.md"
-    )
+    page = read_site(ROOT, language).pages["distributed/launch.md"]
     (section,) = (section for section in page.sections if section.id == "faults")
     quoted = [
         match["code"]

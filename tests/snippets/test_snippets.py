@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import LANGUAGES, read_pages, snippet_files
+from render.pages import LANGUAGES, read_site, snippet_files
 from verify import RequestError
 from verify.ahead import modules_ahead
 from verify.fork.client import ServerError
@@ -40,9 +40,9 @@ def shown_at():
     """Where a reader meets each file, such as `docs/zh/tensors/shape.md#view`."""
     places = defaultdict(list)
     for language in LANGUAGES:
-        for page in read_pages(ROOT, language):
+        for page in read_site(ROOT, language).pages.values():
             for fence in page.fences:
-                heading = page.heading_of(fence.number)
+                heading = page.heading_of(fence.first)
                 places[fence.include].append(f"{page.where}#{heading}")
     return places
 

@@ -1,6 +1,7 @@
-// The index of the search and its worker are more than a page weighs: both wait until
-// somebody turns to the search, or comes from it.
+// The index of the search and its worker weigh more than a page: both wait until somebody
+// turns to the search, or comes from it. The worker is ours, not the theme's.
 {
+  const ours = new URL("search-worker.js", document.currentScript.src).href
   const wanted = new Promise(go => {
     if (/[?&][qh]=/.test(location.search)) go()
     addEventListener("focusin", event => {
@@ -21,10 +22,10 @@
 
   const Worker = window.Worker
   window.Worker = class extends EventTarget {
-    constructor(url) {
+    constructor() {
       super()
       this.worker = wanted.then(() => {
-        const worker = new Worker(url)
+        const worker = new Worker(ours)
         worker.addEventListener("message", ({ data }) => {
           this.dispatchEvent(new MessageEvent("message", { data }))
         })

@@ -14,10 +14,37 @@ addEventListener("click", event => {
   }
 }, true)
 
-// The name of a file breaks after a slash, not within a word.
+// The name of a file leads to its block, and breaks after a slash, not within a word.
 document.querySelectorAll(".snippet .filename").forEach(name => {
-  name.innerHTML = name.textContent.replaceAll("/", "/<wbr>")
+  const link = document.createElement("a")
+  link.innerHTML = name.textContent.replaceAll("/", "/<wbr>")
+  link.href = "#" + name.closest(".snippet").id
+  name.replaceChildren(link)
 })
+
+// The page as Markdown, for a note or an assistant.
+document.querySelectorAll(".copy-page").forEach(button => {
+  button.addEventListener("click", async () => {
+    const page = await fetch(button.dataset.page)
+    await navigator.clipboard.writeText(await page.text())
+    button.textContent = button.dataset.done
+  })
+  button.hidden = !navigator.clipboard || location.protocol === "file:"
+})
+
+// A table that is too wide for a phone becomes rows: a cell below the other, each with
+// the name of its column. The matrix of releases scrolls instead.
+if (matchMedia("(max-width: 44.9844em)").matches) {
+  document.querySelectorAll(".md-typeset table:not([class])").forEach(table => {
+    const names = [...table.querySelectorAll("th")].map(head => head.textContent)
+    const isWide = table.scrollWidth > table.parentElement.clientWidth
+    if (!isWide || names.length > 6) return
+    table.classList.add("as-rows")
+    table.querySelectorAll("tr").forEach(row => {
+      [...row.cells].forEach((cell, i) => { cell.dataset.column = names[i] })
+    })
+  })
+}
 
 // Nor does a short piece of code in a sentence, which would lose its dashes.
 document.querySelectorAll(".md-typeset :is(p, li) > code, .md-typeset :is(p, li) > a > code").forEach(code => {
@@ -41,11 +68,12 @@ addEventListener("load", () => {
     button.tabIndex = 0
     button.title = opened.ariaLabel
   }
-  // What scrolls, a table or a picture, can be scrolled by keys.
+  // What scrolls, be it code, a table or a picture, can be scrolled by keys.
   const watch = new ResizeObserver(entries => entries.forEach(({ target }) => {
     if (target.scrollWidth > target.clientWidth) target.tabIndex = 0
     else target.removeAttribute("tabindex")
   }))
   document.querySelectorAll(".md-typeset__scrollwrap").forEach(box => watch.observe(box))
+  document.querySelectorAll("pre > code").forEach(code => watch.observe(code))
   document.querySelectorAll(".md-typeset p > img").forEach(img => watch.observe(img.parentElement))
 })

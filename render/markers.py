@@ -1,0 +1,66 @@
+"""What the markers of a page stand for: Markdown that is made from data."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from render import api, releases
+from render.errata import errata
+from render.pages import Page, Row, fill_in, rows_of
+from verify import evidence, record_files
+
+ERRATA = "<!-- errata -->"
+API = "<!-- api index -->"
+
+
+def expand(page: Page) -> Page:
+    """Fill in the markers of a page, again only when the page or a record has changed.
+
+    Raises:
+        ValueError: The data behind a marker is not right; the message names the file.
+    """
+    return _expand(page, _stamp(page.root / "records"))
+
+
+@functools.lru_cache(maxsize=256)
+def _expand(page: Page, stamp: tuple) -> Page:
+    where = (page.root, page.lang, page.name)
+
+    @functools.cache
+    def release() -> releases.Release:
+        return releases.Release(*where, load_records(page.root / "records"))
+
+    makers: dict[str, Callable[[], Iterable[str]]] = {
+        ERRATA: lambda: errata(*where),
+        API: lambda: api.index(*where),
+        releases.RUNS: lambda: release().runs(),
+        releases.PAGES: lambda: release().pages(),
+        releases.CHANGES: lambda: release().changes(),
+    }
+
+    def make(row: Row) -> Iterable[Row]:
+        marker = row.text.strip()
+        return rows_of(makers[marker](), f"{row.place}, {marker}")
+
+    return fill_in(page, makers, make)
+
+
+def load_records(folder: Path) -> list[evidence.Record]:
+    """Read the records of a folder, again only when one of its files has changed.
+
+    Raises:
+        RecordError: A file is not a record, or not of the release in its name.
+    """
+    return _load_records(folder, _stamp(folder))
+
+
+def _stamp(folder: Path) -> tuple:
+    files = sorted(folder.glob("*.json"))
+    return tuple((path.name, path.stat().st_mtime_ns) for path in files)
+
+
+@functools.lru_cache(maxsize=4)
+def _load_records(folder: Path, stamp: tuple) -> list[evidence.Record]:
+    return record_files.load(folder) if stamp else []

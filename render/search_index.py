@@ -1,0 +1,45 @@
+"""What the search of the site knows besides the text of the pages.
+
+MkDocs writes ``search/search_index.json``. `complete` adds what readers call things
+(``docs/search/<language>.yml``) and the chapter of each page, which tells two pages
+with the same title apart. ``docs/overrides/assets/search-worker.js`` uses both.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import yaml
+
+from render.pages import read_site
+
+
+def complete(out: Path, root: Path, lang: str) -> None:
+    """Add synonyms and chapters to the index of one language.
+
+    Args:
+        out: The folder of the language in a built site.
+        root: The checkout.
+        lang: `zh` or `en`.
+    """
+    path = out / "search" / "search_index.json"
+    index = json.loads(path.read_text("utf-8"))
+    index["config"]["synonyms"] = read_synonyms(root, lang)
+    chapters = {
+        page.name.removesuffix(".md") + "/": chapter
+        for chapter, pages in read_site(root, lang).chapters.items()
+        for page in pages
+    }
+    for entry in index["docs"]:
+        if entry["location"] in chapters:
+            entry["chapter"] = chapters[entry["location"]]
+    text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
+    path.write_text(text, "utf-8")
+
+
+def read_synonyms(root: Path, lang: str) -> dict[str, str]:
+    """Read what readers type in one language; numbers and words alike are text."""
+    path = root / "docs" / "search" / f"{lang}.yml"
+    entries = yaml.safe_load(path.read_text("utf-8")) or {}
+    return {str(typed): str(meant) for typed, meant in entries.items()}
