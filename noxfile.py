@@ -25,8 +25,6 @@ nox.options.reuse_existing_virtualenvs = True
 TORCH = os.environ.get("TORCH", DEFAULT_TORCH)
 GROUPS = nox.project.load_toml("pyproject.toml")
 
-SAVING = "tests/verify/test_saving.py"
-
 # pip, not uv: a CPU wheel that pip is configured to find is 190 MB, what uv takes from
 # the index is 5 GB.
 with_torch = {"venv_backend": "virtualenv"}
@@ -50,6 +48,11 @@ def install(session: nox.Session, *groups: str, torch: bool = False) -> None:
     session.install(*needed)
 
 
+# Most tests wait for the processes that they start. Those of a file stay together,
+# because they share a server.
+SIDE_BY_SIDE = ("-n2", "--dist=loadfile", "tests/verify", "tests/render", "tests/docs")
+
+
 @nox.session(**with_torch)
 def tests(session: nox.Session) -> None:
     """Everything that needs no browser; -- PATH narrows it, -- --device cuda."""
@@ -57,14 +60,21 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         session.run("python", "-m", "pytest", *session.posargs)
         return
-    # Most of these wait for the processes that they start. The tests of a file stay
-    # together, because they share a server.
-    side_by_side = ("-n2", "--dist=loadfile", f"--ignore={SAVING}")
-    files = ("tests/verify", "tests/render", "tests/docs")
-    session.run("python", "-m", "pytest", *side_by_side, *files)
-    # These measure time limits of several processes, or interrupt a run at a moment.
-    files = (SAVING, "tests/snippets", "tests/library")
-    session.run("python", "-m", "pytest", *files)
+    session.run("python", "-m", "pytest", *SIDE_BY_SIDE)
+    # These keep all cores busy by themselves, or measure time limits. And they import
+    # torch: two workers would import it twice.
+    session.run("python", "-m", "pytest", "tests/snippets", "tests/library")
+
+
+@nox.session(**with_torch)
+def coverage(session: nox.Session) -> None:
+    """Measure which lines the tests run, the fewest first; -- PATH narrows it."""
+    install(session, "coverage", torch=True)
+    tests = session.posargs or [*SIDE_BY_SIDE, "tests/library"]
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *tests)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
 
 
 @nox.session(venv_backend="none")

@@ -273,23 +273,6 @@ class Updater:
         self.close()
 
 
-def update(path: Path, runner: Runner) -> bool:
-    """Write what one file prints into the file, see `Updater.update`.
-
-    Args:
-        path: The file.
-        runner: A runner.
-
-    Returns:
-        Whether the file was changed.
-
-    Raises:
-        UpdateError: As `Updater.update`.
-    """
-    with Updater(runner) as updater:
-        return updater.update(path)
-
-
 def write_back(path: Path, old: bytes, new: bytes) -> None:
     """Replace the contents of a file as a whole, or not at all.
 

@@ -17,6 +17,7 @@ import pytest
 from render.pages import codes, read_site
 from tests.busy import patient
 from tests.verify.fakes import OFFLINE, wheel
+from verify.fork.client import Server
 
 # The time goes into pip and new processes. What they test is the same for each torch.
 pytestmark = pytest.mark.slow
@@ -266,6 +267,14 @@ OWN = {
 each_own = pytest.mark.parametrize("own", OWN)
 
 
+@pytest.fixture(scope="module")
+def start(installed):
+    """Run what finds the installed library, in forks that have imported torch."""
+    environment = {**os.environ, **OFFLINE, "PYTHONPATH": str(installed)}
+    with Server(env=environment) as server:
+        yield lambda argv, folder: server.run(argv, folder, environment)
+
+
 @pytest.fixture
 def script(own, tmp_path):
     """A block, and beside it what a reader calls `snippets`."""
@@ -287,48 +296,49 @@ def change_import(script, module):
     script.write_text(source, "utf-8")
 
 
-def assert_runs(script, installed):
-    done = run(sys.executable, script, folder=script.parent, path=installed)
+def assert_runs(script, start):
+    done = start([script], script.parent)
     expected = re.findall(r"^ *#> (.*)", BLOCK.read_text("utf-8"), re.M)
-    assert done.stdout.splitlines() == expected, done.stderr
+    assert done.out.splitlines() == expected, done.err
 
 
 @each_own
-def test_a_block_without_its_file_fails_as_the_page_says(own, script, installed):
-    done = run(sys.executable, script, folder=script.parent, path=installed)
-    kind, _, message = last_line(done).partition(": ")
+def test_a_block_without_its_file_fails_as_the_page_says(own, script, start):
+    done = start([script], script.parent)
+    assert done.code == 1
+    kind, _, message = done.err.splitlines()[-1].partition(": ")
     assert (kind, message) == ("ModuleNotFoundError", OWN[own][1])
     assert_on_the_pages(kind, message)
 
 
 @each_own
-def test_nothing_hides_the_installed_library(own, script, installed):
+def test_nothing_hides_the_installed_library(own, script, start):
     change_import(script, f"{NAME}.seeding")
-    assert_runs(script, installed)
+    assert_runs(script, start)
 
 
 @pytest.mark.parametrize("own", ["nothing", "a folder", "a package"])
-def test_a_block_runs_with_the_copied_file_in_the_folder(own, script, installed):
+def test_a_block_runs_with_the_copied_file_in_the_folder(own, script, start):
     folder = script.parent / "snippets"
     folder.mkdir(exist_ok=True)
     (folder / "seeding.py").write_bytes((SNIPPETS / "seeding.py").read_bytes())
-    assert_runs(script, installed)
+    assert_runs(script, start)
 
 
 @pytest.mark.parametrize("own", ["nothing", "a file"])
-def test_a_copied_file_beside_the_script_is_found(own, script, installed):
+def test_a_copied_file_beside_the_script_is_found(own, script, start):
     copied = script.with_name("seeding.py")
     copied.write_bytes((SNIPPETS / "seeding.py").read_bytes())
     change_import(script, "seeding")
-    assert_runs(script, installed)
+    assert_runs(script, start)
 
 
-def test_an_installed_library_leaves_a_readers_folder_alone(installed, tmp_path):
+def test_an_installed_library_leaves_a_readers_folder_alone(start, tmp_path):
     (tmp_path / "snippets").mkdir()
     (tmp_path / "snippets" / "mine.py").write_text("print('mine')\n")
     program = f"import {NAME}, snippets.mine"
-    done = run(sys.executable, "-c", program, folder=tmp_path, path=installed)
-    assert done.stdout == "mine\n", done.stderr
+    done = start(["-c", program], tmp_path)
+    assert done.out == "mine\n", done.err
 
 
 @pytest.mark.parametrize("file", sorted(FILES - {"__init__.py", "py.typed"}))

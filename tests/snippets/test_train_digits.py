@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import random
 import runpy
 import signal
 import sys
@@ -13,13 +12,18 @@ import pytest
 import torch
 
 from snippets.checkpoints import Checkpoints, load
+from tests.busy import patient
 from tests.forked import import_ahead
 
 pytest.importorskip("sklearn")
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "snippets" / "training" / "loop" / "train_digits.py"
-SECONDS = 8  # in which runs are interrupted
+# How each interrupted run ends, and after which part of an epoch.
+INTERRUPTIONS = [
+    [(signal.SIGINT, 0.2), (signal.SIGKILL, 0.7), (signal.SIGINT, 1.1)],
+    [(signal.SIGKILL, 0.5), (signal.SIGINT, 0.9), (signal.SIGKILL, 0.1)],
+]
 CONTEXT = multiprocessing.get_context("forkserver")
 import_ahead("torch", "torch.utils.data", "sklearn.datasets")
 
@@ -48,7 +52,7 @@ def start(tmp_path_factory):
 
 
 def finished(process, output):
-    process.join(60)
+    process.join(patient(60))
     assert process.exitcode == 0, output.read_text("utf-8")
 
 
@@ -59,7 +63,7 @@ def test_accuracy_of_97_percent(start, device, tmp_path):
     assert float(last.split()[-1].rstrip("%")) >= 97
 
 
-def test_interrupted_at_random_points_it_ends_bit_equal(start, tmp_path):
+def test_interrupted_again_and_again_it_ends_bit_equal(start, tmp_path):
     options = ("--device", "cpu", "--epochs", 3, "--resume", "--folder")
     finished(start(*options, tmp_path / "straight"), start.output)
     files = Checkpoints(tmp_path / "straight")
@@ -67,19 +71,16 @@ def test_interrupted_at_random_points_it_ends_bit_equal(start, tmp_path):
     *_, before, last = (files.folder / name for name in names)
     epoch = last.stat().st_mtime - before.stat().st_mtime
 
-    began, moments, number = time.monotonic(), random.Random(), 0
-    while number < 2 or time.monotonic() < began + SECONDS:
-        number += 1
+    for number, ends in enumerate(INTERRUPTIONS):
         folder = tmp_path / str(number)
         interrupted = []
-        for done in range(3):
+        for done, (signal_number, part) in enumerate(ends):
             process = start(*options, folder)
             while done and process.exitcode is None:
                 if [*folder.glob(f"step-{done:09}*")]:
                     break
                 time.sleep(0.001)
-            process.join(moments.uniform(0, 1.2 * epoch))
-            signal_number = moments.choice([signal.SIGINT, signal.SIGKILL])
+            process.join(part * epoch)
             if process.exitcode is None:
                 os.kill(process.pid, signal_number)
             process.join()
@@ -97,7 +98,7 @@ def test_it_overwrites_no_other_run(start, tmp_path):
     before = sorted(os.listdir(tmp_path / "run"))
     for others in ((1,), (2, "--resume")):  # not resumed; another number of epochs
         process = start(*options, *others)
-        process.join(60)
+        process.join(patient(60))
         assert process.exitcode == 2
         assert "resume it or change --folder" in start.output.read_text("utf-8")
     assert sorted(os.listdir(tmp_path / "run")) == before

@@ -4,6 +4,8 @@ import textwrap
 
 import pytest
 
+from tests.verify.fakes import TORCH
+from verify import DEFAULT_TORCH
 from verify.run import Runner
 
 
@@ -20,6 +22,23 @@ def write(tmp_path):
 
 
 @pytest.fixture(scope="session")
+def small_torch(tmp_path_factory):
+    """A folder with a torch that is a page of Python; the real one takes seconds.
+
+    Its version is the default release.
+    """
+    folder = tmp_path_factory.mktemp("small_torch")
+    (folder / "torch.py").write_text(TORCH.format(version=DEFAULT_TORCH))
+    return str(folder)
+
+
+@pytest.fixture
+def finds_small_torch(small_torch, monkeypatch):
+    """Runners that a test starts have the small torch."""
+    monkeypatch.setenv("PYTHONPATH", small_torch)
+
+
+@pytest.fixture(scope="session")
 def warm():
     """A runner that forks: one server for all tests, so that each follows others."""
     with Runner(ahead=["torch._dynamo"]) as runner:
@@ -27,10 +46,10 @@ def warm():
 
 
 @pytest.fixture(scope="session")
-def cold():
-    """A runner that starts a real `python FILE`."""
-    with Runner(timeout=120, cold=True) as runner:
-        yield runner
+def cold(small_torch):
+    """A runner that starts a real `python FILE`; its torch is the small one."""
+    with Runner(timeout=120, cold=True, variables={"PYTHONPATH": small_torch}) as cold:
+        yield cold
 
 
 @pytest.fixture(params=["warm", "cold"])

@@ -1,13 +1,16 @@
-"""A small checkout, and wheels of a torch that is a page of Python.
+"""A small checkout, and a torch that is a page of Python: importing it takes no time.
 
 A wheel is a zip archive of a package and three files about it; the tool under test
 installs it as it would the real one, without a network.
 """
 
+import compileall
+import functools
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 import zipfile
 from pathlib import Path
@@ -83,6 +86,15 @@ def wheel(
     return path
 
 
+@functools.cache
+def compiled_verify() -> tempfile.TemporaryDirectory:
+    """A copy of `verify/`, compiled once for all checkouts; it goes at the end."""
+    folder = tempfile.TemporaryDirectory()
+    shutil.copytree(ROOT / "verify", folder.name, dirs_exist_ok=True)
+    compileall.compile_dir(folder.name, quiet=1)
+    return folder
+
+
 class Tree:
     """A checkout with the real `verify/`, and with files of its own."""
 
@@ -90,8 +102,7 @@ class Tree:
         self.root, self.wheels = root, root / "wheels"
         self.wheels.mkdir(parents=True, exist_ok=True)
         if not (root / "verify").exists():
-            leave = shutil.ignore_patterns("*.pyc")
-            shutil.copytree(ROOT / "verify", root / "verify", ignore=leave)
+            shutil.copytree(compiled_verify().name, root / "verify")
             (root / "snippets").mkdir()
 
     def copy(self, root: Path) -> "Tree":
@@ -135,10 +146,13 @@ class Tree:
             The process.
         """
         wheels = ["--wheels", str(self.wheels)] if program in (QUICK, REAL) else []
+        variables = {**os.environ, **OFFLINE, **(environment or {})}
+        # Else each environment compiles the standard library for itself.
+        variables.pop("PYTHONDONTWRITEBYTECODE", None)
         return subprocess.Popen(
             [sys.executable, *program, *map(str, arguments), *wheels],
             cwd=self.root,
-            env={**os.environ, **OFFLINE, **(environment or {})},
+            env=variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -37,6 +37,10 @@ class QuickInstaller(Installer):
                 raise InstallError(f"there is no {name}")
             with zipfile.ZipFile(wheels[0]) as archive:
                 archive.extractall(site)
+                (about,) = (n for n in archive.namelist() if n.endswith("/METADATA"))
+                needs = re.findall("Requires-Dist: (.+)", archive.read(about).decode())
+            if needs:
+                raise InstallError(f"there is no {needs[0]}")
         # In a folder that the runner doesn't watch.
         with open(".nox/installed.log", "a") as log:
             log.write(f"{torch}\n")

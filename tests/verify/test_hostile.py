@@ -12,26 +12,32 @@ from pathlib import Path
 
 import pytest
 
+from tests.busy import patient
 from verify.fork.keeper import TOKEN
 from verify.fork.processes import having
 from verify.fork.protocol import Inbox
 from verify.run import Runner
 
 GOOD = """
+import os
 import torch
 
-print(torch.get_default_dtype(), torch.ones(2), torch.initial_seed() == 42)
-#> torch.float32 tensor([1., 1.]) False
+print(os.listdir(), torch.add(1, 2))
+#> [] 3
 """
-# An interpreter of its own has a torch of its own: only the slot could be spoilt.
-GOOD_COLD = "import os\n\nprint(os.listdir())\n#> []\n"
 
 
 @pytest.fixture(scope="module", params=["warm", "cold"])
-def runner(request):
+def runner(request, small_torch):
     """One slot, so that what is left would meet the next file."""
-    with Runner(jobs=1, cold=request.param == "cold") as runner:
+    variables = {"PYTHONPATH": small_torch}
+    cold = request.param == "cold"
+    with Runner(jobs=1, cold=cold, variables=variables) as runner:
         yield runner
+
+
+# What a file writes is judged after it has ended, however it was started.
+once = pytest.mark.parametrize("runner", ["warm"], indirect=True)
 
 
 def check(runner, write, text, outcome, *words, limit=None):
@@ -39,15 +45,13 @@ def check(runner, write, text, outcome, *words, limit=None):
     start, runner.timeout = time.monotonic(), limit or 120
     verdict = runner.run(write(text, "hostile.py"))
     runner.timeout = 120
-    if limit:
-        assert (
-            time.monotonic() - start < limit + 15
-        )  # far below what the file would take
+    if limit:  # far below what the file would take
+        assert time.monotonic() - start < patient(limit + 15)
     assert verdict.outcome == outcome, verdict
     said = "\n".join(verdict.faults)
     assert all(word in said for word in words), said
     assert all("hostile.py:" in fault for fault in verdict.faults)
-    after = runner.run(write(GOOD_COLD if runner.cold else GOOD, "good.py"))
+    after = runner.run(write(GOOD, "good.py"))
     assert after.faults == ()
     return verdict
 
@@ -61,9 +65,55 @@ def is_running(*words):
     return False
 
 
-def test_segfault(runner, write):
-    text = "import ctypes\n\nprint(1, flush=True)\n#> 1\nctypes.string_at(0)\n"
-    check(runner, write, text, "failed", "killed by SIGSEGV")
+ENDS = {
+    "segfault": (
+        "import ctypes\n\nprint(1, flush=True)\n#> 1\nctypes.string_at(0)\n",
+        "killed by SIGSEGV",
+    ),
+    "exit code": (
+        "import sys\n\nprint(1)\n#> 1\nsys.exit(3)\n",
+        "exit code 3",
+    ),
+    "endless output": (
+        "while True:\n    print('y' * 100)\n",
+        "wrote more than 1048576 bytes of output",
+    ),
+    "endless errors": (
+        "import sys\n\nwhile True:\n    print('went wrong', file=sys.stderr)\n",
+        "wrote more than 1048576 bytes of errors",
+    ),
+    "reading stdin": ("name = input()\nprint(name)\n", ":1: exit code 1: EOFError"),
+}
+HANGS = {
+    "sleep": "import time\n\nprint(1)\ntime.sleep(7531)\n",
+    "loop that ignores signals": """
+        import signal
+
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        print(1)
+        while True:
+            pass
+        """,
+    "thread that never ends": """
+        import threading
+        import time
+
+        threading.Thread(target=time.sleep, args=(7531,)).start()
+        print(1)
+        #> 1
+        """,
+    "import that hangs": """
+        import importlib
+
+        print(importlib.import_module("hangs"))
+        """,
+}
+
+
+@pytest.mark.parametrize("kind", ENDS)
+def test_a_bad_end_is_named(runner, write, kind):
+    check(runner, write, ENDS[kind][0], "failed", ENDS[kind][1])
 
 
 def test_exit_before_the_output(runner, write):
@@ -71,54 +121,10 @@ def test_exit_before_the_output(runner, write):
     check(runner, write, text, "output-changed", ":4: expected '1', got no such line")
 
 
-def test_exit_code(runner, write):
-    text = "import sys\n\nprint(1)\n#> 1\nsys.exit(3)\n"
-    check(runner, write, text, "failed", "exit code 3")
-
-
-def test_endless_loop(runner, write):
-    check(
-        runner,
-        write,
-        "print(1)\nwhile True:\n    pass\n",
-        "failed",
-        "longer than 2 s",
-        limit=2,
-    )
-
-
-def test_endless_loop_that_ignores_signals(runner, write):
-    text = """
-    import signal
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    print(1)
-    while True:
-        pass
-    """
-    check(runner, write, text, "failed", "longer than 2 s", limit=2)
-
-
-def test_endless_output(runner, write):
-    text = "while True:\n    print('y' * 100)\n"
-    check(runner, write, text, "failed", "wrote more than 1048576 bytes of output")
-
-
-def test_a_million_lines_of_errors(runner, write):
-    text = """
-    import sys
-
-    for number in range(1_000_000):
-        print(number, "something went wrong", file=sys.stderr)
-    print(1)
-    """
-    check(runner, write, text, "failed", "wrote more than 1048576 bytes of errors")
-
-
-def test_reading_stdin(runner, write):
-    text = "name = input()\nprint(name)\n"
-    check(runner, write, text, "failed", ":1: exit code 1: EOFError")
+@pytest.mark.parametrize("kind", HANGS)
+def test_what_hangs_is_killed(runner, write, kind):
+    write("import time\n\ntime.sleep(7533)\n", "hangs.py")
+    check(runner, write, HANGS[kind], "failed", "longer than 1 s", limit=1)
 
 
 def test_a_child_and_a_thread_left_behind(runner, write):
@@ -136,40 +142,41 @@ def test_a_child_and_a_thread_left_behind(runner, write):
     assert not is_running("sleep", "7531")
 
 
-def test_a_thread_that_never_ends(runner, write):
-    text = """
-    import threading
-    import time
-
-    threading.Thread(target=time.sleep, args=(7531,)).start()
-    print(1)
-    #> 1
-    """
-    check(runner, write, text, "failed", "ran longer than 2 s", limit=2)
-
-
-def test_changed_modules_and_torch_globals(runner, write):
+def test_changed_modules(runner, write):
     text = """
     import os
     import sys
 
     import torch
 
+    print(torch.add(1, 2))
+    #> 3
+    torch.add = None
+    os.environ["PATH"] = ""
+    sys.modules["numpy"] = None
+    sys.path.clear()
+    """
+    check(runner, write, text, "passed")
+
+
+def test_changed_globals_of_torch(warm, write):
+    path = write("""
+    import torch
+
+    print(torch.get_default_dtype(), torch.ones(2), torch.initial_seed() == 42)
+    #> torch.float32 tensor([1., 1.]) False
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(42)
     torch.set_printoptions(precision=1)
     torch.ones = None
-    os.environ["PATH"] = ""
-    sys.modules["numpy"] = None
-    sys.path.clear()
-    print(torch.tensor([0.25]).dtype)
-    #> torch.float64
-    """
-    check(runner, write, text, "passed")
+    """)
+    for _ in range(warm.jobs + 1):  # so that one slot runs it twice
+        assert warm.run(path).faults == ()
 
 
+@once
 def test_writing_into_the_repository(runner, write, tmp_path):
     text = """
     from pathlib import Path
@@ -183,6 +190,7 @@ def test_writing_into_the_repository(runner, write, tmp_path):
     assert (tmp_path / "stray.txt").read_text() == "x"
 
 
+@once
 def test_rewriting_itself_and_a_file_that_exists(runner, write, tmp_path):
     text = """
     from pathlib import Path
@@ -198,6 +206,7 @@ def test_rewriting_itself_and_a_file_that_exists(runner, write, tmp_path):
     check(runner, write, text, "failed", "changed ", "hostile.py", "notes/page.md;")
 
 
+@once
 def test_a_name_that_would_act_on_a_terminal(runner, write):
     text = """
     from pathlib import Path
@@ -210,6 +219,7 @@ def test_a_name_that_would_act_on_a_terminal(runner, write):
     assert all(fault.isprintable() for fault in verdict.faults)
 
 
+@once
 def test_leftovers_at_home_and_in_the_temporary_folder(runner, write):
     text = """
     import os
@@ -224,6 +234,7 @@ def test_leftovers_at_home_and_in_the_temporary_folder(runner, write):
     check(runner, write, text, "failed", "left ~/model.pt, $TMPDIR/runs; delete it")
 
 
+@once
 def test_leftovers_in_shared_memory(runner, write):
     text = """
     import multiprocessing.resource_tracker
@@ -244,6 +255,7 @@ def test_leftovers_in_shared_memory(runner, write):
     assert not any(map(os.path.exists, left.split(", ")))
 
 
+@once
 def test_another_programs_log_is_nobodys_fault(runner, write, tmp_path):
     text = """
     import time
@@ -268,6 +280,7 @@ def test_another_programs_log_is_nobodys_fault(runner, write, tmp_path):
     assert verdict.faults == ()
 
 
+@once
 def test_three_thousand_folders_in_each_other(runner, write):
     text = """
     import os
@@ -281,6 +294,7 @@ def test_three_thousand_folders_in_each_other(runner, write):
     check(runner, write, text, "passed")
 
 
+@once
 def test_an_immutable_file(runner, write):
     text = """
     import subprocess
@@ -304,44 +318,18 @@ def _is_bound():
         return False
 
 
-def test_many_files_at_once_and_one_that_strays(write, tmp_path):
+@pytest.mark.usefixtures("finds_small_torch")
+def test_many_files_at_once_and_one_that_strays(write):
     good = "import time\n\nprint(1)\n#> 1\ntime.sleep(0.2)\n"
     files = [write(good, f"{number}.py") for number in range(8)]
     text = good + "open(__file__ + '.log', 'w').close()\n"
     files.insert(4, write(text, "hostile.py"))
-    with Runner(cold=True, jobs=3) as runner:
+    with Runner(jobs=3) as runner:
         verdicts = {v.path.name: v for v in runner.run_all(files)}
     assert len(verdicts) == 9
     failed = [name for name, v in verdicts.items() if v.outcome != "passed"]
     assert failed == ["hostile.py"]
     assert "created " in verdicts["hostile.py"].faults[0]
-
-
-def test_a_file_that_somebody_else_writes_meanwhile_is_nobodys_fault(
-    runner, write, tmp_path
-):
-    text = """
-    import time
-
-    print(1, flush=True)
-    #> 1
-    time.sleep(1)
-    """
-    path, done = write(text), threading.Event()
-
-    def write_a_page():
-        (tmp_path / "drafts").mkdir()
-        for number in itertools.count():
-            (tmp_path / "drafts" / f"{number}.py").write_text("x = 1")
-            if done.wait(0.1):
-                return
-
-    (other := threading.Thread(target=write_a_page)).start()
-    verdict = runner.run(path)
-    done.set()
-    other.join()
-    assert verdict.faults == ()
-    assert (tmp_path / "drafts" / "0.py").read_text() == "x = 1"
 
 
 def test_killing_the_group_of_its_parent(runner, write):
@@ -364,18 +352,6 @@ def test_killing_the_group_of_its_parent(runner, write):
     assert not is_running("sleep", "7532")
 
 
-def test_an_import_that_hangs(runner, write, tmp_path):
-    (tmp_path / "hangs.py").write_text("import time\n\ntime.sleep(7533)\n")
-    check(
-        runner,
-        write,
-        "import importlib\n\nprint(importlib.import_module('hangs'))\n",
-        "failed",
-        "longer than 2 s",
-        limit=2,
-    )
-
-
 def test_the_working_folder_is_empty_and_goes_away(runner, write):
     text = """
     import os
@@ -396,16 +372,18 @@ def test_the_working_folder_is_empty_and_goes_away(runner, write):
     assert not Path(tmp).exists()
 
 
+@pytest.mark.usefixtures("finds_small_torch")
 def test_a_server_that_was_killed_is_started_again(write):
     with Runner(jobs=1, cold=True) as runner:
         os.kill(runner.server.pid, 9)
         runner.server._keeper.process.wait()
-        assert runner.run(write(GOOD_COLD)).faults == ()
+        assert runner.run(write(GOOD)).faults == ()
         token = runner.server._keeper.token
     assert not having(TOKEN, token)
 
 
-def test_nothing_is_left_of_a_server(write):
+@pytest.mark.usefixtures("finds_small_torch")
+def test_nothing_is_left_of_a_server():
     with Runner(jobs=1, cold=True) as runner:
         keeper = runner.server._keeper
         folders = [Path(keeper.address(0)).parent, Path(keeper._home)]

@@ -63,8 +63,9 @@ def steal():
 
 
 @pytest.fixture(scope="module", params=["warm", "cold"])
-def server(request):
-    with Server(cold=request.param == "cold", slots=3) as server:
+def server(request, small_torch):
+    env = {**os.environ, "PYTHONPATH": small_torch}
+    with Server(cold=request.param == "cold", slots=3, env=env) as server:
         server.good = server.run(["-c", GOOD], "/").out
         assert server.good
         yield server
@@ -113,27 +114,87 @@ def in_all_slots(server, function):
     return results
 
 
-def test_stopping_its_slot(run):
-    result = run("print(1, flush=True)\nos.kill(SLOT, signal.SIGSTOP)\ntime.sleep(900)")
-    assert (result.code, result.out, result.killed) == (None, "1\n", client.STOPPED)
-    assert result.lost
+# A file, and what its slot or keeper was found to be.
+LOST = {
+    "stops the slot": (
+        "print(1, flush=True)\nos.kill(SLOT, signal.SIGSTOP)\ntime.sleep(900)",
+        client.STOPPED,
+    ),
+    "stops the slot and ends": (
+        "print(1, flush=True)\nos.kill(SLOT, signal.SIGSTOP)",
+        client.STOPPED,
+    ),
+    "has a child that stops the slot again and again": (
+        """
+        print(1, flush=True)
+        if not os.fork():
+            os.setsid()
+            while True:
+                os.kill(SLOT, signal.SIGSTOP)
+        time.sleep(900)
+        """,
+        client.STOPPED,
+    ),
+    "stops keeper and slot": (
+        """
+        print(1, flush=True)
+        os.kill(KEEPER, signal.SIGSTOP)
+        os.kill(SLOT, signal.SIGSTOP)
+        time.sleep(9)
+        """,
+        client.STOPPED,
+    ),
+    "stops the keeper and kills the slot": (
+        """
+        print(1, flush=True)
+        os.kill(KEEPER, signal.SIGSTOP)
+        os.kill(SLOT, signal.SIGKILL)
+        time.sleep(9)
+        """,
+        client.KILLED,
+    ),
+    "kills the slot": (
+        "print(1, flush=True)\nos.kill(SLOT, signal.SIGKILL)\ntime.sleep(900)",
+        client.KILLED,
+    ),
+    "kills whoever is its parent": (
+        """
+        print(1, flush=True)
+        ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)  # not to die with the slot
+        while os.getppid() != 1:
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(0.01)
+        time.sleep(900)
+        """,
+        client.KILLED,
+    ),
+    "leaves daemons and kills the keeper": (
+        """
+        print(1, flush=True)
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)
+                time.sleep(900)
+                os._exit(0)
+            os._exit(0)
+        subprocess.Popen(["sleep", "900"], start_new_session=True)
+        time.sleep(0.5)
+        os.kill(KEEPER, signal.SIGKILL)
+        time.sleep(900)
+        """,
+        client.KILLED,
+    ),
+}
 
 
-def test_stopping_its_slot_and_ending(run):
-    result = run("print(1, flush=True)\nos.kill(SLOT, signal.SIGSTOP)\n")
-    assert (result.killed, result.lost) == (client.STOPPED, True)
-
-
-def test_a_child_that_stops_the_slot_again_and_again(run):
-    text = """
-    if not os.fork():
-        os.setsid()
-        while True:
-            os.kill(SLOT, signal.SIGSTOP)
-    time.sleep(900)
-    """
+@pytest.mark.parametrize("what", LOST)
+def test_a_file_that_stops_or_kills_what_watches_over_it(run, what):
+    text, killed = LOST[what]
     result = run(text)
-    assert (result.killed, result.lost) == (client.STOPPED, True)
+    assert (result.killed, result.lost, result.out) == (killed, True, "1\n")
+    if "slot" in what and what != "stops the slot and ends":
+        assert result.code is None
 
 
 def test_stopping_its_keeper(run):
@@ -146,43 +207,11 @@ def test_stopping_its_keeper(run):
     )
 
 
-def test_stopping_its_keeper_and_its_slot(run):
-    result = run(
-        "os.kill(KEEPER, signal.SIGSTOP)\nos.kill(SLOT, signal.SIGSTOP)\ntime.sleep(9)"
-    )
-    assert (result.killed, result.lost) == (client.STOPPED, True)
-
-
-def test_stopping_its_keeper_and_killing_its_slot(run):
-    result = run(
-        "os.kill(KEEPER, signal.SIGSTOP)\nos.kill(SLOT, signal.SIGKILL)\ntime.sleep(9)"
-    )
-    assert (result.killed, result.lost) == (client.KILLED, True)
-
-
 def test_a_stopped_keeper_ends_with_its_server():
     with Server(cold=True) as server:
         os.kill(server.pid, signal.SIGSTOP)
         token = server._keeper.token
     assert not processes.having(TOKEN, token)
-
-
-def test_killing_its_slot(run):
-    result = run("print(1, flush=True)\nos.kill(SLOT, signal.SIGKILL)\ntime.sleep(900)")
-    assert (result.code, result.out, result.killed) == (None, "1\n", client.KILLED)
-    assert result.lost
-
-
-def test_killing_whoever_is_its_parent_in_a_loop(run):
-    text = """
-    ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)  # not to die with the slot
-    while os.getppid() != 1:
-        os.kill(os.getppid(), signal.SIGKILL)
-        time.sleep(0.01)
-    time.sleep(900)
-    """
-    result = run(text)
-    assert (result.killed, result.lost) == (client.KILLED, True)
 
 
 @pytest.mark.parametrize("words", ["", "b'gar'", "(3).to_bytes(4, 'big') + b'x'"])
@@ -370,25 +399,6 @@ def test_killing_the_keeper_while_other_slots_run(server, run, tmp_path):
     assert not processes.having(TOKEN, token)
     again = run("print(1)")
     assert (again.code, again.out) == (0, "1\n")
-
-
-def test_a_daemon_does_not_outlive_its_keeper(run):
-    text = """
-    if os.fork() == 0:
-        os.setsid()
-        if os.fork() == 0:
-            ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)
-            time.sleep(900)
-            os._exit(0)
-        os._exit(0)
-    subprocess.Popen(["sleep", "900"], start_new_session=True)
-    time.sleep(0.5)
-    os.kill(KEEPER, signal.SIGKILL)
-    print(1)
-    time.sleep(900)
-    """
-    result = run(text)
-    assert (result.killed, result.lost) == (client.KILLED, True)
 
 
 REPLACED = """

@@ -126,6 +126,7 @@ def test_what_torch_deprecates_in_its_own_code_is_not_the_readers_business(
     assert (verdict.outcome, verdict.warnings) == ("passed", ())
 
 
+@pytest.mark.usefixtures("finds_small_torch")
 def test_switches_of_the_callers_python_do_not_reach_a_file(write, monkeypatch):
     monkeypatch.setenv("PYTHONWARNINGS", "always")
     monkeypatch.setenv("PYTHONOPTIMIZE", "1")
@@ -148,17 +149,15 @@ def test_a_command_with_arguments(runner, write):
     assert runner.run(write(text + "#> ['--epochs', '2']\n")).faults == ()
 
 
-def test_many_files_at_once_are_all_judged(write):
+def test_many_files_at_once_are_all_judged(warm, write):
     files = [write(f"print({n})\n#> {n}\n", f"file_{n}.py") for n in range(20)]
-    with Runner(cold=True, jobs=3) as runner:
-        verdicts = list(runner.run_all(files))
+    verdicts = list(warm.run_all(files))
     assert sorted(v.path for v in verdicts) == sorted(files)
     assert {v.outcome for v in verdicts} == {"passed"}
 
 
-def test_cuda_without_a_device_is_a_wrong_request(warm):
-    if warm._cuda:
-        pytest.skip("needs a machine without CUDA")
+@pytest.mark.usefixtures("finds_small_torch")
+def test_cuda_without_a_device_is_a_wrong_request():
     with pytest.raises(RequestError, match="sees no CUDA device"):
         Runner(device="cuda")
 
@@ -175,25 +174,21 @@ def test_an_interpreter_without_torch_is_named(tmp_path):
             Runner(bare, cold=cold)
 
 
-def test_what_three_files_draw_with_is_imported_once(write):
-    text = "# Needs: matplotlib\nimport matplotlib.pyplot as plt\n"
+@pytest.mark.parametrize(
+    ("text", "module"),
+    [
+        ("# Needs: matplotlib\nimport matplotlib.pyplot as plt\n", "matplotlib.pyplot"),
+        ("from torch import optim\n\nstep = optim.SGD\n", "torch._dynamo"),
+        (
+            "# Run: torchrun --nproc-per-node=2 FILE\nimport torch\n",
+            "torch.distributed.run",
+        ),
+    ],
+)
+def test_what_three_files_import_is_imported_once(write, text, module):
     paths = [write(text, f"{number}.py") for number in range(3)]
     assert modules_ahead(paths[:2]) == ()
-    assert modules_ahead(paths) == ("matplotlib.pyplot",)
-
-
-def test_what_an_optimizer_imports_is_imported_once(write):
-    text = "from torch import optim\n\nstep = optim.SGD\n"
-    paths = [write(text, f"{number}.py") for number in range(3)]
-    assert modules_ahead(paths[:2]) == ()
-    assert modules_ahead(paths) == ("torch._dynamo",)
-
-
-def test_torchrun_is_imported_once(write):
-    text = "# Run: torchrun --nproc-per-node=2 FILE\nimport torch\n"
-    paths = [write(text, f"{number}.py") for number in range(3)]
-    assert modules_ahead(paths[:2]) == ()
-    assert modules_ahead(paths) == ("torch.distributed.run",)
+    assert modules_ahead(paths) == (module,)
 
 
 def test_what_a_new_torch_compiles_lies_apart_where_none_is_to_be_written(
@@ -234,10 +229,10 @@ def test_a_file_named_like_a_module_fails_with_its_neighbors(runner, write, name
 
 
 @pytest.mark.parametrize("name", ["functional", "optimizer", "sgd"])
-def test_the_line_of_an_error_is_this_files_and_not_torchs(runner, write, name):
+def test_the_line_of_an_error_is_this_files_and_not_torchs(warm, write, name):
     path = write("from torch import optim\n\nprint(1)\n#> 1\noptim.SGD([], 0.1)\n")
     path = path.rename(path.with_name(f"{name}.py"))
-    (fault,) = runner.run(path).faults
+    (fault,) = warm.run(path).faults
     assert f"{name}.py:5: exit code 1: ValueError: optimizer got an empty" in fault
 
 
@@ -261,7 +256,7 @@ def test_the_flags_of_a_command_apply(runner, write, command, output):
     assert runner.run(path).faults == ()
 
 
-def test_a_module_can_start_a_file(runner, write):
+def test_a_module_can_start_a_file(warm, write):
     path = write("""
     # Run: python -m torch.distributed.run --standalone --nproc-per-node=1 FILE
     import os
@@ -269,7 +264,7 @@ def test_a_module_can_start_a_file(runner, write):
     print(os.environ["WORLD_SIZE"])
     #> 1
     """)
-    assert runner.run(path).faults == ()
+    assert warm.run(path).faults == ()
 
 
 def test_what_a_fork_cannot_imitate_runs_fresh(runner, write):
@@ -407,6 +402,7 @@ def test_a_file_that_vanishes_gets_a_verdict(warm, tmp_path):
     assert "gone.py:1: " in fault
 
 
+@pytest.mark.usefixtures("finds_small_torch")
 def test_whoever_wants_all_slots_gets_them():
     """A thread that runs file after file doesn't keep another one waiting."""
     turns = []

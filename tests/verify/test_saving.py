@@ -9,15 +9,17 @@ import time
 
 import pytest
 
+from tests.busy import patient
 from tests.verify.fakes import Tree
 from tests.verify.sample_records import machine
-from verify import ROOT, record_files, recording
+from verify import DEFAULT_TORCH, ROOT, record_files, recording
 from verify.__main__ import main
 from verify.evidence import Library
-from verify.paths import find
 from verify.verdict import Verdict
 
+pytestmark = pytest.mark.usefixtures("finds_small_torch")
 SLOW = "import time\n\ntime.sleep(0.3)\nprint(1)\n#> 1\n"
+ELSEWHERE = machine(DEFAULT_TORCH, device_name="Elbrus")
 
 
 def start(*arguments, **popen):
@@ -41,22 +43,34 @@ def wait_for(condition, seconds=600):
         time.sleep(0.02)
 
 
-def ran_here(record, here):
-    """How many results of a record are of this machine."""
-    return sum(
-        r.machine == here.id for r in record_files.read(record).snippets.values()
-    )
+def ran_here(record):
+    """The names of the files of which a record has a result of this machine."""
+    found = record_files.read(record).snippets.items()
+    return {name for name, result in found if result.machine != ELSEWHERE.id}
 
 
 @pytest.fixture
-def whole(warm, tmp_path):
+def tree(tmp_path):
+    """A checkout whose first file ends soon, and the others long after a test."""
+    tree = Tree(tmp_path / "tree")
+    tree.snippet("tensors/sums/a.py", "print(1)\n#> 1\n")
+    for name in "bc":
+        tree.snippet(f"tensors/sums/{name}.py", "import time\n\ntime.sleep(7534)\n")
+    return tree
+
+
+@pytest.fixture
+def whole(tree, monkeypatch):
     """A record of all files and of the library's tests, from another machine."""
-    there = machine(device_name="Elbrus", build=warm.machine.build)
-    path = tmp_path / "record.json"
+    folder = tree.root / "snippets"
+    monkeypatch.setattr(recording, "SNIPPETS", folder)
+    monkeypatch.setattr(
+        recording, "name_of", lambda path: path.relative_to(folder).as_posix()
+    )
     return recording.merge(
-        path,
-        there,
-        [Verdict(file, "passed", sha256="0" * 64) for file in find()],
+        tree.record(DEFAULT_TORCH),
+        ELSEWHERE,
+        [Verdict(file, "passed", sha256="0" * 64) for file in folder.rglob("*.py")],
         library=Library(335, 3, 42, {}, 50.5, "key"),
         seconds={"all": 99.4},
     )
@@ -67,27 +81,28 @@ def whole(warm, tmp_path):
     [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
 )
 def test_an_interrupted_run_keeps_the_record_and_what_ran(
-    whole, warm, tmp_path, sign, code, word
+    tree, whole, sign, code, word
 ):
-    """As found in a review: Ctrl-C made 362 results of 762 and their library tests."""
-    record = tmp_path / "record.json"
-    with start("--json", record) as process:
-        wait_for(lambda: ran_here(record, warm.machine))
+    """Ctrl-C once left 362 results of 762, and none of the library's tests."""
+    record = tree.record(DEFAULT_TORCH)
+    with start("--json", record, "--jobs", "1", cwd=tree.root) as process:
+        wait_for(lambda: ran_here(record))
         process.send_signal(sign)
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=patient(20))  # b.py sleeps longer
     assert process.returncode == code
     assert err == f"\nverify: {word}\n"
     now = record_files.read(record)
     assert now.snippets.keys() == whole.snippets.keys()
     assert now.library == whole.library
     assert now.seconds == whole.seconds
-    new = {n for n, r in now.snippets.items() if r.machine == warm.machine.id}
-    assert new
-    assert all(now.snippets[n] == r for n, r in whole.snippets.items() if n not in new)
-    assert [path.name for path in tmp_path.iterdir()] == ["record.json"]
+    assert ran_here(record) == {"tensors/sums/a.py"}
+    assert now.snippets["tensors/sums/a.py"].outcome == "passed"
+    for name in ("tensors/sums/b.py", "tensors/sums/c.py"):
+        assert now.snippets[name] == whole.snippets[name]
+    assert [*record.parent.iterdir()] == [record]
 
 
-def test_a_killed_run_keeps_what_was_saved(warm, write, tmp_path):
+def test_a_killed_run_keeps_what_was_saved(write, tmp_path):
     record = tmp_path / "records" / "record.json"
     for number in range(40):
         write(SLOW, f"{number}.py")
@@ -97,21 +112,8 @@ def test_a_killed_run_keeps_what_was_saved(warm, write, tmp_path):
         wait_for(record.exists)
         process.kill()
         process.communicate(timeout=60)
-    assert ran_here(record, warm.machine)
+    assert ran_here(record)
     assert [path.name for path in record.parent.iterdir()] == ["record.json"]
-
-
-def test_two_runs_at_once_both_end_up_in_the_record(write, tmp_path):
-    record, runs = tmp_path / "records" / "record.json", []
-    for half in ("left", "right"):
-        (tmp_path / half).mkdir()
-        for number in range(3):
-            write(SLOW, f"{half}/{number}.py")
-        runs.append(start(tmp_path / half, "--json", record))
-    for run in runs:
-        _, err = run.communicate(timeout=120)
-        assert (run.returncode, err) == (0, "")
-    assert len(record_files.read(record).snippets) == 6
 
 
 def test_a_file_that_is_gone_leaves_the_record(write, tmp_path):
@@ -143,6 +145,9 @@ def test_a_record_that_cannot_be_written_is_2_before_anything_runs(
     assert out == ""
     assert err.startswith("verify: ")
     assert err.count("\n") == 1
+    if what == "other release":
+        assert "is of torch 1.0.0 on cpu, this is torch" in err
+        assert record_files.read(record).torch == "1.0.0"
     assert sorted(tmp_path.iterdir()) == there
 
 

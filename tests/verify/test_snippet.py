@@ -192,6 +192,8 @@ def test_whatever_breaks_the_parser_is_one_line(tmp_path, source):
     "name", ["deep-source-minus.py", "deep-source-plus.py", "deep-source-elif.py"]
 )
 def test_a_source_that_is_too_deep_is_told_so(tmp_path, name):
+    if "minus" not in name and sys.version_info < (3, 11):
+        pytest.skip("Python 3.10 reads it")
     source = {
         "minus": "-" * 20_000 + "1",
         "plus": "1" + "+1" * 20_000,
