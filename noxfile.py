@@ -113,10 +113,10 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session(**without_torch)
-def zensical(session: nox.Session) -> None:
-    """Build the site with Zensical too, and compare the pages."""
-    install(session, "site", "zensical")
-    session.run("python", "-m", "pytest", "tests/zensical", *session.posargs)
+def builders(session: nox.Session) -> None:
+    """Build the site with ProperDocs and Zensical too, and compare the pages."""
+    install(session, "site", "builders")
+    session.run("python", "-m", "pytest", "tests/builders", *session.posargs)
 
 
 @nox.session(**with_torch)

@@ -8,8 +8,7 @@ After a build, `write` puts these beside the HTML of one language:
 - ``<chapter>.zip``: the files of a chapter with a README;
 - ``llms.txt`` and ``llms-full.txt``: a list of the pages, and all of their text.
 
-MkDocs calls it as a hook, in builds and in previews; any other generator can be
-followed by ``python -m render.downloads FOLDER LANG``.
+`render.site` calls it after each build, whatever the generator.
 """
 
 from __future__ import annotations
@@ -17,14 +16,12 @@ from __future__ import annotations
 import base64
 import io
 import json
-import os
 import posixpath
 import re
 import shlex
-import sys
 import textwrap
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from render.badges import need_in_words, runs_of, status_text
@@ -43,8 +40,6 @@ from render.pages import (
 from verify.snippet import Snippet
 
 HEADING_ID = re.compile(r"^(#+ .*?)\s*\{#[\w-]+\}$", re.M)
-BLANKS = re.compile(r"\s*\n\s*")
-SEARCH_MARK = re.compile(r" data-search-exclude(=\"\")?(?=[ >])")
 # Every archive of the same files is the same bytes.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -425,70 +420,3 @@ def _put(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.is_file() or path.read_bytes() != data:
         path.write_bytes(data)
-
-
-def on_post_page(output: str, page, config) -> str:
-    """What MkDocs calls with each page: the theme's blank lines and marks go.
-
-    They are a fortieth of what a reader loads. Between ``<article`` and its end white
-    space may be code.
-    """
-    before, article, rest = output.partition("<article")
-    body, end, after = rest.partition("</article>")
-    body = SEARCH_MARK.sub("", body)  # the search has read it by now
-    return BLANKS.sub("\n", before) + article + body + end + BLANKS.sub("\n", after)
-
-
-class _Preview:
-    """What a preview remembers between its builds; None in a build."""
-
-    of: str | None = None
-
-
-def on_startup(command: str, dirty: bool) -> None:
-    """What MkDocs calls first: a preview rebuilds again and again."""
-    _Preview.of = "nothing yet" if command == "serve" else None
-
-
-def on_files(files, config) -> None:
-    """What MkDocs calls before it looks which pages of a preview have changed.
-
-    It looks at the page alone. A page whose blocks, mistakes or records are newer than
-    its HTML counts as changed too.
-    """
-    if _Preview.of is None:
-        return
-    records = _newest((ROOT / "records").glob("*.json"))
-    pages = read_site(ROOT, config.theme["language"]).pages
-    for file in files.documentation_pages():
-        built = Path(file.abs_dest_path)
-        name = file.src_uri.removesuffix(".md")
-        used = [
-            *(ROOT / "snippets" / shown for shown in pages[file.src_uri].shown()),
-            ROOT / "docs" / "mistakes" / f"{name}.yml",
-            ROOT / "snippets" / f"{Path(name).name}.py",  # a file of the library
-        ]
-        if built.is_file() and max(_newest(used), records) > built.stat().st_mtime:
-            os.utime(built, (0, 0))
-
-
-def on_post_build(config) -> None:
-    """What MkDocs calls when the pages are written.
-
-    A preview writes the notebooks and archives once, the files of the blocks always.
-    """
-    out, lang = Path(config.site_dir), config.theme["language"]
-    if _Preview.of == str(out):
-        put_snippets(out)
-        return
-    write(out, lang, config.site_url or "/")
-    if _Preview.of is not None:
-        _Preview.of = str(out)
-
-
-def _newest(paths: Iterable[Path]) -> float:
-    return max((path.stat().st_mtime for path in paths if path.is_file()), default=0.0)
-
-
-if __name__ == "__main__":
-    write(Path(sys.argv[1]), sys.argv[2])

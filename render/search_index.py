@@ -18,12 +18,16 @@ from render.pages import read_site
 def complete(out: Path, root: Path, lang: str) -> None:
     """Add synonyms and chapters to the index of one language.
 
+    Zensical has a search of its own, and no such index.
+
     Args:
         out: The folder of the language in a built site.
         root: The checkout.
         lang: `zh` or `en`.
     """
     path = out / "search" / "search_index.json"
+    if not path.is_file():
+        return
     index = json.loads(path.read_text("utf-8"))
     index["config"]["synonyms"] = read_synonyms(root, lang)
     chapters = {

@@ -1,6 +1,7 @@
 """Build the site, and serve it.
 
-``python -m render.site build`` builds both languages, strictly, into ``site/``.
+``python -m render.site build`` builds both languages, strictly, into ``site/``; with
+``--builder`` by another generator than MkDocs.
 ``python -m render.site serve`` does so and serves them on 127.0.0.1:8000.
 ``python -m render.site serve en`` serves one language and rebuilds it on each change.
 
@@ -27,28 +28,40 @@ import urllib.parse
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from render import links, offline, search_index
+from render import downloads, links, offline, search_index
 from render.pages import CONFIGS, ROOT
 
 HOST, PORT = "127.0.0.1", 8000
 NEUTRAL_URL = "https://pytorch-notes.example/"
 # MkDocs has no level of output that shows warnings and nothing below them.
 NOISE = re.compile(r"^(INFO .*|)\n", re.M)
+BLANKS = re.compile(r"\s*\n\s*")
+SEARCH_MARK = re.compile(r" data-search-exclude(=\"\")?(?=[ >])")
 
 
 class SiteError(Exception):
     """Something that the person at the keyboard can mend; one line for each fault."""
 
 
+# Each of them reads mkdocs.yml and mkdocs.en.yml. MkDocs is no longer maintained:
+# ProperDocs is a fork that is, and Zensical is by the authors of the theme.
+BUILDERS = ("mkdocs", "properdocs", "zensical")
+
+
 def build(
-    out: Path = ROOT / "site", url: str | None = None, archive: bool = False
+    out: Path = ROOT / "site",
+    url: str | None = None,
+    archive: bool = False,
+    builder: str = "mkdocs",
 ) -> None:
     """Build both languages and the files above them.
 
     Args:
-        out: The folder to fill; what it held before is gone afterwards.
+        out: The folder to fill; what it held before is gone afterwards. Zensical fills
+            only the folder that the configuration names.
         url: The address of `out` on the web; by default `SITE_URL` of the environment.
         archive: Also make the archive that needs no server, and lead to it.
+        builder: One of `BUILDERS`.
 
     Raises:
         SiteError: A language does not build without a warning.
@@ -59,8 +72,8 @@ def build(
     if archive:
         environment["OFFLINE_ZIP"] = offline.NAME
     running = {
-        config: subprocess.Popen(
-            _mkdocs("build", "--strict", "-f", config, "-d", str(out / lang)),
+        lang: subprocess.Popen(
+            _build_command(builder, config, out / lang),
             cwd=ROOT,
             env=environment,
             text=True,
@@ -70,18 +83,44 @@ def build(
         for lang, config in CONFIGS.items()
     }
     failed = []
-    for config, process in running.items():
+    for lang, process in running.items():
         said, _ = process.communicate()
         if process.returncode:
             faults = NOISE.sub("", said).strip()
-            failed.append(f"{faults}\n{config} does not build")
+            failed.append(f"{faults}\n{CONFIGS[lang]} does not build")
+        elif not failed:
+            finish(out / lang, lang, f"{url}{lang}/")
     if failed:
         raise SiteError("\n".join(failed))
-    for lang in CONFIGS:
-        search_index.complete(out / lang, ROOT, lang)
     write_root(out, url)
     if archive:
         (out / offline.NAME).write_bytes(offline.pack(out))
+
+
+def finish(folder: Path, lang: str, url: str) -> None:
+    """Add what no generator makes to the pages of one language, and tidy these.
+
+    Args:
+        folder: The folder of the language in a built site.
+        lang: `zh` or `en`.
+        url: Its address on the web.
+    """
+    downloads.write(folder, lang, url)
+    search_index.complete(folder, ROOT, lang)
+    for page in folder.rglob("*.html"):
+        page.write_text(tidy(page.read_text("utf-8")), "utf-8")
+
+
+def tidy(page: str) -> str:
+    """Take the blank lines of the theme and the marks for the search off a page.
+
+    They are a fortieth of what a reader loads. Between ``<article`` and its end, white
+    space may be code.
+    """
+    before, article, rest = page.partition("<article")
+    body, end, after = rest.partition("</article>")
+    body = SEARCH_MARK.sub("", body)
+    return BLANKS.sub("\n", before) + article + body + end + BLANKS.sub("\n", after)
 
 
 def report_links(out: Path = ROOT / "site") -> None:
@@ -204,8 +243,9 @@ def preview(lang: str) -> None:
     """
     with server(ROOT / "site"):
         pass  # MkDocs would answer a taken port with a traceback
-    # Only what changed: render.downloads says which pages show a changed file.
-    command = _mkdocs("serve", "--dirty", "-f", CONFIGS[lang], "-a", f"{HOST}:{PORT}")
+    # Only what changed: render.preview says which pages show a changed file.
+    words = ("serve", "--dirty", "-f", CONFIGS[lang], "-a", f"{HOST}:{PORT}")
+    command = [sys.executable, "-m", "mkdocs", *words]
     if (ROOT / "records").is_dir():  # named in the configuration it would have to be
         command += ["-w", "records"]
     with subprocess.Popen(
@@ -236,13 +276,14 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument(
         "--links", action="store_true", help="and list and check links to other sites"
     )
+    command.add_argument("--builder", choices=BUILDERS, default="mkdocs")
     help_ = "both languages; with a language, its preview that follows each change"
     command = commands.add_parser("serve", help=help_)
     command.add_argument("lang", nargs="?", choices=[*CONFIGS])
     options = parser.parse_args(arguments)
     try:
         if options.command == "build":
-            build(archive=options.offline)
+            build(archive=options.offline, builder=options.builder)
             if options.offline:
                 print(ROOT / "site" / offline.NAME)
             if options.links:
@@ -259,9 +300,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _mkdocs(*words: str) -> list[str]:
+def _build_command(builder: str, config: str, out: Path) -> list[str]:
     # As a module: the console script would not find `render` in the checkout.
-    return [sys.executable, "-m", "mkdocs", *words]
+    command = [sys.executable, "-m", builder, "build", "--strict", "-f", config]
+    return command if builder == "zensical" else [*command, "-d", str(out)]
 
 
 def _environment(url: str) -> dict[str, str]:

@@ -45,7 +45,7 @@ def nox(script):
 def test_a_pull_request_is_judged_on_the_oldest_and_the_newest_release():
     _, jobs = steps(ROOT / ".github" / "workflows" / "check.yml")
     assert {*jobs["check"]["strategy"]["matrix"]["session"]} == {
-        *("lint", "tests", "site", "browser", "zensical"),
+        *("lint", "tests", "site", "browser", "builders"),
         "verify -- oldest newest",
     }
 
