@@ -11,6 +11,7 @@ between ranks with ``all_gather_object`` first. For a sharded model, use
 import argparse
 import enum
 import errno
+import functools
 import glob
 import io
 import itertools
@@ -648,9 +649,21 @@ def _missing_data(value: Any) -> str:
 
 def _loads(value: Any) -> bool:
     """Tell whether torch loads a value, given that it loads its parts."""
+    if type(value) in TENSORS and value.layout == torch.strided:
+        return value.is_quantized or _dtype_loads(value.dtype)
     if type(value) in (*DICTS, *LISTS, *TENSORS):
         return True
-    module: Any = types.SimpleNamespace(Pickler=_WithoutData, __name__="pickle")
+    return _torch_loads(value, _WithoutData)
+
+
+@functools.cache
+def _dtype_loads(dtype: torch.dtype) -> bool:
+    """Tell whether torch loads a dtype: release 2.4 can't even save uint16."""
+    return _torch_loads(torch.empty(0, dtype=dtype), pickle.Pickler)
+
+
+def _torch_loads(value: Any, pickler: type[pickle.Pickler]) -> bool:
+    module: Any = types.SimpleNamespace(Pickler=pickler, __name__="pickle")
     buffer = io.BytesIO()
     try:
         torch.save(value, buffer, pickle_module=module)

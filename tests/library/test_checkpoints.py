@@ -761,7 +761,9 @@ def test_a_wrapper_with_data_that_torch_was_told_to_load_is_saved(path):
 
 @contextlib.contextmanager
 def safe_globals(*kinds):
-    before = torch.serialization.get_safe_globals()
+    before = [
+        *torch.serialization.get_safe_globals()
+    ]  # of torch 2.4 it is the list itself
     torch.serialization.add_safe_globals([*kinds])
     try:
         yield
