@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
@@ -28,6 +28,7 @@ WORDS = {
         "skipped": "未运行",
         "releases": "{n} 个版本",
         "cuda_none": "CUDA 未运行",
+        "page_cuda_none": "本页的代码块还没有在 CUDA 上运行过。",
         "cpu_only": "只在 CPU 上运行",
         "needs": "需要 {what}",
         "run": "运行：",
@@ -49,6 +50,7 @@ WORDS = {
         "skipped": "Not run",
         "releases": "{n} releases",
         "cuda_none": "CUDA not run",
+        "page_cuda_none": "The blocks on this page haven't run on CUDA yet.",
         "cpu_only": "Runs on the CPU only",
         "needs": "Needs {what}",
         "run": "Run: ",
@@ -124,7 +126,7 @@ def status_line(
     leaf: str,
     up: str = "",
 ) -> str:
-    """Render the line under a block: state, releases, devices, date, needs, download.
+    """Render the line under a block: state, needs, download; the proof on demand.
 
     Args:
         snippet: The file as it is today.
@@ -137,13 +139,38 @@ def status_line(
     Returns:
         One `div`.
     """
-    facts = _all_facts(snippet, runs, lang, up)
+    evidence = _Evidence(runs, lang)
+    proof = evidence.headline
+    if evidence.proof:
+        proof = (
+            f'<details class="snippet-proof"><summary>{proof}</summary>'
+            f"<p>{'<br>'.join(evidence.proof)}</p></details>"
+        )
+    facts = [*evidence.faults(up), *_header(snippet, lang, up)]
     return (
-        '<div class="snippet-foot" data-search-exclude>'
+        f'<div class="snippet-foot" data-search-exclude>{proof}'
         f'<p class="snippet-facts">{" ".join(facts)}</p>'
         f'<a class="snippet-download" href="{address}" download="{escape(leaf)}"'
         f' title="{escape(leaf)}">{WORDS[lang]["download"]}</a></div>'
     )
+
+
+def page_line(blocks: Iterable[tuple[Snippet, Sequence[Run]]], lang: str) -> str:
+    """Say once per page that nothing on it has run on CUDA.
+
+    Args:
+        blocks: The files that the page shows, each with its runs.
+        lang: `zh` or `en`.
+
+    Returns:
+        One `p`, or nothing if a block has run there, or none could.
+    """
+    could = [runs for snippet, runs in blocks if snippet.device != "cpu" and runs]
+    on_cuda = [run for runs in could for run in runs if run.record.device == "cuda"]
+    if not could or any(run.counts for run in on_cuda):
+        return ""
+    words = WORDS[lang]["page_cuda_none"]
+    return f'<p class="page-evidence" data-search-exclude>{words}</p>'
 
 
 def library_download(name: str, lang: str, up: str) -> str:
@@ -172,16 +199,19 @@ def status_text(snippet: Snippet, runs: Sequence[Run], lang: str) -> str:
         lang: `zh` or `en`.
 
     Returns:
-        One line, e.g. ``✓ Verified · torch 2.13.0 · CPU · 2026-05-04``.
+        One line, e.g. ``✓ torch 2.13.0 · CPU · 2026-05-04``.
     """
-    facts = _all_facts(snippet, runs, lang, "")
+    evidence = _Evidence(runs, lang)
+    facts = [*(evidence.proof or [evidence.headline]), *evidence.faults("")]
+    if evidence.proof:
+        facts[0] = f"{ICONS['passed']} {facts[0]}"
+    facts += _header(snippet, lang, "")
     return " · ".join(unescape(re.sub(r"<[^>]*>", "", fact)) for fact in facts)
 
 
-def _all_facts(snippet: Snippet, runs: Sequence[Run], lang: str, up: str) -> list[str]:
-    """What the runs say about a file, then what its header says."""
-    words = WORDS[lang]
-    facts = _facts(snippet, runs, words)
+def _header(snippet: Snippet, lang: str, up: str) -> list[str]:
+    """What the header of a file says: device, needs and command."""
+    words, facts = WORDS[lang], []
     if snippet.device == "cpu":
         facts.append(_span(words["cpu_only"]))
     if snippet.needs:
@@ -256,57 +286,99 @@ def newest_runs(found: Sequence[Record], root: Path, lang: str) -> str:
     return f'<div class="runs" data-search-exclude>{body}</div>'
 
 
-def _facts(snippet: Snippet, runs: Sequence[Run], words: dict[str, str]) -> list[str]:
-    """State, releases, devices and date, of the runs that count."""
-    valid = [run for run in runs if run.counts]
-    ran = [run for run in valid if run.state != "skipped"]
-    if not ran:
-        return [_state("skipped" if valid else "stale" if runs else "none", words)]
-    cpu = [run for run in ran if run.record.device == "cpu"]
-    cuda = [run for run in ran if run.record.device == "cuda"]
-    main = cpu or cuda
-    newest = main[0]
-    facts = [_state(newest.state, words)]
-    if newest.state == "passed":
-        facts += [_releases(main, words), _span(newest.record.device.upper())]
-    else:
-        facts.append(_span(_where([newest])))
-        if older := _passed(main):
-            facts.append(f"<span>✓ {words['passed']} {_releases(older, words)}</span>")
-    for state, beside in itertools.groupby(main[1:], lambda run: run.state):
-        if state != "passed":
-            facts.append(_failure(list(beside), words))
-    for drifts, beside in itertools.groupby(main, _drifts):
-        if drifts:
-            facts.append(_span(f"{words['drift']}: {_where(list(beside))}"))
-    if cpu and cuda:
-        facts.append(_second_device(cpu[0], cuda, words))
-    elif cpu and snippet.device != "cpu":
-        facts.append(_span(words["cuda_none"], "snippet-unrun"))
-    when = (_passed(main) or main)[0]
-    day = (when.result.when or when.record.when)[:10]
-    facts.append(f'<time datetime="{day}">{day}</time>')
-    return facts
+class _Evidence:
+    """What the runs say about a file.
+
+    Args:
+        runs: The runs, newest release first.
+        lang: `zh` or `en`.
+
+    Attributes:
+        headline: The state in a few words, e.g. ``✓ 12 releases · CPU``.
+        proof: The releases that passed, with devices and dates, one line each.
+    """
+
+    def __init__(self, runs: Sequence[Run], lang: str) -> None:
+        self.words = WORDS[lang]
+        valid = [run for run in runs if run.counts]
+        ran = [run for run in valid if run.state != "skipped"]
+        cpu = [run for run in ran if run.record.device == "cpu"]
+        cuda = [run for run in ran if run.record.device == "cuda"]
+        self.devices = [each for each in (cpu, cuda) if each]
+        self.proof = [line for each in self.devices for line in self._proof(each)]
+        if not ran:
+            state = "skipped" if valid else "stale" if runs else "none"
+        elif (state := self.devices[0][0].state) == "passed":
+            self.headline = self._passed_headline()
+            return
+        self.headline = _state(state, self.words[state])
+
+    def faults(self, up: str) -> list[str]:
+        """What didn't pass; a link leads to what was different on that release."""
+        found = []
+        for runs in self.devices:
+            for state, beside in itertools.groupby(runs, lambda run: run.state):
+                if state != "passed":
+                    found.append(self._fault(list(beside), up))
+        return found
+
+    def _passed_headline(self) -> str:
+        passed = {
+            runs[0].record.device.upper(): _passed(runs)
+            for runs in self.devices
+            if runs[0].state == "passed"
+        }
+        where, first = " · ".join(passed), next(iter(passed.values()))
+        text = self.words["releases"].format(n=len(first))
+        if len(first) == 1:
+            text = f"torch {first[0].record.torch}"
+        return _state("passed", f"{text} · {where}", self.words["passed"])
+
+    def _proof(self, runs: list[Run]) -> Iterator[str]:
+        """Lines about the runs on one device."""
+        passed = _passed(runs)
+        if not passed:
+            return
+        newest = passed[0]
+        day = (newest.result.when or newest.record.when)[:10]
+        device = _gpu(newest) if newest.record.device == "cuda" else "CPU"
+        yield (
+            f"torch {_ranges(runs)} · {escape(device)}"
+            f' · <time datetime="{day}">{day}</time>'
+        )
+        for drifts, beside in itertools.groupby(runs, _drifts):
+            if drifts:
+                yield escape(f"{self.words['drift']}: {_where(list(beside))}")
+
+    def _fault(self, runs: list[Run], up: str) -> str:
+        """Runs beside each other that ended alike, newest first."""
+        state = runs[0].state
+        record = runs[0].record
+        text = escape(f"{self.words[state]}: {_where(runs)}")
+        link = f'<a href="{up}reference/releases/#{anchor_of(record)}">{text}</a>'
+        if state == "upstream":  # explained: not a failure of the block
+            return f"<span>{link}</span>"
+        return f'<span class="snippet-failed">✗ {link}</span>'
 
 
-def _second_device(first: Run, cuda: list[Run], words: dict[str, str]) -> str:
-    """CUDA beside CPU; the release only if it differs."""
-    newest = cuda[0]
-    if newest.state != "passed":
-        return _failure(cuda[:1], words)
-    same = newest.record.torch == first.record.torch
-    text = "CUDA" if same else f"CUDA (torch {newest.record.torch})"
-    return f'<span title="{escape(_gpu(newest))}">{escape(text)}</span>'
+def anchor_of(record: Record) -> str:
+    """The anchor of what differs on a release, on the page about releases."""
+    slug = re.sub(r"[^\w]+", "-", f"{record.torch}-{record.device}")
+    return f"torch-{slug}"
 
 
-def _releases(runs: list[Run], words: dict[str, str]) -> str:
-    """The newest release that passed, and the oldest if there are several."""
-    passed = [run.record.torch for run in _passed(runs)]
-    if len(passed) == 1:
-        return _span(f"torch {passed[0]}")
-    text = f"torch {passed[-1]}–{passed[0]} ({words['releases']})"
-    text = text.format(n=len(passed))
-    return f'<span title="{escape(", ".join(passed))}">{escape(text)}</span>'
+def _ranges(runs: list[Run]) -> str:
+    """The releases that passed, oldest first: ``2.4.1–2.7.1, 2.9.1``.
+
+    A range ends before a release that did not pass.
+    """
+    ranges = []
+    by_outcome = itertools.groupby(runs[::-1], lambda run: run.state == "passed")
+    for passed, beside in by_outcome:
+        if passed:
+            releases = [run.record.torch for run in beside]
+            ranges.append("–".join(dict.fromkeys([releases[0], releases[-1]])))
+    return ", ".join(ranges)
 
 
 def _passed(runs: list[Run]) -> list[Run]:
@@ -317,15 +389,6 @@ def _drifts(run: Run) -> bool:
     return run.state == "passed" and run.result.outcome != "passed"
 
 
-def _failure(runs: list[Run], words: dict[str, str]) -> str:
-    """Runs beside each other that ended alike, newest first."""
-    state = runs[0].state
-    text = f"{words[state]}: {_where(runs)}"
-    if state == "upstream":  # explained: not a failure of the block
-        return _span(text)
-    return _span(f"✗ {text}", "snippet-failed")
-
-
 def _where(runs: list[Run]) -> str:
     """The releases of runs beside each other, newest first, and their device."""
     ends = dict.fromkeys([runs[-1].record.torch, runs[0].record.torch])
@@ -334,20 +397,22 @@ def _where(runs: list[Run]) -> str:
 
 def _gpu(run: Run) -> str:
     machine = run.record.machines.get(run.result.machine)
-    return machine.device_name if machine else ""
+    name = machine.device_name if machine else ""
+    return f"CUDA ({name})" if name else "CUDA"
 
 
-def _state(state: str, words: dict[str, str]) -> str:
+def _state(state: str, text: str, spoken: str = "") -> str:
+    """The state of a block; `spoken` is for those who don't see the sign."""
     icon = ICONS.get(state, "○")
+    heard = f'<span class="spoken">{spoken}: </span>' if spoken else ""
     return (
         f'<span class="snippet-state snippet-{state}">'
-        f'<span aria-hidden="true">{icon}</span> {words[state]}</span>'
+        f'<span aria-hidden="true">{icon}</span> {heard}{escape(text)}</span>'
     )
 
 
-def _span(text: str, css: str = "") -> str:
-    css = f' class="{css}"' if css else ""
-    return f"<span{css}>{escape(text)}</span>"
+def _span(text: str) -> str:
+    return f"<span>{escape(text)}</span>"
 
 
 def _device(record: Record) -> str:

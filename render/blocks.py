@@ -26,7 +26,14 @@ from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 
 from render import api
-from render.badges import library_download, newest_runs, runs_of, status_line
+from render.badges import (
+    Run,
+    library_download,
+    newest_runs,
+    page_line,
+    runs_of,
+    status_line,
+)
 from render.markers import expand, load_records
 from render.pages import (
     INCLUDE,
@@ -39,6 +46,7 @@ from render.pages import (
     rows_of,
 )
 from verify import evidence
+from verify.snippet import Snippet
 
 try:  # MkDocs prints its own kind of error as one line, any other as a traceback.
     from mkdocs.exceptions import BuildError as _Error
@@ -73,10 +81,12 @@ class _Blocks(Preprocessor):
         self.root, self.lang = root, lang
         self.kept: list[str] = []
         self.found: list[evidence.Record] = []
+        self.shown: list[tuple[Snippet, list[Run]]] = []
         self.up = ""  # the way from the page to the start of its language
 
     def run(self, lines: list[str]) -> list[str]:
         self.kept.clear()
+        self.shown.clear()
         try:
             self.found = load_records(self.root / "records")
             page = read_site(self.root, self.lang).page_with("\n".join(lines))
@@ -85,7 +95,10 @@ class _Blocks(Preprocessor):
                 return self.blocks(rows_of(lines, "a page"))
             self.up = way_up(page.name)
             used = api.used_here(self.root, self.lang, page.name)
-            return self.blocks(expand(page).rows) + used
+            lines = self.blocks(expand(page).rows)
+            if said := page_line(self.shown, self.lang):
+                lines += ["", self.keep(said), ""]
+            return lines + used
         except ValueError as error:
             raise BlockError(str(error)) from None
 
@@ -140,6 +153,7 @@ class _Blocks(Preprocessor):
         leaf = name.rpartition("/")[2]
         address = f"{self.up}snippets/{name}"  # where render.downloads puts it
         runs = runs_of(name, snippet, self.found, self.root)
+        self.shown.append((snippet, runs))
         foot = status_line(snippet, runs, self.lang, address, leaf, self.up)
         return [
             "",

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from render.badges import need_in_words
+from render.badges import anchor_of, need_in_words
 from render.pages import UNSEARCHED, Page, current_snippets, read_site
 from verify.evidence import Record
 from verify.history import (
@@ -397,8 +397,8 @@ class Release:
         for judgement in shown:
             record = judgement.record
             device = record.device.upper()
-            slug = re.sub(r"[^\w]+", "-", f"{record.torch}-{record.device}")
-            yield f"### torch {record.torch} · {device} {{#torch-{slug} {UNSEARCHED}}}"
+            anchor = anchor_of(record)
+            yield f"### torch {record.torch} · {device} {{#{anchor} {UNSEARCHED}}}"
             yield ""
             yield from self._changes(judgement)
             yield ""
