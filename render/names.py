@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 FACTS = Path(__file__).with_name("torch_facts.json")
-CHAPTERS = ("tensors", "training", "distributed", "reference")
+CHAPTERS = ("start", "tensors", "training", "distributed", "reference")
 TENSOR = "torch.Tensor"
 OTHER = "other"
 # Of the named tuples that torch returns; tensors have methods of some of these names.
