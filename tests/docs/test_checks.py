@@ -185,6 +185,7 @@ FAULTS = [
     ],
     ("broken_lines", "第一行\n第二行\n", 1, "a line break"),
     ("chinese_left", "a\n\nthe 视图\n", 3, "Chinese on an English page"),
+    ("chinese_left", '<span lang="zh">图</span> 视\n', 1, "English page: “视”"),
 ]
 
 
@@ -219,6 +220,7 @@ def test_a_fault_of_a_page(tree, rule, text, line, word):
         ("broken_lines", "- 第一行\n- 第二行\n\n![图](a)\n![图](b)\n"),
         ("broken_lines", "第一行 `x`\n`y` 第二行\n"),
         ("chinese_left", "the `视图`\n"),
+        ("chinese_left", 'a view is a <span lang="zh">视图</span>\n'),
     ],
 )
 def test_what_is_right_on_a_page(tree, rule, text):
