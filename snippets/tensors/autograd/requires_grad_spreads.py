@@ -3,9 +3,11 @@ import torch
 x = torch.tensor([3.0, 4.0])
 weight = torch.ones(2, requires_grad=True)
 bias = torch.zeros(2).requires_grad_()
+x2 = torch.zeros(2)
+x2.requires_grad = True
 scale = torch.nn.Parameter(torch.ones(2))
-print(x.requires_grad, weight.requires_grad, bias.requires_grad, scale.requires_grad)
-#> False True True True
+print([t.requires_grad for t in (x, weight, bias, x2, scale)])
+#> [False, True, True, True, True]
 
 print((x * 2).requires_grad)
 #> False

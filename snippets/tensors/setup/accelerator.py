@@ -7,7 +7,8 @@ else:
     device = torch.device("cpu")
 
 x = torch.ones(2, 3, device=device)
-print(x.device.type == device.type)
-#> True
+print(x.device)
+#> ...
+assert x.device.type == device.type
 print(torch.accelerator.is_available() == (torch.accelerator.device_count() > 0))
 #> True

@@ -3,11 +3,14 @@ from torch import nn
 
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 model = nn.Linear(3, 2).to(device)
-x = torch.ones(4, 3, device=device)
 
-y = model(x)
-print(y.device.type == device.type)
-#> True
+for batch in torch.ones(8, 3).split(4):
+    y = model(batch.to(device))
+    print(y.shape)
+#> torch.Size([4, 2])
+#> torch.Size([4, 2])
+assert y.device.type == device.type
+
 print(y.to(y.device) is y)
 #> True
 print(y.cpu().device)

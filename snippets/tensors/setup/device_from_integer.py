@@ -1,11 +1,11 @@
+# Needs: torch>=2.6
 import torch
 
 try:
     device = torch.device(0)
-except RuntimeError:
-    device = None
-
-print(device is None or device.index == 0)
-#> True
-print(torch.device("cuda", 0))
-#> cuda:0
+    assert device == torch.device(torch.accelerator.current_accelerator().type, 0)
+    print(device)
+except RuntimeError as error:
+    assert not torch.accelerator.is_available()
+    print(error)
+#> ...

@@ -7,9 +7,9 @@ print(table.shape, table.stride())
 print(row.expand(4, -1).data_ptr() == row.data_ptr())
 #> True
 
-row[0, 0] = 100
-print(table[:, 0])
-#> tensor([100, 100, 100, 100])
+table[0, 0] = 9
+print(row, table[:, 0])
+#> tensor([[9, 2, 3]]) tensor([9, 9, 9, 9])
 
 try:
     table.add_(1)
@@ -17,7 +17,7 @@ except RuntimeError as error:
     print(error)
     #> unsupported operation: more than one element of the written-to tensor ...
 print(table.clone().add_(1)[0])
-#> tensor([101,   3,   4])
+#> tensor([10,  3,  4])
 
 try:
     torch.zeros(2, 3).expand(4, 3)

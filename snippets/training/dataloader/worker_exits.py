@@ -1,20 +1,23 @@
 # Device: cpu
 import os
+import signal
 
 from torch.utils.data import DataLoader, Dataset
 
 
-class Crashing(Dataset):
+class Killed(Dataset):
     def __len__(self):
         return 1
 
     def __getitem__(self, index):
-        os._exit(1)
+        os.kill(os.getpid(), signal.SIGKILL)  # as when memory runs out
 
 
 if __name__ == "__main__":
     try:
-        list(DataLoader(Crashing(), num_workers=1))
+        list(DataLoader(Killed(), num_workers=1))
     except RuntimeError as error:
         print(error)
         #> DataLoader worker (pid(s) ... exited unexpectedly
+        print(str(error.__cause__).strip())
+        #> DataLoader worker (pid ... is killed by signal: Killed.
