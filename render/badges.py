@@ -239,7 +239,8 @@ def newest_runs(found: Sequence[Record], root: Path, lang: str) -> str:
     """
     words, snippets = WORDS[lang], current_snippets(root)
     ran = [record for record in found if not record.fault and is_final(record.torch)]
-    lines, numbers = [], {}
+    lines: list[str] = []
+    numbers: dict[str, int] = {}
     for device in ("cpu", "cuda"):
         record = next((r for r in ran if r.device == device), None)
         if record is None:
