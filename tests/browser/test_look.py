@@ -119,7 +119,7 @@ def test_unknown_addresses_below_a_folder_that_the_build_did_not_know(
 
 def test_buttons_of_blocks_have_names_of_their_own(open_page):
     page = open_page("en/tensors/shape/")
-    page.wait_for_selector(".md-code__nav[role=group]")
+    page.wait_for_selector(".md-code__nav[role=none]")
     for what in (".md-code__nav button", ".snippet-download"):
         names = page.evaluate(
             f"[...document.querySelectorAll('.snippet {what}')].map(x => x.ariaLabel)"

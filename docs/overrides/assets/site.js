@@ -64,8 +64,7 @@ addEventListener("load", () => {
   document.querySelectorAll(".md-code__nav").forEach(nav => {
     const title = nav.closest(".highlight")?.querySelector(".filename")
     const name = title?.textContent ?? nav.closest("pre").id
-    nav.setAttribute("aria-label", name)
-    nav.role = "group" // with a landmark for each block, the page's own would drown
+    nav.role = "none" // with a landmark for each block, the page's own would drown
     for (const button of nav.children) button.setAttribute("aria-label", `${button.title}: ${name}`)
   })
   document.querySelectorAll(".snippet-download[title]").forEach(link => {
