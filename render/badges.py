@@ -38,6 +38,9 @@ WORDS = {
         "counts": "{total} 个片段中 {passed} 个通过",
         "counts_skipped": "，{skipped} 个因缺少所需而跳过",
         "no_runs": "还没有运行记录。",
+        "n_files": "个代码文件",
+        "n_releases": "个 torch 版本",
+        "n_passed": "个在 torch {torch} 上通过",
     },
     "en": {
         "passed": "Verified",
@@ -60,6 +63,9 @@ WORDS = {
         "counts": "{passed} of {total} snippets passed",
         "counts_skipped": ", {skipped} skipped because something is missing",
         "no_runs": "No run recorded yet.",
+        "n_files": "Python files",
+        "n_releases": "torch releases",
+        "n_passed": "files passed on torch {torch}",
     },
 }
 NAMES = {"cuda": "CUDA", "linux": "Linux"}
@@ -251,7 +257,7 @@ def _library(snippet: Snippet, up: str) -> str:
 
 
 def newest_runs(found: Sequence[Record], root: Path, lang: str) -> str:
-    """Render the newest run on each device: how many of today's files passed in it.
+    """Render three numbers, then the newest run on each device.
 
     Args:
         found: All records, newest release first.
@@ -259,11 +265,12 @@ def newest_runs(found: Sequence[Record], root: Path, lang: str) -> str:
         lang: `zh` or `en`.
 
     Returns:
-        One `div`, also without a record.
+        A `ul` with the numbers if anything ran, then one `div`.
     """
     words, snippets = WORDS[lang], current_snippets(root)
     ran = [record for record in found if not record.fault and is_final(record.torch)]
-    lines = []
+    lines: list[str] = []
+    numbers: dict[str, int] = {}
     for device in ("cpu", "cuda"):
         record = next((r for r in ran if r.device == device), None)
         if record is None:
@@ -271,6 +278,11 @@ def newest_runs(found: Sequence[Record], root: Path, lang: str) -> str:
         notes = notes_of(record, root / "records")
         outcomes = judge_release(record, None, notes, root, snippets).counts
         counts = words["counts"].format(passed=outcomes["passed"], total=len(snippets))
+        numbers = numbers or {
+            words["n_files"]: len(snippets),
+            words["n_releases"]: len({r.torch for r in ran}),
+            words["n_passed"].format(torch=escape(record.torch)): outcomes["passed"],
+        }
         if skipped := outcomes["skipped"]:
             counts += words["counts_skipped"].format(skipped=skipped)
         # No-break spaces: a dot ends a line, it starts none.
@@ -283,7 +295,11 @@ def newest_runs(found: Sequence[Record], root: Path, lang: str) -> str:
     if lines and not any(r.device == "cuda" for r in ran):
         lines.append(f"<p>{words['cuda_none']}</p>")
     body = "".join(lines) or f"<p>{words['no_runs']}</p>"
-    return f'<div class="runs" data-search-exclude>{body}</div>'
+    runs = f'<div class="runs" data-search-exclude>{body}</div>'
+    items = "".join(f"<li><strong>{n}</strong> {of}</li>" for of, n in numbers.items())
+    return (
+        f'<ul class="numbers" data-search-exclude>{items}</ul>{runs}' if items else runs
+    )
 
 
 class _Evidence:

@@ -17,6 +17,7 @@ Prose that shows other Python stops the build: see `BlockError`.
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as etree
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import Treeprocessor
 
 from render import api
 from render.badges import (
@@ -63,6 +65,8 @@ BLOCK = re.compile(r'<div class="snippet" .*?<div class="snippet-foot"', re.S)
 # Names, blanks, marks and operators look like the code around them: spans for each of
 # them are a third of a page.
 PLAIN = re.compile(r'<span class="(?:n|nn|w|p|o)">([^<]*)</span>')
+FIGURE = re.compile(r"assets/(figures/[^#]+\.svg)")
+PIXELS_PER_POINT = 96 / 72
 OUTPUT = re.compile(r'^([ ]*<span class="c1">#&gt;.*?</span>)$', re.M)
 
 
@@ -214,6 +218,37 @@ class _Output(Postprocessor):
         return BLOCK.sub(mark, text)
 
 
+class _Pictures(Treeprocessor):
+    """Give each figure its size, and load it only where it is seen.
+
+    A page names a light and a dark figure and hides one. Browsers load a hidden picture
+    too, unless it is lazy. The size keeps its place until it is there.
+    """
+
+    def __init__(self, md: Markdown, root: Path) -> None:
+        super().__init__(md)
+        self.assets = root / "docs" / "overrides" / "assets"
+
+    def run(self, root: etree.Element) -> None:
+        for image in root.iter("img"):
+            name = FIGURE.search(image.get("src", ""))
+            path = self.assets / name[1] if name else None
+            if path and path.is_file():
+                width, height = size(path)
+                image.set("width", str(width))
+                image.set("height", str(height))
+                image.set("loading", "lazy")
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Width and height of an SVG file in CSS pixels."""
+    picture = etree.parse(path).getroot()
+    width, height = (
+        float(picture.get(side, "").removesuffix("pt")) for side in ("width", "height")
+    )
+    return round(width * PIXELS_PER_POINT), round(height * PIXELS_PER_POINT)
+
+
 class SnippetBlocks(Extension):
     """The extension; options `lang` (`zh` or `en`) and `root` (the checkout)."""
 
@@ -229,12 +264,14 @@ class SnippetBlocks(Extension):
 
         Before: `pymdownx.snippets` 32, white space 30, fences 25, MkDocs' search for
         ids in HTML 21, HTML 20.
-        After: the stash is restored at 30.
+        After: the stash is restored at 30. Pictures are there after the inline patterns
+        20, and MkDocs makes their addresses those of the site at 0.
         """
         root = Path(self.getConfig("root")).resolve()
         blocks = _Blocks(md, root, self.getConfig("lang"))
         md.preprocessors.register(blocks, "snippet_blocks", 40)
         md.preprocessors.register(_Html(blocks), "snippet_html", 20.5)
+        md.treeprocessors.register(_Pictures(md, root), "pictures", 5)
         md.postprocessors.register(_Output(md), "snippet_output", 10)
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ except ImportError:  # the check of the files needs YAML alone
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "zh" / "reference"
+ADDRESS = re.compile(r"""(?<![<(`"'])\bhttps?://[\w./#-]*[\w/]""", re.A)
 LIBRARY = ("seeding", "freezing", "checkpoints", "ddp", "launching")
 
 
@@ -128,6 +130,8 @@ class LibraryDocstrings(Extension):
             entry = read(FOLDER / f"{module}.yml").get(name or module)
             if entry:
                 obj.docstring.value = entry["text"].strip()
+        # In Markdown an address is a link only between angle brackets.
+        obj.docstring.value = ADDRESS.sub(r"<\g<0>>", obj.docstring.value)
         # Griffe takes the plural alone for a section of doctests.
         obj.docstring.value = obj.docstring.value.replace(
             "\nExample:\n", "\nExamples:\n"

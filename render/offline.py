@@ -23,9 +23,13 @@ SHIM = ROOT / "docs" / "root" / "iframe-worker.js"
 FOLDER = "verified-pytorch-notes"
 NAME = f"{FOLDER}.zip"
 LINK = re.compile(r'(?<=href=")([^":#?]*)(?=["#?])')
+# The archive doesn't hold itself.
+TO_ARCHIVE = re.compile(rf'\s*<a href="[^"]*{re.escape(NAME)}"[^>]*>[^<]*</a>')
 HEAD = re.compile(r'(?=<script src="[^"]*assets/search-later\.js")')
 # What no page of the archive asks for.
-LEFT_OUT = re.compile(r"\.map$|^sitemap|/sitemap|(^|/)404\.html$|/objects\.inv$")
+LEFT_OUT = re.compile(
+    r"\.map$|^robots\.txt$|^llms\.txt$|^sitemap|/sitemap|(^|/)404\.html$|/objects\.inv$"
+)
 
 
 def pack(site: Path) -> bytes:
@@ -55,7 +59,7 @@ def pack(site: Path) -> bytes:
 
 
 def page(site: Path, name: str, text: str) -> str:
-    """A page whose links name files, with the shim before the search.
+    """A page whose links name files of the archive, with the shim before the search.
 
     Args:
         site: The folder of the site.
@@ -73,7 +77,7 @@ def page(site: Path, name: str, text: str) -> str:
             return posixpath.join(address, "index.html")
         return address
 
-    text = LINK.sub(file_of, text)
+    text = LINK.sub(file_of, TO_ARCHIVE.sub("", text))
     if "/" not in name:  # the choice of language is a script and a refresh
         return re.sub(r"\b(zh|en)/(?=[\"'])", r"\1/index.html", text)
     up = "../" * name.count("/")

@@ -58,8 +58,10 @@ WORDS = {
         "cuda_none": "CUDA 还没有在任何版本上运行。",
         "none": "还没有运行记录。",
         "page": "页面",
-        "pages_note": "✓ 通过，✗ 未通过或输出不同，≠ 因 torch 的改动而不同，○ 没有运行"
-        "（缺少所需，或修改后还没有重跑）；数字是片段的个数。",
+        "total": "片段",
+        "pages_note": "✓ 这一页的片段全部通过。否则写出没有通过的个数："
+        "✗ 未通过或输出不同，≠ 因 torch 的改动而不同，"
+        "○ 没有运行（缺少所需，或修改后还没有重跑）。",
         "details": "{page}：{n} 个片段，{rest} 个全部通过",
         "passed": "通过",
         "failed": "未通过",
@@ -82,6 +84,8 @@ WORDS = {
         "k-warns": "新出现的警告",
         "k-passes": "恢复通过",
         "many": "{n} 个片段",
+        "which": "这 {n} 个文件",
+        "told": "原因同 [torch {release}](#{slug})",
         "new": "新",
         "same": "与 {release} 相同",
         "upstream": "torch 的不兼容改动",
@@ -129,9 +133,11 @@ WORDS = {
         "cuda_none": "Nothing has been run on CUDA yet.",
         "none": "No run recorded yet.",
         "page": "Page",
-        "pages_note": "✓ passed, ✗ failed or printed something else, ≠ differs through "
-        "a change in torch, ○ not run (something is missing, or the snippet has "
-        "changed since). The numbers count snippets.",
+        "total": "Snippets",
+        "pages_note": "✓ means that all snippets of the page passed. Otherwise the "
+        "cell counts those that didn't: ✗ failed or printed something else, ≠ differs "
+        "because torch changed, ○ not run (something is missing, or the snippet has "
+        "changed since).",
         "details": "{page}: {n} snippets, {rest} passed everywhere",
         "passed": "passed",
         "failed": "failed",
@@ -154,6 +160,8 @@ WORDS = {
         "k-warns": "New warnings",
         "k-passes": "Passes again",
         "many": "{n} snippets",
+        "which": "The {n} files",
+        "told": "the same cause as on [torch {release}](#{slug})",
         "new": "new",
         "same": "as on {release}",
         "upstream": "breaking change in torch",
@@ -285,6 +293,8 @@ class Release:
         result = words[judgement.state]
         if judgement.fine and judgement.unverified:
             result = words["stale"]
+        if result.startswith("✗"):
+            result = f"**{result}**"
         cells = [record.torch, record.device.upper(), result]
         if record.fault:
             cells += ["–"] * 6
@@ -329,24 +339,25 @@ class Release:
             one.record.torch + (" CUDA" if one.record.device == "cuda" else "")
             for one in shown
         ]
-        yield f"| {words['page']} | {' | '.join(heads)} |"
-        yield "| --- |" + " --- |" * len(heads)
+        yield f"| {' | '.join([words['page'], words['total'], *heads])} |"
+        yield "| --- | ---: |" + " --- |" * len(heads)
         for page, names in by_page.items():
-            cells = [self._counts(names, one) for one in shown]
-            yield f"| {self._page_link(page)} | {' | '.join(cells)} |"
+            cells = [self._page_link(page), str(len(names))]
+            cells += [self._counts(names, one) for one in shown]
+            yield f"| {' | '.join(cells)} |"
         yield ""
         for page, names in by_page.items():
             yield from self._blocks(page, names, shown)
 
     def _counts(self, names: list[str], judgement: Judgement) -> str:
+        """What didn't pass, as signs with numbers; the worst is bold, which is red."""
         kinds = Counter(self.state(name, judgement).kind for name in names)
-        numbers = {
-            "✗": kinds["failed"] + kinds["output-changed"],
-            "≠": kinds["torch-changed"],
-            "✓": sum(kinds[kind] for kind in PASSED),
-        }
-        numbers["○"] = len(names) - sum(numbers.values())
-        return " ".join(f"{sign} {n}" for sign, n in numbers.items() if n)
+        failed = kinds["failed"] + kinds["output-changed"]
+        changed = kinds["torch-changed"]
+        passed = sum(kinds[kind] for kind in PASSED)
+        unrun = len(names) - failed - changed - passed
+        signs = {"**✗ {}**": failed, "*≠ {}*": changed, "○ {}": unrun}
+        return " ".join(sign.format(n) for sign, n in signs.items() if n) or "✓"
 
     def _blocks(
         self, page: Page | None, names: list[str], shown: list[Judgement]
@@ -394,16 +405,17 @@ class Release:
         shown = [one for one in self.judgements if not one.record.fault]
         if not shown:
             yield self.words["none"]
+        told: dict[str, Record] = {}
         for judgement in shown:
             record = judgement.record
             device = record.device.upper()
             anchor = anchor_of(record)
             yield f"### torch {record.torch} · {device} {{#{anchor} {UNSEARCHED}}}"
             yield ""
-            yield from self._changes(judgement)
+            yield from self._changes(judgement, told)
             yield ""
 
-    def _changes(self, judgement: Judgement) -> Iterator[str]:
+    def _changes(self, judgement: Judgement, told: dict[str, Record]) -> Iterator[str]:
         words, earlier = self.words, judgement.earlier
         intro = words["first"]
         if earlier:
@@ -427,7 +439,7 @@ class Release:
                     for change in group.changes:
                         yield from self._change(change, judgement)
                 else:
-                    yield from self._same(group.changes)
+                    yield from self._same(group.changes, judgement.record, told)
         if judgement.not_compared:
             yield ""
             yield words["older"].format(n=judgement.not_compared)
@@ -435,17 +447,28 @@ class Release:
             yield ""
             yield f"{words['time']}{self._time(judgement.record)}"
 
-    def _same(self, together: Sequence[Change]) -> Iterator[str]:
-        """Many changes with one cause: the first of them in words, all by name."""
+    def _same(
+        self, together: Sequence[Change], record: Record, told: dict[str, Record]
+    ) -> Iterator[str]:
+        """Many changes with one cause, by name in a box.
+
+        The cause is the first of them in words, unless a newer release has told it.
+        """
         words, first = self.words, together[0]
         count = words["many"].format(n=len(together))
         facts = words["brackets"].format(words[first.note or "unjudged"])
         what = first.error or str(next(new or old for _, old, new in first.lines))
         shown = facts if first.kind in ("failed", "output-changed") else ""
-        yield f"- {count}{shown}{words['colon']}{code(what)}"
+        newer = told.setdefault(re.sub(r"\d+", "0", what), record)
+        cause = code(what)
+        if newer is not record:
+            cause = words["told"].format(release=newer.torch, slug=anchor_of(newer))
+        yield f"- {count}{shown}{words['colon']}{cause}"
+        yield ""
+        yield f'    ??? note "{words["which"].format(n=len(together))}"'
         yield ""
         links = words["list"].join(self.link(change.name) for change in together)
-        yield f"    {links}"
+        yield f"        {links}"
         yield ""
 
     def _change(self, change: Change, judgement: Judgement) -> Iterator[str]:

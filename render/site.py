@@ -155,11 +155,12 @@ def report_links(out: Path = ROOT / "site") -> None:
 
 
 def write_root(out: Path, url: str) -> None:
-    """Put the choice of language and the page for unknown addresses above both.
+    """Put above both languages what belongs to neither, see docs/root/.
 
     Args:
         out: The folder of the site.
-        url: Its address: at an unknown depth, links need the path in it.
+        url: Its address: links need it in files for programs, and its path at an
+            unknown depth.
     """
     source = ROOT / "docs" / "root"
     out.mkdir(parents=True, exist_ok=True)
@@ -168,6 +169,9 @@ def write_root(out: Path, url: str) -> None:
     page = (source / "404.html").read_text("utf-8")
     page = page.replace('<base href="/">', f'<base href="{base}">')
     (out / "404.html").write_text(page, "utf-8")
+    for name in ("robots.txt", "llms.txt"):
+        text = (source / name).read_text("utf-8")
+        (out / name).write_text(text.replace("{url}", url), "utf-8")
 
 
 class Handler(SimpleHTTPRequestHandler):

@@ -4,19 +4,25 @@ import zipfile
 
 import pytest
 
-from render import offline
+from render import links, offline
 
 INPUT = ".md-search__input"
 
 
 @pytest.fixture(scope="module")
-def home(folder, tmp_path_factory):
-    """Address of the unpacked archive."""
+def unpacked(folder, tmp_path_factory):
+    """The folder that comes out of the archive."""
     # A blank in the path, as on many a desk.
     unpacked = tmp_path_factory.mktemp("read me")
     with zipfile.ZipFile(folder / offline.NAME) as packed:
         packed.extractall(unpacked)
-    return f"{(unpacked / offline.FOLDER).as_uri()}/"
+    return unpacked / offline.FOLDER
+
+
+@pytest.fixture(scope="module")
+def home(unpacked):
+    """Address of the unpacked archive."""
+    return f"{unpacked.as_uri()}/"
 
 
 @pytest.fixture
@@ -67,6 +73,10 @@ def test_links_lead_to_files(opened, home):
         "[...document.querySelectorAll('a[href]')].every(link =>"
         " link.protocol != 'file:' || /\\.\\w+$/.test(link.pathname))"
     )
+
+
+def test_every_link_of_the_archive_leads_somewhere(unpacked):
+    assert links.inside(unpacked, links.read(unpacked)) == []
 
 
 def test_the_switch_of_language_stays_on_the_page(opened, home):

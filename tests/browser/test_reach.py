@@ -79,3 +79,16 @@ def test_a_file_of_an_archive_runs_alone_in_an_empty_folder(open_page, tmp_path)
         [sys.executable, file.name], cwd=file.parent, text=True, capture_output=True
     )
     assert done.stdout.splitlines() == [line.text for line in parse(file).expected]
+
+
+def test_a_page_names_its_translation_and_what_a_card_shows(open_page, site):
+    page = open_page("en/tensors/shape/")
+    others = page.evaluate(
+        "[...document.querySelectorAll('link[hreflang]')]"
+        ".map(link => [link.relList.value.trim(), link.hreflang, link.href])"
+    )
+    assert others == [
+        ["alternate", lang, f"{site}{lang}/tensors/shape/"] for lang in ("zh", "en")
+    ]
+    for name in ("title", "description", "url"):
+        assert page.get_attribute(f"meta[property='og:{name}']", "content")

@@ -327,3 +327,19 @@ def test_newest_runs_on_both_devices(checkout):
     cpu, cuda = runs_of(checkout.render("<!-- newest runs -->\n"))
     assert "1 个片段中 0 个通过，1 个因缺少所需而跳过" in cpu
     assert "torch 2.13.0 · CUDA (NVIDIA H200) · 2026-05-06" in cuda
+
+
+def test_three_numbers_from_the_records(checkout):
+    checkout.snippet("tensors/shape/b.py", "print(1)\n#> 1\n")
+    checkout.record("2.13.0")
+    checkout.record("2.15.0")
+    checkout.record("2.15.0", device="cuda")
+    checkout.record("2.16.0.dev1")  # not a release
+    checkout.snippet("tensors/shape/b.py", "print(2)\n#> 2\n")
+    numbers = checkout.render("<!-- newest runs -->\n", "en").partition("</ul>")[0]
+    items = re.findall(r"<li>(.*?)</li>", numbers)
+    assert [re.sub(r"<[^>]*>", "", item) for item in items] == [
+        "2 Python files",
+        "2 torch releases",
+        "1 files passed on torch 2.15.0",
+    ]

@@ -202,3 +202,13 @@ def test_records_are_read_again_after_a_change(checkout):
     assert [record.torch for record in load_records(folder)] == ["2.13.0"]
     checkout.record("2.15.0")
     assert [record.torch for record in load_records(folder)] == ["2.15.0", "2.13.0"]
+
+
+def test_a_figure_has_its_size_and_waits_until_it_is_seen(checkout):
+    folder = checkout.root / "docs/overrides/assets/figures"
+    folder.mkdir(parents=True)
+    (folder / "a-light.svg").write_text('<svg width="519.6pt" height="289.2pt"/>')
+    page = checkout.render("![图](../assets/figures/a-light.svg#only-light)\n")
+    assert re.search(r'<img[^>]* height="386" loading="lazy"', page)
+    assert 'width="693"' in page
+    assert "loading" not in checkout.render("![图](../assets/other.svg)\n")

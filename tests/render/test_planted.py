@@ -123,6 +123,7 @@ def test_a_removed_api(tree, read):
     text, links = read()
     assert f"{NEW} CPU ✗ differs 1 1 0 0 0" in text
     assert f"Failed (1) mean_of_a_list.py (new, not judged yet): {error}" in text
+    assert re.search(rf"Page Snippets {NEW} {OLD} .{{1,40}} 2 ✗ 1 ✓", text)
     assert "../../tensors/sums/#mean_of_a_list.py" in links
     text, _ = read("zh")
     assert f"未通过（1） mean_of_a_list.py （新，尚未判断）： {error}" in text
@@ -162,6 +163,14 @@ def test_many_changes_with_one_cause_are_told_once(tree, read):
         assert f"../../tensors/sums/#{name.rpartition('/')[2]}" in links
     text, _ = read("zh")
     assert "输出不同（4） 4 个片段（尚未判断）： rank 3" in text
+    # the cause again on an older release: told there by a link to the newer one
+    tree.torch("2.13.0", "def mean(values):\n    return f'rank {2 + sum(values)}'\n")
+    assert tree.verify("2.13.0")[0] == 1
+    text, links = read()
+    assert "4 snippets (not judged yet): the same cause as on torch 2.15.0" in text
+    assert "#torch-2-15-0-cpu" in links
+    assert text.count(": rank ") == 1
+    assert "The 4 files" in text
 
 
 def test_a_changed_output(tree, read):

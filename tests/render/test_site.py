@@ -57,6 +57,14 @@ def test_links_of_the_root_404_hold_at_every_depth(tmp_path, url, base):
     assert 'href="zh/"' in page
 
 
+def test_robots_and_assistants_are_led_to_both_languages(tmp_path):
+    site.write_root(tmp_path, "https://example.org/notes/")
+    for name, wanted in (("robots.txt", "sitemap.xml"), ("llms.txt", "llms.txt")):
+        text = (tmp_path / name).read_text("utf-8")
+        for lang in ("zh", "en"):
+            assert f"https://example.org/notes/{lang}/{wanted}" in text
+
+
 def test_pages_and_unknown_addresses(served):
     assert served("/en/tensors/") == (200, "tensors in en")
     assert served("/zh/nothing/here/") == (404, "none in zh")

@@ -32,6 +32,12 @@ document.querySelectorAll(".copy-page").forEach(button => {
   button.hidden = !navigator.clipboard || location.protocol === "file:"
 })
 
+// The home page's button to the search works without this script too, by a new page.
+document.querySelector("#home ~ p a[href='?q=']")?.addEventListener("click", event => {
+  event.preventDefault()
+  document.querySelector(".md-search__input").focus()
+})
+
 // A table that is too wide for a phone becomes rows: a cell below the other, each with
 // the name of its column. The matrix of releases scrolls instead.
 if (matchMedia("(max-width: 44.9844em)").matches) {
@@ -57,7 +63,12 @@ addEventListener("load", () => {
   document.querySelector(".md-search")?.setAttribute("aria-label", input.placeholder)
   document.querySelectorAll(".md-code__nav").forEach(nav => {
     const title = nav.closest(".highlight")?.querySelector(".filename")
-    nav.setAttribute("aria-label", title?.textContent ?? nav.closest("pre").id)
+    const name = title?.textContent ?? nav.closest("pre").id
+    nav.role = "none" // with a landmark for each block, the page's own would drown
+    for (const button of nav.children) button.setAttribute("aria-label", `${button.title}: ${name}`)
+  })
+  document.querySelectorAll(".snippet-download[title]").forEach(link => {
+    link.setAttribute("aria-label", `${link.textContent} ${link.title}`)
   })
   // The theme lets Enter press a label that has the focus, but gives it to none here.
   const named = { __drawer: ".md-nav--primary", __search: ".md-search" }
