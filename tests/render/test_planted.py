@@ -110,7 +110,7 @@ def test_all_is_well(tree, read):
     assert f"{NEW} CPU ✓ 全部通过 2 0 0 0 0 未运行" in text
     assert "与 torch 2.14.0 相比：没有差别。" in text
     foot, _ = read("zh", "tensors/sums")
-    assert foot.count("已验证 torch 2.14.0–2.15.0 (2 个版本) CPU CUDA 未运行") == 2
+    assert foot.count("已验证: 2 个版本 · CPU torch 2.14.0–2.15.0 · CPU") == 2
 
 
 def test_a_removed_api(tree, read):
@@ -128,7 +128,8 @@ def test_a_removed_api(tree, read):
     text, _ = read("zh")
     assert f"未通过（1） mean_of_a_list.py （新，尚未判断）： {error}" in text
     foot, _ = read("zh", "tensors/sums")
-    assert f"未通过 torch {NEW} · CPU ✓ 已验证 torch {OLD}" in foot
+    assert f"✗ 未通过 torch {OLD} · CPU" in foot
+    assert f"✗ 未通过: torch {NEW} · CPU" in foot
 
 
 def test_a_changed_default(tree, read):
@@ -249,7 +250,7 @@ def test_a_release_that_cannot_be_installed(tree, read):
     text, _ = read("zh")
     assert f"{NEW} CPU ✗ 装不上" in text
     foot, _ = read("en", "tensors/sums")
-    assert foot.count(f"Verified torch {OLD} CPU") == 2
+    assert foot.count(f"Verified: torch {OLD} · CPU") == 2
 
 
 def test_an_index_out_of_order_does_not_unsay_what_ran(tree):
@@ -325,10 +326,10 @@ def test_results_of_another_machine(tree, read):
 
 def test_a_changed_file_loses_its_badge(tree, read):
     foot, _ = read("en", "tensors/sums")
-    assert foot.count(f"Verified torch {OLD} CPU") == 2
+    assert foot.count(f"Verified: torch {OLD} · CPU") == 2
     tree.snippet(BLOCK, "import torch\n\nprint(torch.mean([1, 3]))\n#> 2.0\n")
     foot, _ = read("en", "tensors/sums")
-    assert foot.count(f"Verified torch {OLD} CPU") == 1
+    assert foot.count(f"Verified: torch {OLD} · CPU") == 1
     assert foot.count("Not verified since the last change") == 1
     text, _ = read()
     assert f"{OLD} CPU ○ files to run again 1 0 0 0 1" in text
@@ -372,16 +373,16 @@ def test_a_library_broken_on_purpose(tree, read):
     )
     assert tree.verify(OLD)[0] == 0
     foot, _ = read("en", "tensors/sums")
-    assert foot.count(f"Verified torch {OLD} CPU") == 2
+    assert foot.count(f"Verified: torch {OLD} · CPU") == 2
     library.write_text("def add(a, b):\n    raise SystemError\n")
     foot, _ = read("en", "tensors/sums")
-    assert foot.count(f"Verified torch {OLD} CPU") == 1
+    assert foot.count(f"Verified: torch {OLD} · CPU") == 1
     assert foot.count("Not verified since the last change") == 1
     text, _ = read()
     assert f"{OLD} CPU ○ files to run again 1 0 0 0 1" in text
     assert tree.verify(OLD)[0] == 1
     foot, _ = read("en", "tensors/sums")
-    assert f"Failed torch {OLD} · CPU" in foot
+    assert f"Failed: torch {OLD} · CPU" in foot
 
 
 def test_drift_that_a_person_has_explained_is_passed(tree, read):
@@ -393,6 +394,6 @@ def test_drift_that_a_person_has_explained_is_passed(tree, read):
     text, _ = read()
     assert f"{NEW} CPU ✓ differences explained 2 0 0 0 0" in text
     foot, _ = read("en", "tensors/sums")
-    assert foot.count(f"Verified torch {OLD}–{NEW} (2 releases) CPU") == 2
+    assert foot.count(f"Verified: 2 releases · CPU torch {OLD}–{NEW}") == 2
     assert f"Harmless drift of the output: torch {NEW} · CPU" in foot
     assert "✗" not in foot
