@@ -20,7 +20,11 @@ def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     with rendering.server(folder, 0) as server:
         url = f"http://{rendering.HOST}:{server.server_port}/"
-        rendering.build(folder, url, archive=True)
+        # As where the site is published: each page leads to its source.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("EDIT_URL", "https://pytorch-notes.example/edit/main/{path}")
+            patch.setenv("VIEW_URL", "https://pytorch-notes.example/blob/main/{path}")
+            rendering.build(folder, url, archive=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield url
         server.shutdown()
