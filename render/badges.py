@@ -129,7 +129,6 @@ def status_line(
     runs: Sequence[Run],
     lang: str,
     address: str,
-    leaf: str,
     up: str = "",
 ) -> str:
     """Render the line under a block: state, needs, download; the proof on demand.
@@ -139,7 +138,6 @@ def status_line(
         runs: Its runs, newest release first.
         lang: `zh` or `en`.
         address: The address of the download.
-        leaf: The name under which the file is saved.
         up: The way from the page to the start of its language, e.g. ``../../``.
 
     Returns:
@@ -152,12 +150,14 @@ def status_line(
             f'<details class="snippet-proof"><summary>{proof}</summary>'
             f"<p>{'<br>'.join(evidence.proof)}</p></details>"
         )
-    facts = [*evidence.faults(up), *_header(snippet, lang, up)]
+    facts = " ".join([*evidence.faults(up), *_header(snippet, lang, up)])
+    if facts:
+        facts = f'<p class="snippet-facts">{facts}</p>'
+    # The address ends with the name under which a browser saves the file.
     return (
-        f'<div class="snippet-foot" data-search-exclude>{proof}'
-        f'<p class="snippet-facts">{" ".join(facts)}</p>'
-        f'<a class="snippet-download" href="{address}" download="{escape(leaf)}"'
-        f' title="{escape(leaf)}">{WORDS[lang]["download"]}</a></div>'
+        f'<div class="snippet-foot" data-search-exclude>{proof}{facts}'
+        f'<a class="snippet-download" href="{address}" download>'
+        f"{WORDS[lang]['download']}</a></div>"
     )
 
 

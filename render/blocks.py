@@ -158,7 +158,7 @@ class _Blocks(Preprocessor):
         address = f"{self.up}snippets/{name}"  # where render.downloads puts it
         runs = runs_of(name, snippet, self.found, self.root)
         self.shown.append((snippet, runs))
-        foot = status_line(snippet, runs, self.lang, address, leaf, self.up)
+        foot = status_line(snippet, runs, self.lang, address, self.up)
         return [
             "",
             fence.lead + self.keep(f'<div class="snippet" id="{leaf}">', leaf),

@@ -108,7 +108,7 @@ def test_a_page_without_scripts(open_page, site, width):
     block = page.locator(".md-content__inner > .snippet").first
     assert block.locator("code").inner_text().startswith("import")
     assert block.locator(".snippet-foot").is_visible()
-    box = page.locator("details").first
+    box = page.locator("details.note").first
     box.locator("summary").click()
     assert box.locator(".snippet").is_visible()
     if width == 390:  # the menu is a checkbox

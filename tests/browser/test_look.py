@@ -22,7 +22,7 @@ def test_the_first_screen_leads_on(open_page, site, lang):
     assert page.evaluate("document.activeElement.matches('.md-search__input')")
     page = open_page(f"{lang}/")
     page.locator("#home + p + p a").first.click()
-    page.wait_for_url(f"{site}{lang}/tensors/setup/")
+    page.wait_for_url(f"{site}{lang}/start/first/")
 
 
 def test_the_search_button_works_without_our_script(readers, site):
@@ -89,7 +89,7 @@ def test_an_unknown_address_suggests(open_page, site, lang):
     switch = page.get_attribute(".site-language", "href")
     assert switch.endswith(f"{other}/tensors/einsum-path.html")
     assert page.title().startswith(("没有这个页面", "There is no such page"))
-    assert page.locator("article li a").count() == 4
+    assert page.locator("article li a").count() == 5
     page.click("#search-instead a")
     page.wait_for_url(f"{site}{lang}/?q=tensors%20einsum%20path")
     page.wait_for_selector(".md-search-result__link >> visible=true")
@@ -113,7 +113,7 @@ def test_unknown_addresses_below_a_folder_that_the_build_did_not_know(
         paper = "getComputedStyle(document.body).getPropertyValue('--paper')"
         assert page.evaluate(paper), "there are no styles"
         page.click("article li a >> nth=0")
-        page.wait_for_url(f"{url}en/tensors/setup/")
+        page.wait_for_url(f"{url}en/start/first/")
         server.shutdown()
 
 

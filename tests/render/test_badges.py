@@ -19,7 +19,8 @@ def foot_of(page: str) -> str:
     proof = re.search(r"<details.*?</summary><p>(.*?)</p></details>", foot, re.S)
     lines = [text_of(line) for line in proof[1].split("<br>")] if proof else []
     state = text_of(re.search(r'<span class="snippet-state.*?</span>(?=<)', foot)[0])
-    facts = text_of(re.search(r'<p class="snippet-facts">(.*?)</p>', foot, re.S)[1])
+    header = re.search(r'<p class="snippet-facts">(.*?)</p>', foot, re.S)
+    facts = text_of(header[1]) if header else ""
     return " ".join(filter(None, [state, f"[{'; '.join(lines)}]" * bool(lines), facts]))
 
 

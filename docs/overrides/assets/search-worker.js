@@ -17,6 +17,9 @@ const COMMON = new Set(
   + " line module 的 了 是 在 和 与 怎么 怎样 如何 什么 为什么 报错 一下 可以 吗 呢").split(" "))
 const COMMON_WEIGHT = 0.1
 const SYNONYM_WEIGHT = 0.8
+// Pages that list what other pages are about come after these.
+const LISTS = /^(reference\/(api|errata|glossary|releases)\/|#|$)/
+const LIST_WEIGHT = 0.5
 const HAN = /\p{sc=Han}/u
 const WORD = /\p{sc=Han}+|[\p{L}\p{N}_]+(?:\.[\p{L}\p{N}_]+)*/gu
 const MARKS = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'" }
@@ -117,7 +120,8 @@ class Search {
       got += weight * part
       all += weight
     }
-    return { ...this.docs.get(id), terms, score: score * (0.1 + (got / all) ** 2) }
+    const place = LISTS.test(id) ? LIST_WEIGHT : 1
+    return { ...this.docs.get(id), terms, score: score * place * (0.1 + (got / all) ** 2) }
   }
 
   byPage(results) {

@@ -67,8 +67,8 @@ addEventListener("load", () => {
     nav.role = "none" // with a landmark for each block, the page's own would drown
     for (const button of nav.children) button.setAttribute("aria-label", `${button.title}: ${name}`)
   })
-  document.querySelectorAll(".snippet-download[title]").forEach(link => {
-    link.setAttribute("aria-label", `${link.textContent} ${link.title}`)
+  document.querySelectorAll(".snippet-foot .snippet-download").forEach(link => {
+    link.setAttribute("aria-label", `${link.textContent} ${link.closest(".snippet").id}`)
   })
   // The theme lets Enter press a label that has the focus, but gives it to none here.
   const named = { __drawer: ".md-nav--primary", __search: ".md-search" }
