@@ -155,7 +155,7 @@ def report_links(out: Path = ROOT / "site") -> None:
 
 
 def write_root(out: Path, url: str) -> None:
-    """Put above both languages what belongs to neither, see docs/root/.
+    """Put above both languages what belongs to neither, see docs/root.
 
     Args:
         out: The folder of the site.
