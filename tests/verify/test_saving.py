@@ -109,9 +109,10 @@ def test_a_killed_run_keeps_what_was_saved(write, tmp_path):
     (tmp_path / "temporary").mkdir()
     env = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
     with start(tmp_path, "--jobs", "1", "--json", record, env=env) as process:
-        wait_for(record.exists)
+        wait_for(lambda: record.exists() or process.poll() is not None)
         process.kill()
-        process.communicate(timeout=60)
+        said = process.communicate(timeout=60)
+    assert record.exists(), said
     assert ran_here(record)
     assert [path.name for path in record.parent.iterdir()] == ["record.json"]
 
