@@ -109,7 +109,7 @@ def test_a_page_without_scripts(open_page, site, width):
     assert block.locator("code").inner_text().startswith("import")
     assert block.locator(".snippet-foot").is_visible()
     box = page.locator("details.note").first
-    box.locator("summary").click()
+    box.locator("> summary").click()
     assert box.locator(".snippet").is_visible()
     if width == 390:  # the menu is a checkbox
         page.focus("#__drawer")

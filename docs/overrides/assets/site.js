@@ -57,6 +57,14 @@ document.querySelectorAll(".md-typeset :is(p, li) > code, .md-typeset :is(p, li)
   if (code.textContent.length <= 20) code.classList.add("whole")
 })
 
+// What scrolls, be it code, a table or a picture, can be scrolled by keys.
+const watch = new ResizeObserver(entries => entries.forEach(({ target }) => {
+  if (target.scrollWidth > target.clientWidth) target.tabIndex = 0
+  else target.removeAttribute("tabindex")
+}))
+document.querySelectorAll("pre > code").forEach(code => watch.observe(code))
+document.querySelectorAll(".md-typeset p > img").forEach(img => watch.observe(img.parentElement))
+
 addEventListener("load", () => {
   const input = document.querySelector(".md-search__input")
   // Names for what a screen reader would list without one.
@@ -79,12 +87,6 @@ addEventListener("load", () => {
     button.tabIndex = 0
     button.title = opened.ariaLabel
   }
-  // What scrolls, be it code, a table or a picture, can be scrolled by keys.
-  const watch = new ResizeObserver(entries => entries.forEach(({ target }) => {
-    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0
-    else target.removeAttribute("tabindex")
-  }))
+  // The theme has put a box around each table by now.
   document.querySelectorAll(".md-typeset__scrollwrap").forEach(box => watch.observe(box))
-  document.querySelectorAll("pre > code").forEach(code => watch.observe(code))
-  document.querySelectorAll(".md-typeset p > img").forEach(img => watch.observe(img.parentElement))
 })
