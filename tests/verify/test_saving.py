@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -106,12 +107,14 @@ def test_a_killed_run_keeps_what_was_saved(write, tmp_path):
     record = tmp_path / "records" / "record.json"
     for number in range(40):
         write(SLOW, f"{number}.py")
-    (tmp_path / "temporary").mkdir()
-    env = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
-    with start(tmp_path, "--jobs", "1", "--json", record, env=env) as process:
-        wait_for(lambda: record.exists() or process.poll() is not None)
-        process.kill()
-        said = process.communicate(timeout=60)
+    # What the killed run leaves there goes with it. The name is short, because the
+    # address of a socket has at most 107 bytes.
+    with tempfile.TemporaryDirectory() as temporary:
+        env = {**os.environ, "TMPDIR": temporary}
+        with start(tmp_path, "--jobs", "1", "--json", record, env=env) as process:
+            wait_for(lambda: record.exists() or process.poll() is not None)
+            process.kill()
+            said = process.communicate(timeout=60)
     assert record.exists(), said
     assert ran_here(record)
     assert [path.name for path in record.parent.iterdir()] == ["record.json"]
