@@ -636,6 +636,36 @@ def test_a_part_that_one_stash_holds_is_there_for_the_next(tmp_path, monkeypatch
     monkeypatch.delitem(sys.modules, "lazy_package")
 
 
+def test_what_a_stash_uses_of_another_appears_with_it(tmp_path, monkeypatch):
+    """On torch 2.15.0, a package lacked the module that another stash held."""
+    package = tmp_path / "deep_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "part.py").write_text("import deep_package.helper\n")
+    (package / "helper.py").write_text("value = 7\n")
+    (package / "unused.py").write_text("")
+    (tmp_path / "deep_first.py").write_text(
+        "import deep_package.part, deep_package.unused\n"
+    )
+    (tmp_path / "deep_second.py").write_text("from deep_package import part\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    Stash("deep_second", (Stash("deep_first"),))
+    assert not [name for name in sys.modules if name.startswith("deep_")]
+    import deep_second
+
+    seen = sorted(name for name in sys.modules if name.startswith("deep_"))
+    for name in seen:
+        monkeypatch.delitem(sys.modules, name)
+    assert deep_second.part.deep_package.helper.value == 7
+    assert seen == [
+        "deep_package",
+        "deep_package.helper",
+        "deep_package.part",
+        "deep_second",
+    ]
+
+
 HAS_THREAD = """
 import os, threading
 
