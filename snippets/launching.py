@@ -13,6 +13,7 @@ import dis
 import enum
 import faulthandler
 import functools
+import gc
 import inspect
 import math
 import multiprocessing
@@ -276,6 +277,7 @@ class _Outbox:
 def _run(work: Work, outbox: _Outbox, world: int, port: int) -> None:
     """Be a rank: call the function, and leave its result or a report."""
     os.setpgrp()  # what this rank starts can be ended with it
+    gc.freeze()  # what a fork took over is not its to free: the threads are elsewhere
     os.environ |= {  # as torchrun sets them
         "RANK": str(outbox.rank),
         "LOCAL_RANK": str(outbox.rank),

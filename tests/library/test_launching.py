@@ -1,5 +1,6 @@
 """Given a function that `launch` runs on ranks: they work, or one of them fails."""
 
+import gc
 import multiprocessing
 import os
 import shutil
@@ -404,6 +405,27 @@ def test_a_result_that_cannot_be_read_is_named():
 def test_keyword_arguments_are_passed_on():
     assert start(int, 1, "ff", base=16) == [255]
     assert launch(dict, 2, a=1, start_method="fork") == [{"a": 1}, {"a": 1}]
+
+
+class EndsOtherProcesses:
+    """In a cycle, and like much of C++ safe to free only where it was made."""
+
+    def __init__(self):
+        self.cycle = self
+        self.home = os.getpid()
+
+    def __del__(self):
+        if os.getpid() != self.home:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_forked_rank_frees_nothing_of_the_launching_process():
+    gc.disable()
+    try:
+        EndsOtherProcesses()
+        assert launch(lambda: gc.collect() >= 0, 1, start_method="fork") == [True]
+    finally:
+        gc.enable()
 
 
 def test_the_number_of_ranks_may_be_a_numpy_integer():
