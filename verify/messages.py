@@ -40,6 +40,8 @@ _RUNNER = re.compile(
     r'^ *File "[^"\n]*/fork/server\.py", line \d+, in <module>\n.*script\.code.*\n',
     re.M,
 )
+# The order of a set of texts changes with each process.
+_SET = re.compile(r"\{'[^'{}\n]*'(?:, '[^'{}\n]*')+\}")
 _DATE = r"\d{4}-\d\d-\d\d"
 _MASKS = tuple(
     (re.compile(pattern), mask)
@@ -135,9 +137,14 @@ def masked(text: str) -> str:
         'at ⟨folder⟩/model.pt: <Net at ⟨address⟩> on port ⟨port⟩'
     """
     text = _RUNNER.sub("", _BACKTRACE.sub("\n", text))
+    text = _SET.sub(lambda found: _sorted_set(found[0]), text)
     for pattern, mask in _MASKS:
         text = pattern.sub(mask, text)
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
+
+
+def _sorted_set(text: str) -> str:
+    return "{" + ", ".join(sorted(re.findall("'[^']*'", text))) + "}"
 
 
 def of_run(noted: str) -> tuple[Message, ...]:
@@ -162,12 +169,18 @@ def of_run(noted: str) -> tuple[Message, ...]:
     return tuple(dict.fromkeys(Message(*facts) for _, *facts in sorted(found)))
 
 
-def is_valid(entry: Entry, snippet: Snippet | None) -> bool:
-    """Whether messages are those of a file as it is now."""
+def is_valid(entry: Entry, snippet: Snippet | None, folder: Path = SNIPPETS) -> bool:
+    """Whether messages are those of a file as it is now.
+
+    Args:
+        entry: The messages.
+        snippet: The file as it is now; None if it breaks the contract.
+        folder: The folder of the library files.
+    """
     return (
         snippet is not None
         and entry.sha256 == snippet.sha256
-        and entry.library == library_hashes(snippet)
+        and entry.library == library_hashes(snippet, folder)
     )
 
 
@@ -335,7 +348,7 @@ def reworded(
         gone = [one for one in entry.on(before) if torch not in one.releases]
         come = [one for one in entry.on(torch) if before not in one.releases]
         for old in gone:
-            new = _most_alike(old, come)
+            new = most_alike(old, come)
             if new:
                 come.remove(new)
             found.append(Reworded(name, old, new))
@@ -343,7 +356,7 @@ def reworded(
     return tuple(found)
 
 
-def _most_alike(old: Message, others: list[Message]) -> Message | None:
+def most_alike(old: Message, others: Iterable[Message]) -> Message | None:
     """The message that took the place of another one; None if none looks like it."""
     alike = [one for one in others if one.kind == old.kind]
 

@@ -234,6 +234,7 @@ def test_two_runs_give_the_same_text(met):
         ('File "/a/b.py", line 17, in f', 'File "⟨folder⟩/b.py", line ⟨line⟩, in f'),
         ("Timed out waiting 484ms for", "Timed out waiting ⟨time⟩ ms for"),
         ("shape '[3, 29500]' and size 65536", None),
+        ("share {'b', 'a, c'} and {'d'}", "share {'a, c', 'b'} and {'d'}"),
         ("2.0 and/or 3.5 at 50/50", None),
     ],
 )
