@@ -20,18 +20,24 @@ from pathlib import Path
 
 import yaml
 
-from render.pages import LANGUAGES, Page, current_snippets, read_site
+from render.pages import Page, current_snippets, read_site
 from verify import DEFAULT_TORCH, messages
 from verify.messages import Entry, Message
 from verify.needs import release_key
 
 MARKER = "<!-- errors -->"  # the overview
-CHAPTERS = {  # the messages of one chapter
-    f"<!-- errors of {chapter} -->": chapter
-    for chapter in ("tensors", "training", "distributed")
+# Each part has a page of its own: the messages of the pages that begin so. The first
+# that fits counts.
+PARTS = {
+    "tensors": ("tensors/",),
+    "data": ("training/data", "training/checkpoints"),
+    "distributed": ("distributed/",),
+    "training": ("",),
 }
+PART_MARKERS = {f"<!-- errors of {part} -->": part for part in PARTS}
 FOLDER = "errors"  # of the cures, below docs/
 LONG = 220  # characters of a heading; a longer message follows it in full
+LABEL = 48  # characters of an entry in the table of contents
 WORDS = {
     "zh": {
         "on": "torch {}",
@@ -39,7 +45,6 @@ WORDS = {
         "whole": "完整的报错信息",
         "count": "共 {} 条",
         "colon": "：",
-        "head": ("章", "页面", "条数"),
         "blocks": "见 ",
     },
     "en": {
@@ -48,7 +53,6 @@ WORDS = {
         "whole": "The whole message",
         "count": "{} messages",
         "colon": ": ",
-        "head": ("Chapter", "Page", "Messages"),
         "blocks": "See ",
     },
 }
@@ -232,14 +236,19 @@ def _add(entries: Heading, name: str, head: Message, others: list[Message]) -> N
             entries.releases.update(other.releases)
 
 
-def chapter(root: Path, lang: str, page: str, name: str) -> Iterator[str]:
-    """The messages of a chapter.
+def part_of(page: str) -> str:
+    """The part that has the messages of a page, such as ``tensors/shape.md``."""
+    return next(part for part, names in PARTS.items() if page.startswith(names))
+
+
+def part(root: Path, lang: str, page: str, name: str) -> Iterator[str]:
+    """The messages of a part.
 
     Args:
         root: The checkout.
         lang: `zh` or `en`.
         page: Path of the page that shows them.
-        name: The folder of the chapter.
+        name: The part.
 
     Yields:
         Lines of Markdown.
@@ -248,11 +257,11 @@ def chapter(root: Path, lang: str, page: str, name: str) -> Iterator[str]:
     known, order = cures(root, lang), _releases(root)
     ids: set[str] = set()
     for where, found in headings(root, lang).items():
-        if posixpath.dirname(where) != name:
+        if part_of(where) != name:
             continue
         title = site.pages[where].title
-        ids.add(posixpath.basename(where)[:-3])
-        yield from ("", f"## {title} {{#{posixpath.basename(where)[:-3]}}}")
+        ids.add(heading := posixpath.basename(where).removesuffix(".md"))
+        yield from ("", f"## {title} {{#{heading}}}")
         for one in found:
             anchor = one.id
             while anchor in ids:
@@ -275,7 +284,7 @@ def _entry(one: Heading, anchor: str, cure: str, lang: str) -> Iterator[str]:
     line = " ".join(text.split())
     is_long = len(line) > LONG or text.count("\n") > 2
     cut = line[:LONG].rsplit(" ", 1)[0] if len(line) > LONG else line
-    label = html.escape(f"{cls}: {line}"[:60])
+    label = html.escape(f"{cls}: {line}"[:LABEL])
     said = marked(one.pattern, cut if is_long else text, f"{cls}: ", rest=is_long)
     yield from (
         "",
@@ -405,19 +414,21 @@ def overview(root: Path, lang: str, page: str) -> Iterator[str]:
     """
     site, words = read_site(root, lang), WORDS[lang]
     found = headings(root, lang)
-    by_chapter: dict[str, list[str]] = {}
+    by_part: dict[str, list[str]] = {}
     for where in found:
-        by_chapter.setdefault(posixpath.dirname(where), []).append(where)
+        by_part.setdefault(part_of(where), []).append(where)
     yield words["count"].format(sum(map(len, found.values()))) + words["colon"].rstrip()
     yield ""
     folder = posixpath.dirname(page)
-    for name, pages in by_chapter.items():
+    for name, pages in by_part.items():
         target = f"reference/errors-{name}.md"
         if target not in site.pages:
             continue
         way = posixpath.relpath(target, folder)
-        parts = [
-            f"[{site.pages[x].title}]({way}#{posixpath.basename(x)[:-3]}) {len(found[x])}"
-            for x in pages
-        ]
-        yield f"- [{site.pages[target].title}]({way}){words['colon']}{' · '.join(parts)}"
+        parts = []
+        for where in pages:
+            anchor = posixpath.basename(where).removesuffix(".md")
+            title = site.pages[where].title
+            parts.append(f"[{title}]({way}#{anchor}) {len(found[where])}")
+        link = f"[{site.pages[target].title}]({way})"
+        yield f"- {link}{words['colon']}{' · '.join(parts)}"

@@ -37,8 +37,8 @@ def _expand(page: Page, stamp: tuple) -> Page:
         API: lambda: api.index(*where),
         errors.MARKER: lambda: errors.overview(*where),
         **{
-            marker: functools.partial(errors.chapter, *where, name)
-            for marker, name in errors.CHAPTERS.items()
+            marker: functools.partial(errors.part, *where, name)
+            for marker, name in errors.PART_MARKERS.items()
         },
         releases.RUNS: lambda: release().runs(),
         releases.PAGES: lambda: release().pages(),
