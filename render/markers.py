@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from render import api, releases
+from render import api, errors, releases
 from render.errata import errata
 from render.pages import Page, Row, fill_in, rows_of
 from verify import evidence, record_files
@@ -35,6 +35,11 @@ def _expand(page: Page, stamp: tuple) -> Page:
     makers: dict[str, Callable[[], Iterable[str]]] = {
         ERRATA: lambda: errata(*where),
         API: lambda: api.index(*where),
+        errors.MARKER: lambda: errors.overview(*where),
+        **{
+            marker: functools.partial(errors.part, *where, name)
+            for marker, name in errors.PART_MARKERS.items()
+        },
         releases.RUNS: lambda: release().runs(),
         releases.PAGES: lambda: release().pages(),
         releases.CHANGES: lambda: release().changes(),

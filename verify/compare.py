@@ -52,8 +52,8 @@ class Difference:
         if self.actual is None:
             return f"expected {_quote(self.expected)}, got no such line"
         texts = self.expected, self.actual
-        same = _common(*texts)
-        same_end = _common(*(text[same:][::-1] for text in texts))
+        same = common(*texts)
+        same_end = common(*(text[same:][::-1] for text in texts))
         # Texts that look alike differ in a non-ASCII character: a Cyrillic letter, a
         # full-width one, a combining mark. If there is one in the part that differs,
         # both are quoted as ASCII. repr() already escapes what doesn't print.
@@ -64,7 +64,7 @@ class Difference:
         return f"expected {expected}, got {actual}"
 
 
-def _common(a: str, b: str) -> int:
+def common(a: str, b: str) -> int:
     """Return how many characters at the start of two texts are the same."""
     pairs = zip(a, b, strict=False)
     different = (n for n, (x, y) in enumerate(pairs) if x != y)

@@ -14,10 +14,10 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from verify import SNIPPETS
+from verify import SNIPPETS, messages
 from verify.evidence import Library, Line, Record, RecordError, Result
 from verify.paths import name_of
-from verify.record_files import locked, new_file, read, real, write
+from verify.record_files import locked, new_file, path_of, read, real, write
 from verify.verdict import Machine, Verdict
 
 LINES = 20  # of a changed output are kept
@@ -193,9 +193,15 @@ class Recorder:
 
     def save(self) -> None:
         """Put the verdicts that have come since the last save into the record."""
-        if self._unsaved:
-            merge(self.path, self.machine, self._unsaved, self.import_warnings)
-            self._unsaved = []
+        if not self._unsaved:
+            return
+        merge(self.path, self.machine, self._unsaved, self.import_warnings)
+        release, device = self.machine.release, self.machine.device
+        # Beside a record with another name, another file would be a surprise.
+        if self.path.name == path_of(release, device).name:
+            path = messages.path_of(device, self.path.parent)
+            messages.merge(path, release, self._unsaved)
+        self._unsaved = []
 
     def __exit__(self, *_) -> None:
         self.save()

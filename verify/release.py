@@ -24,6 +24,7 @@ from verify import (
     evidence,
     library_tests,
     matrix,
+    messages,
     record_files,
     recording,
 )
@@ -35,13 +36,18 @@ from verify.evidence import Record
 from verify.first_broken import Bisection
 from verify.fork import precompile
 from verify.fork.client import ServerError
-from verify.history import before, judge_release, notes_of
+from verify.history import Judgement, before, judge_release, notes_of
 from verify.installer import Installer, InstallError
 from verify.matrix import Plan
 from verify.needs import release_key
 from verify.paths import chosen_files, name_of, shown
 from verify.recording import Recorder
-from verify.report import Progress, release_report, stale_report
+from verify.report import (
+    Progress,
+    release_report,
+    reworded_report,
+    stale_report,
+)
 from verify.run import Runner
 
 
@@ -231,10 +237,24 @@ def verify(named: list[str], request: Request) -> int:
             print(stale_report(judgement, names, plan.library), flush=True)
         else:
             print(release_report(judgement), flush=True)
+        if plan and judgement.earlier:
+            _report_messages(judgement, {name_of(path) for path in plan.files})
         if not known.fault:  # else the earlier results remain
             records[torch, request.device] = known
         fine &= judgement.fine
     return 0 if fine else 1
+
+
+def _report_messages(judgement: Judgement, ran: set[str]) -> None:
+    """Tell which messages of the files that ran read differently than before."""
+    record, earlier = judgement.record, judgement.earlier
+    assert earlier
+    known = messages.read(messages.path_of(record.device))
+    found = messages.reworded(
+        {name: known[name] for name in known.keys() & ran}, record.torch, earlier.torch
+    )
+    if text := reworded_report(found, earlier.torch):
+        print(text, flush=True)
 
 
 def verify_release(plan: Plan, request: Request) -> Record:

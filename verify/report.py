@@ -11,6 +11,7 @@ from pathlib import Path
 
 from verify import ROOT
 from verify.history import Change, Group, Judgement, is_explained
+from verify.messages import Reworded
 from verify.paths import shown
 from verify.verdict import CHANGED, FAILED, PASSED, SKIPPED, Machine, Verdict
 
@@ -168,6 +169,24 @@ def stale_report(
     lines = [f"{where}: {'; '.join(facts) or 'nothing is stale'}"]
     lines += _differences(judgement, groups, docs)
     return "\n".join(lines + _failed_tests_and_notes(judgement))
+
+
+def reworded_report(changes: Sequence[Reworded], before: str) -> str:
+    """Tell which messages a release words differently. None of them is a failure.
+
+    Args:
+        changes: The messages.
+        before: The release before.
+
+    Returns:
+        A line that counts them and a line for each; "" if there are none.
+    """
+    if not changes:
+        return ""
+    count = f"{len(changes)} message" + "s" * (len(changes) > 1)
+    changed = "differ" if len(changes) > 1 else "differs"
+    head = f"{count} {changed} from torch {before}, on the same block:"
+    return "\n".join([head, *(f"  {change}" for change in changes)])
 
 
 def _differences(

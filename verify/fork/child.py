@@ -18,7 +18,7 @@ import weakref
 from types import CodeType, ModuleType
 from typing import BinaryIO, cast
 
-from verify.fork import DEFAULT_DEVICE
+from verify.fork import DEFAULT_DEVICE, noting
 from verify.fork.stash import AHEAD
 
 # Taken before a script can change anything.
@@ -33,8 +33,9 @@ def become(message: dict, files: list[int]) -> Script:
     Args:
         message: ``argv`` (what follows ``python``), ``cwd``, ``env``, ``targets``: the
             numbers under which the script finds its open files, ``session``: whether it
-            leads one (a worker doesn't, because it may want to make its own), and
-            ``fresh``: whether to start a real interpreter.
+            leads one (a worker doesn't, because it may want to make its own),
+            ``fresh``: whether to start a real interpreter, and ``noted``: the file for
+            the messages that it meets, see `noting`.
         files: Open files in the order of ``targets``.
 
     Returns:
@@ -55,7 +56,7 @@ def become(message: dict, files: list[int]) -> Script:
         # The interpreter reads a file in another way than `compile`, which shows where
         # the file can't be compiled.
         with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-            return Script(rest)
+            return Script(rest, message["noted"])
         _flush()
     os.execve(sys.executable, [sys.executable, *argv], env)
 
@@ -169,6 +170,7 @@ class Script:
 
     Args:
         argv: ``-c``, the code and arguments, or the file and arguments.
+        noted: The file for the messages that it meets.
 
     Attributes:
         code: The compiled script.
@@ -180,7 +182,7 @@ class Script:
             `RecursionError` or `MemoryError`.
     """
 
-    def __init__(self, argv: list[str]) -> None:
+    def __init__(self, argv: list[str], noted: str) -> None:
         self._last = next(reversed(sys.modules))
         main = sys.modules["__main__"] = ModuleType("__main__")
         self.names = main.__dict__
@@ -203,7 +205,10 @@ class Script:
         if device := os.environ.get(DEFAULT_DEVICE):
             sys.modules["torch"].set_default_device(device)
         name = os.path.abspath(file) if file else "<string>"
-        self.code: CodeType = compile(source, name, "exec", dont_inherit=True)
+        noting.start(noted, name if file else "")
+        self.code: CodeType = noting.compiled(source, name)
+        # A destructor may catch something after the builtins have gone.
+        _BUILTINS.update((n, v) for n, v in vars(builtins).items() if n == noting.HOOK)
 
     def end(self) -> int:
         """Do what an interpreter does at its end.
@@ -218,6 +223,8 @@ class Script:
             # In 3.11 the hook prints the exception's own traceback and not the one
             # that it gets. The first frame is the server's.
             error = error.with_traceback(error.__traceback__.tb_next)
+        if error:
+            noting.note_error(error)
         code = _report(error) if error else 0
         del error  # and all objects of the frames that it went through
         threading._shutdown()  # type: ignore[attr-defined]

@@ -50,6 +50,8 @@ class Result:
         left: Command lines of processes that it left running, which are killed; a
             few lines, however many they were.
         waited: Seconds in which it could have run but others used the processors.
+        noted: The exceptions and warnings that it met, as `noting` writes them. A real
+            ``python ARGS`` notes none.
         lost: Whether its slot or keeper was lost or answered nonsense. That may be the
             doing of another command, so run it again before you blame it.
     """
@@ -64,6 +66,7 @@ class Result:
     left: tuple[str, ...]
     waited: float = 0.0
     lost: bool = False
+    noted: str = ""
 
 
 class Server:
@@ -193,6 +196,7 @@ class Server:
                 "env": env,
                 "fresh": real,
                 "grace": GRACE,
+                "noted": keeper.noted(slot),
             }
             return _Command(keeper, slot, timeout, max_output).run(request)
         finally:
@@ -237,6 +241,20 @@ class Server:
         self.close()
 
 
+def _start_of(path: Path, size: int) -> str:
+    """The start of a file that a command may have written, or done anything to."""
+    try:
+        with open(path, "rb", opener=_open_plain) as file:
+            return file.read(size).decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def _open_plain(path: str, flags: int) -> int:
+    """Open without waiting for the other end of a pipe, and follow no link."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)
+
+
 class _Command:
     """One command and its slot, which may be killed, stopped or silenced by it."""
 
@@ -254,6 +272,8 @@ class _Command:
     def run(self, request: dict) -> Result:
         """Send a request and follow it to its end."""
         patience = Patience(self._timeout)
+        noted = Path(self._keeper.noted(self._slot))
+        noted.unlink(missing_ok=True)
         with (
             open(os.devnull) as null,
             tempfile.TemporaryFile() as out,
@@ -283,6 +303,7 @@ class _Command:
             left=tuple(self._left or ()),
             waited=patience.waited,
             lost=self._lost is not None and self._lost != DELETED,
+            noted=_start_of(noted, self._max_output),
             **(self._end or NO_END),
         )
 

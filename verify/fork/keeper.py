@@ -137,6 +137,10 @@ class Keeper:
         """Return the path of the program that is the ``python`` of a slot's files."""
         return str(self._places[slot] / "python")
 
+    def noted(self, slot: int) -> str:
+        """Return the path of the messages that a slot's files meet."""
+        return str(self._home / f"noted-{slot}")
+
     def pid(self, slot: int) -> int:
         """Return the process number of a slot."""
         return self._slots[slot]

@@ -77,6 +77,7 @@ class Slot:
         self._inboxes: dict[socket.socket, Inbox] = {}
         self._jobs: dict[int, Job] = {}
         self._sweep: Sweep | None = None
+        self._noted = ""  # where the file and its workers note messages
         self._own_command = command(os.getpid())
 
     def serve(self) -> tuple[dict, list[int]]:
@@ -152,6 +153,9 @@ class Slot:
     ) -> bool:
         """Fork for a request; return whether this process is the fork."""
         slot = os.getpid()
+        if message.get("session"):
+            self._noted = message.get("noted", "")
+        message["noted"] = self._noted
         if not (pid := os.fork()):
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -18,7 +18,7 @@ const COMMON = new Set(
 const COMMON_WEIGHT = 0.1
 const SYNONYM_WEIGHT = 0.8
 // Pages that list what other pages are about come after these.
-const LISTS = /^(reference\/(api|errata|glossary|releases)\/|#|$)/
+const LISTS = /^(reference\/(api|errata|errors[a-z-]*|glossary|releases)\/|#|$)/
 const LIST_WEIGHT = 0.5
 const HAN = /\p{sc=Han}/u
 const WORD = /\p{sc=Han}+|[\p{L}\p{N}_]+(?:\.[\p{L}\p{N}_]+)*/gu

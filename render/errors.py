@@ -1,0 +1,434 @@
+"""The error messages: what torch says, on which releases, and what to do about it.
+
+The messages are those that blocks met when they ran (`verify.messages`), in full.
+``docs/errors/<language>.yml`` has a sentence of cure for each, by a pattern of the
+message, and ``docs/errors/left-off.yml`` those that the pages leave out.
+
+A message of the default release is a heading. What the same block met in its place on
+another release stands below it, so the page shows what torch has reworded.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import yaml
+
+from render.pages import Page, current_snippets, read_site
+from verify import DEFAULT_TORCH, messages
+from verify.messages import Entry, Message
+from verify.needs import release_key
+
+MARKER = "<!-- errors -->"  # the overview
+# Each part has a page of its own: the messages of the pages that begin so. The first
+# that fits counts.
+PARTS = {
+    "tensors": ("tensors/",),
+    "data": ("training/data", "training/checkpoints"),
+    "distributed": ("distributed/",),
+    "training": ("",),
+}
+PART_MARKERS = {f"<!-- errors of {part} -->": part for part in PARTS}
+FOLDER = "errors"  # of the cures, below docs/
+LONG = 220  # characters of a heading; a longer message follows it in full
+LABEL = 48  # characters of an entry in the table of contents
+WORDS = {
+    "zh": {
+        "on": "torch {}",
+        "reads": "在 torch {} 上是：",
+        "whole": "完整的报错信息",
+        "count": "共 {} 条",
+        "colon": "：",
+        "blocks": "见 ",
+    },
+    "en": {
+        "on": "torch {}",
+        "reads": "On torch {} it reads:",
+        "whole": "The whole message",
+        "count": "{} messages",
+        "colon": ": ",
+        "blocks": "See ",
+    },
+}
+MARK = re.compile("⟨([^⟨⟩]+)⟩")
+COLOR = re.compile(r"\x1b\[\d*m")  # torch writes some words in bold
+
+
+class CureError(ValueError):
+    """A file of cures that can't be used; the message names it."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A key of the cures.
+
+    Attributes:
+        text: The key, e.g. ``shape '*' is invalid for input of size *``.
+    """
+
+    text: str
+
+    def match(self, message: str) -> re.Match[str] | None:
+        """Match a whole message; each group is a part that varies."""
+        return _compiled(self.text).fullmatch(message)
+
+
+@functools.cache
+def _compiled(text: str) -> re.Pattern[str]:
+    parts = re.split(r"(\*| \.\.\.$|\s+)", text)
+    known = {"*": r"([^\n]+?)", " ...": r"(?s:\s*.*)"}
+    return re.compile(
+        "".join(
+            known.get(part, r"\s*" if part.isspace() else re.escape(part))
+            for part in parts
+        )
+    )
+
+
+@dataclass
+class Heading:
+    """A heading: a message, the blocks that met it, and how other releases word it.
+
+    Attributes:
+        pattern: The key of its cure.
+        message: The message on the default release.
+        files: The blocks, in the order of the pages.
+        releases: The releases on which it reads so.
+        others: The releases of each other wording.
+    """
+
+    pattern: Pattern
+    message: Message
+    files: list[str] = field(default_factory=list)
+    releases: set[str] = field(default_factory=set)
+    others: dict[str, set[str]] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The anchor: the words that don't vary."""
+        words = re.findall(r"[a-z]{2,}", self.pattern.text.lower())
+        return "-".join(words[:9]) or "message"
+
+
+def recorded(root: Path) -> dict[str, list[Entry]]:
+    """The messages of the files as they are now, on every device, by file."""
+    found: dict[str, list[Entry]] = {}
+    snippets = current_snippets(root)
+    for path in sorted((root / "records").glob("messages-*.json")):
+        for name, entry in messages.read(path).items():
+            snippet = snippets.get(name)
+            if messages.is_valid(entry, snippet, root / "snippets"):
+                found.setdefault(name, []).append(_plain(entry))
+    return found
+
+
+def _plain(entry: Entry) -> Entry:
+    texts = (replace(x, text=COLOR.sub("", x.text).strip()) for x in entry.messages)
+    return replace(entry, messages=tuple(texts))
+
+
+def told(entry: Entry) -> dict[Message, list[Message]]:
+    """Sort what a block met on all releases.
+
+    Returns:
+        The messages of the default release, or of the newest on which the block ran,
+        and with each of them those that stand in its place on other releases.
+    """
+    torch = DEFAULT_TORCH if DEFAULT_TORCH in entry.ran else entry.ran[-1]
+    heads: dict[Message, list[Message]] = {one: [] for one in entry.on(torch)}
+    for other in entry.messages:
+        if other not in heads:
+            free = [one for one in heads if not {*one.releases} & {*other.releases}]
+            if head := messages.most_alike(other, free):
+                heads[head].append(other)
+    return heads
+
+
+def cures(root: Path, lang: str) -> dict[Pattern, str]:
+    """Read the cures of a language, in the order in which they are tried.
+
+    Raises:
+        CureError: If the file isn't a mapping of messages to sentences.
+    """
+    return _read(root / "docs" / FOLDER / f"{lang}.yml")
+
+
+def left_off(root: Path) -> dict[Pattern, str]:
+    """Read which messages the pages leave out, and why."""
+    return _read(root / "docs" / FOLDER / "left-off.yml")
+
+
+def _read(path: Path) -> dict[Pattern, str]:
+    if not path.is_file():
+        return {}
+    return dict(_read_file(path, path.stat().st_mtime_ns))
+
+
+@functools.lru_cache(maxsize=8)
+def _read_file(path: Path, stamp: int) -> tuple[tuple[Pattern, str], ...]:
+    where = posixpath.join("docs", FOLDER, path.name)
+    try:
+        found = yaml.safe_load(path.read_text("utf-8"))
+    except yaml.YAMLError as error:
+        raise CureError(f"{where}: {error}") from None
+    if not isinstance(found, dict):
+        raise CureError(f"{where}: write one sentence for each message")
+    for key, text in found.items():
+        if not isinstance(key, str) or not isinstance(text, str) or not text.strip():
+            raise CureError(f"{where}: {key!r} needs a sentence; quote both")
+    return tuple((Pattern(key), text.strip()) for key, text in found.items())
+
+
+def find(patterns: Mapping[Pattern, str], *texts: str) -> Pattern | None:
+    """The first pattern that fits one of the wordings of a message."""
+    return next((x for x in patterns if any(x.match(text) for text in texts)), None)
+
+
+def uncured(root: Path, lang: str) -> Iterator[tuple[str, Message]]:
+    """The messages of the default release that have neither cure nor reason."""
+    known = {**left_off(root), **cures(root, lang)}
+    for name, entries in sorted(recorded(root).items()):
+        for entry in entries:
+            for head, others in told(entry).items():
+                texts = [head.text, *(other.text for other in others)]
+                if DEFAULT_TORCH in head.releases and not find(known, *texts):
+                    yield name, head
+
+
+def headings(root: Path, lang: str) -> dict[str, list[Heading]]:
+    """The headings by page, such as ``tensors/shape.md``, both in their order.
+
+    A message that blocks of several pages met has its heading at the first of them.
+    """
+    site, found = read_site(root, lang), recorded(root)
+    reasons, known = left_off(root), cures(root, lang)
+    pages: dict[str, list[Heading]] = {}
+    by_pattern: dict[Pattern, Heading] = {}
+    for page in site.pages.values():
+        for name in page.shown():
+            for entry in found.get(name, ()):
+                for head, others in told(entry).items():
+                    texts = [head.text, *(other.text for other in others)]
+                    if find(reasons, *texts) or not (pattern := find(known, *texts)):
+                        continue
+                    if pattern not in by_pattern:
+                        by_pattern[pattern] = Heading(pattern, head)
+                        pages.setdefault(page.name, []).append(by_pattern[pattern])
+                    _add(by_pattern[pattern], name, head, others)
+    return pages
+
+
+def _add(entries: Heading, name: str, head: Message, others: list[Message]) -> None:
+    """Add a block that met the same."""
+    if name not in entries.files:
+        entries.files.append(name)
+    entries.releases.update(head.releases)
+    for other in others:
+        if not entries.pattern.match(other.text):
+            entries.others.setdefault(other.text, set()).update(other.releases)
+        else:  # the same words, with another number
+            entries.releases.update(other.releases)
+
+
+def part_of(page: str) -> str:
+    """The part that has the messages of a page, such as ``tensors/shape.md``."""
+    return next(part for part, names in PARTS.items() if page.startswith(names))
+
+
+def part(root: Path, lang: str, page: str, name: str) -> Iterator[str]:
+    """The messages of a part.
+
+    Args:
+        root: The checkout.
+        lang: `zh` or `en`.
+        page: Path of the page that shows them.
+        name: The part.
+
+    Yields:
+        Lines of Markdown.
+    """
+    site, folder = read_site(root, lang), posixpath.dirname(page)
+    known, order = cures(root, lang), _releases(root)
+    ids: set[str] = set()
+    for where, found in headings(root, lang).items():
+        if part_of(where) != name:
+            continue
+        title = site.pages[where].title
+        ids.add(heading := posixpath.basename(where).removesuffix(".md"))
+        yield from ("", f"## {title} {{#{heading}}}")
+        for one in found:
+            anchor = one.id
+            while anchor in ids:
+                anchor += "-2"
+            ids.add(anchor)
+            yield from _entry(one, anchor, known[one.pattern], lang)
+            links = " · ".join(_links(one.files, where, folder, site.page_of))
+            on = WORDS[lang]["on"].format(ranges(one.releases, order))
+            yield f"{WORDS[lang]['blocks']}{links} · {on}"
+            yield "{: .seen-on }"
+            for text, releases in one.others.items():
+                reads = WORDS[lang]["reads"].format(ranges(releases, order))
+                yield from ("", f"{reads} {marked(None, text)}", "{: .reworded }")
+
+
+def _entry(one: Heading, anchor: str, cure: str, lang: str) -> Iterator[str]:
+    """The heading, the whole message if it is long, and the cure."""
+    text = one.message.text
+    cls = one.message.cls.rpartition(".")[2]
+    line = " ".join(text.split())
+    is_long = len(line) > LONG or text.count("\n") > 2
+    cut = line[:LONG].rsplit(" ", 1)[0] if len(line) > LONG else line
+    label = html.escape(f"{cls}: {line}"[:LABEL])
+    said = marked(one.pattern, cut if is_long else text, f"{cls}: ", rest=is_long)
+    yield from (
+        "",
+        f'### {said} {{: #{anchor} .message data-toc-label="{label}" }}',
+        "",
+        cure,
+        "",
+    )
+    if is_long:
+        yield f'??? quote "{WORDS[lang]["whole"]}"'
+        yield ""
+        yield "    ```text"
+        yield from (f"    {row}" for row in f"{cls}: {text}".splitlines())
+        yield from ("    ```", "")
+
+
+def marked(
+    pattern: Pattern | None, text: str, before: str = "", rest: bool = False
+) -> str:
+    """A message as code in HTML, with its variable parts marked.
+
+    Args:
+        pattern: Its ``*`` are the parts that vary; None marks only what was masked.
+        text: The message, or the start of it.
+        before: What comes before it.
+        rest: Whether the message goes on.
+
+    Example:
+        >>> marked(Pattern("size *"), "size 6", "E: ")
+        '<code>E&#58; size <var>6</var></code>'
+    """
+    found = pattern.match(text) if pattern else None
+    if pattern and not found:  # the start of a long one
+        found = _start(pattern, text)
+    spans = [found.span(n + 1) for n in range(found.re.groups)] if found else []
+    pieces, at = [escaped(before)], 0
+    for start, end in spans:
+        if start >= at:
+            pieces += [_masked(text[at:start]), f"<var>{_inner(text[start:end])}</var>"]
+            at = end
+    pieces += [_masked(text[at:]), " …" if rest else ""]
+    return f"<code>{''.join(pieces)}</code>"
+
+
+def _start(pattern: Pattern, text: str) -> re.Match[str] | None:
+    """Match as much of a pattern as the start of a message has."""
+    parts = pattern.text.split("*")
+    for n in range(len(parts), 1, -1):
+        if found := Pattern("*".join(parts[:n]).rstrip() + " ...").match(text):
+            return found
+    return None
+
+
+def _masked(text: str) -> str:
+    """Text between variable parts: what was masked when it was recorded varies too."""
+    parts = MARK.split(text)
+    return "".join(
+        f"<var>{escaped(part)}</var>" if n % 2 else escaped(part)
+        for n, part in enumerate(parts)
+    )
+
+
+def _inner(text: str) -> str:
+    return escaped(MARK.sub(r"\1", text))
+
+
+def escaped(text: str) -> str:
+    """Text in which neither HTML nor Markdown finds anything."""
+    text = text.replace("\n", " ")
+    return re.sub(r"[^\w\s,.;'-]|_", lambda sign: f"&#{ord(sign[0])};", text)
+
+
+def _links(
+    files: list[str], here: str, folder: str, page_of: Callable[[str], Page | None]
+) -> Iterator[str]:
+    """Links to the section and the block of each file; to a section only once."""
+    seen: set[str] = set()
+    for file in files:
+        page = page_of(file)
+        if page is None:
+            continue
+        way, leaf = posixpath.relpath(page.name, folder), posixpath.basename(file)
+        fence = next(one for one in page.fences if one.include == file)
+        section = page.heading_of(fence.first)
+        block = f"[`{leaf}`]({way}#{leaf})"
+        if f"{way}#{section}" in seen:
+            yield block
+            continue
+        seen.add(f"{way}#{section}")
+        title = next(x.title for x in page.sections if x.id == section) or page.title
+        shown = title if page.name == here else f"{page.title}: {title}"
+        yield f"[{shown}]({way}{'#' * bool(section)}{section}) {block}"
+
+
+def _releases(root: Path) -> list[str]:
+    """All releases on which a block ran, oldest first."""
+    entries = [entry for found in recorded(root).values() for entry in found]
+    return sorted({x for entry in entries for x in entry.ran}, key=release_key)
+
+
+def ranges(releases: set[str], order: list[str]) -> str:
+    """Releases in words; a range ends before a release that isn't among them.
+
+    Example:
+        >>> ranges({"2.4.1", "2.5.1", "2.7.1"}, ["2.4.1", "2.5.1", "2.6.0", "2.7.1"])
+        '2.4.1–2.5.1, 2.7.1'
+    """
+    found: list[list[str]] = [[]]
+    for release in order:
+        if release in releases:
+            found[-1].append(release)
+        elif found[-1]:
+            found.append([])
+    return ", ".join("–".join(dict.fromkeys([x[0], x[-1]])) for x in found if x)
+
+
+def overview(root: Path, lang: str, page: str) -> Iterator[str]:
+    """How many messages each page has, with links.
+
+    Args:
+        root: The checkout.
+        lang: `zh` or `en`.
+        page: Path of the page that shows it.
+
+    Yields:
+        Lines of Markdown.
+    """
+    site, words = read_site(root, lang), WORDS[lang]
+    found = headings(root, lang)
+    by_part: dict[str, list[str]] = {}
+    for where in found:
+        by_part.setdefault(part_of(where), []).append(where)
+    yield words["count"].format(sum(map(len, found.values()))) + words["colon"].rstrip()
+    yield ""
+    folder = posixpath.dirname(page)
+    for name, pages in by_part.items():
+        target = f"reference/errors-{name}.md"
+        if target not in site.pages:
+            continue
+        way = posixpath.relpath(target, folder)
+        parts = []
+        for where in pages:
+            anchor = posixpath.basename(where).removesuffix(".md")
+            title = site.pages[where].title
+            parts.append(f"[{title}]({way}#{anchor}) {len(found[where])}")
+        link = f"[{site.pages[target].title}]({way})"
+        yield f"- {link}{words['colon']}{' · '.join(parts)}"
