@@ -29,6 +29,7 @@ MARKER = "<!-- errors -->"  # the overview
 # Each part has a page of its own: the messages of the pages that begin so. The first
 # that fits counts.
 PARTS = {
+    "autograd": ("tensors/autograd",),
     "tensors": ("tensors/",),
     "data": ("training/data", "training/checkpoints"),
     "distributed": ("distributed/",),
@@ -82,10 +83,10 @@ class Pattern:
 @functools.cache
 def _compiled(text: str) -> re.Pattern[str]:
     parts = re.split(r"(\*| \.\.\.$|\s+)", text)
-    known = {"*": r"([^\n]+?)", " ...": r"(?s:\s*.*)"}
+    known = {"*": r"(\S[^\n]*?)", " ...": r"(?s:\s*.*)"}
     return re.compile(
         "".join(
-            known.get(part, r"\s*" if part.isspace() else re.escape(part))
+            known.get(part, r"\s+" if part.isspace() else re.escape(part))
             for part in parts
         )
     )
