@@ -128,9 +128,10 @@ def figures(session: nox.Session) -> None:
 
 @nox.session(**without_torch)
 def lint(session: nox.Session) -> None:
-    """Pages, format, lint and types."""
+    """Pages, spelling, format, lint and types."""
     install(session, "lint")
     session.run("python", "-m", "render.checks")
+    session.run("typos")
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("mypy")

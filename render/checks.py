@@ -18,16 +18,15 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise, zip_longest
 from pathlib import Path
 
+import autocorrect_py
+
 from render.mistakes import MistakeError
 from render.pages import (
-    ATTRS,
     BOX,
     CODE,
     CONFIGS,
     INCLUDE,
-    LINK,
     LIST_ITEM,
-    REFERENCE,
     ROOT,
     Page,
     Section,
@@ -35,10 +34,14 @@ from render.pages import (
     codes,
     read_site,
     read_snippet,
+    read_text,
+    rows_of,
     snippet_files,
     tables,
     targets,
 )
+from render.prose import prose
+from render.style import style
 
 HAN = r"[\u3400-\u9fff]"
 
@@ -63,11 +66,22 @@ def check(root: Path = ROOT) -> list[str]:
         for page in site.pages.values():
             for rule in (*RULES, *(CHINESE if site is zh else ENGLISH)):
                 faults += rule(page)
+    for text in texts(root):
+        for rule in CHINESE if text.lang == "zh" else (style,):
+            faults += rule(text)
     for name in zh.pages.keys() & en.pages.keys():
         faults += same_sections(zh.pages[name], en.pages[name])
     for file, source in sources.items():
         faults += snippet_file(file, source)
     return sorted(dict.fromkeys(faults), key=_place)
+
+
+def texts(root: Path) -> Iterator[Page]:
+    """The README and its like, beside the folders of a checkout."""
+    for path in sorted(root.glob("*.md")):
+        lang = "zh" if path.name.endswith(".zh.md") else "en"
+        rows = rows_of(read_text(path).split("\n"), path.name)
+        yield Page(lang, path.name, (), rows, root)
 
 
 def _place(fault: str) -> tuple[str, int]:
@@ -320,64 +334,11 @@ def names_used(source: str) -> set[str]:
 
 # ---- Chinese and English prose
 
-BANNED = (
-    "值得注意的是",
-    "需要注意的是",
-    "总的来说",
-    "综上所述",
-    "毫无疑问",
-    "众所周知",
-    "不仅[^。！？]*而且[^。！？]*更",
-    "赋能",
-    "助力",
-    "抓手",
-    "深入浅出",
-    "(?:^|[。！？：；|>“「])\\s*让我们",
-    "[!！]\\s*[!！]",
-    "——",
-    "(?:^|[。！？|>“「])\\s*这意味着",
-    "您",
-)
+# Stricter beside code, quotes and loose marks than autocorrect.
 HALF_WIDTH = re.compile(
     rf"{HAN}\s*[,;]|[,;:?!]\s*{HAN}|{HAN}[:?!()]|[()]{HAN}|{HAN}\.(?=\s|$|{HAN})"
     rf"|{HAN}\"|\"{HAN}"
 )
-TOUCHING = re.compile(rf"{HAN}[A-Za-z0-9]|[A-Za-z0-9]{HAN}")
-
-
-def prose(page: Page) -> Iterator[tuple[str, str]]:
-    """What a reader reads, with its place: no code, no addresses, no marks.
-
-    Inline code becomes the letter `A`, so that the rules for Latin letters beside
-    Chinese hold for it too.
-    """
-    for front in page.front:
-        key, _, value = front.text.partition(":")
-        if key == "description":  # quotes around the whole of it are YAML's
-            yield front.place, value.strip().strip("\"'")
-    for line in page.lines:
-        row = line.text
-        if box := BOX.fullmatch(row):
-            row = box["title"] or ""
-        if line.kind in ("fence", "indented", "blank") or REFERENCE.fullmatch(row):
-            continue
-        row = re.sub(r"^\s*(?:[-+]|\*(?=\s)|\d+\.|#+)\s+", "", row)
-        row = CODE.sub("A", row)
-        row = re.sub(r'<span lang="zh">.*?</span>', "", row)  # a word said to be so
-        row = re.sub(r"<[^<>]+>", "", row)
-        for _ in range(2):  # a picture may be in a link
-            row = LINK.sub(lambda match: match["text"], row)
-        row = ATTRS.sub("", row).replace("*", "")
-        if row.strip():
-            yield line.place, row
-
-
-def banned_phrases(page: Page) -> Iterator[str]:
-    """No phrase that the style of the Chinese pages rules out."""
-    for place, row in prose(page):
-        for phrase in BANNED:
-            if found := re.search(phrase, row.strip()):
-                yield f"{place}: “{found[0].strip()}” is not our Chinese; rephrase it"
 
 
 def punctuation(page: Page) -> Iterator[str]:
@@ -387,11 +348,16 @@ def punctuation(page: Page) -> Iterator[str]:
             yield f"{place}: half-width punctuation in “{_around(row, found)}”"
 
 
-def blanks(page: Page) -> Iterator[str]:
-    """A blank between Chinese characters and Latin letters, digits or code."""
+def spacing(page: Page) -> Iterator[str]:
+    """Spaces as autocorrect sets them: beside Latin letters, digits and code.
+
+    There is none beside full-width punctuation.
+    """
     for place, row in prose(page):
-        if found := TOUCHING.search(row):
-            yield f"{place}: no blank beside Latin in “{_around(row, found)}”"
+        better = autocorrect_py.format(row)
+        if better != row and not HALF_WIDTH.search(row):
+            at = len(posixpath.commonprefix([row, better]))
+            yield f"{place}: spacing; write “{better[max(0, at - 8) : at + 8].strip()}”"
 
 
 def broken_lines(page: Page) -> Iterator[str]:
@@ -422,8 +388,8 @@ def _around(row: str, found: re.Match) -> str:
 
 
 RULES = (blocks, headings, description, links, table_columns, table_rows)
-CHINESE = (banned_phrases, punctuation, blanks, broken_lines)
-ENGLISH = (chinese_left,)
+CHINESE = (style, punctuation, spacing, broken_lines)
+ENGLISH = (style, chinese_left)
 
 # ---- snippet files
 

@@ -100,7 +100,7 @@ def test_a_file_of_the_library_makes_stale_what_imports_it(tree):
     )
 
 
-def test_the_librarys_tests_run_when_they_or_the_library_changed(tree):
+def test_the_tests_of_the_library_run_when_they_or_the_library_changed(tree):
     library_test(tree, "def test_sum():\n    assert True\n")
     assert "library's tests: " in tree.verify(NEW, "--keep")[1]
     tree.snippet(ADD, ADDS + "# edited\n")

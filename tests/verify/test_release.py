@@ -275,7 +275,7 @@ def test_the_library_is_tested_beside_the_files(tree):
     assert [*library["failed"]] == ["tests.library.test_sums::test_sum"]
 
 
-def test_what_ends_the_librarys_tests_is_told(tree):
+def test_what_ends_the_tests_of_the_library_is_told(tree):
     library_test(tree, "import os\n\nos._exit(3)\n")
     code, out, _ = tree.verify(NEW)
     assert code == 1
@@ -283,7 +283,7 @@ def test_what_ends_the_librarys_tests_is_told(tree):
     assert "  tests/library: pytest ended with 3 and said nothing" in out
 
 
-def test_an_interrupt_does_not_wait_for_the_librarys_tests(tree, tmp_path):
+def test_an_interrupt_does_not_wait_for_the_tests_of_the_library(tree, tmp_path):
     started = tmp_path / "started"
     library_test(
         tree,
