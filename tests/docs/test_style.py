@@ -67,7 +67,7 @@ def test_a_comment_with_a_reason_allows_a_line():
     ],
 )
 def test_the_spelling_is_that_of_the_us(tmp_path, text, words):
-    (tmp_path / "a.py").write_text(f"{text}\n")
+    (tmp_path / "a.md").write_text(f"{text}\n")
     typos = Path(sysconfig.get_path("scripts")) / "typos"
     command = [typos, "--format=brief", f"--config={ROOT}/pyproject.toml", tmp_path]
     found = subprocess.run(command, capture_output=True, text=True)
