@@ -108,7 +108,7 @@ def blocks(page: Page) -> Iterator[str]:
             except ValueError as error:
                 yield f"{place} {error}"
         elif fence.info != "bash":
-            yield f"{place} {shown!r} is not seen; use ```python or ```bash as they are"
+            yield f"{place} {shown!r} isn't checked; use plain ```python or ```bash"
         elif not fence.is_closed:
             yield f"{place} the fence is never closed; end it with {fence.marks}"
         elif any(map(INCLUDE.match, fence.body)):
@@ -121,7 +121,7 @@ def blocks(page: Page) -> Iterator[str]:
         if line.kind != "blank":
             before = line.kind
         if re.search(r"<!--[-\s]*pytest[.-]", line.text):
-            yield f"{place} a comment that steers pytest-codeblocks; remove it"
+            yield f"{place} a comment that controls pytest-codeblocks; remove it"
         if line.kind == "fence":
             continue
         if INCLUDE.match(line.text):
@@ -240,10 +240,10 @@ def headings(page: Page) -> Iterator[str]:
     titles = [section.place for section in page.sections if section.level == 1]
     if len(titles) != 1:
         place = [*titles, f"{page.where}:1", f"{page.where}:1"][1]
-        yield f"{place}: {len(titles)} titles, not one"
+        yield f"{place}: {len(titles)} titles instead of one"
     for before, line in pairwise(page.lines):
         if before.kind == "text" and re.fullmatch(r"(=+|-+)\s*", line.text):
-            yield f"{line.place}: an underlined heading can have no id; use #"
+            yield f"{line.place}: an underlined heading can't have an id; use #"
     for line in page.lines:
         text = CODE.sub("", line.text)
         if line.kind == "text" and re.search(r"<h[1-6](?![^>]*\bid=)[^>]*>", text):
@@ -261,7 +261,7 @@ def links(page: Page) -> Iterator[str]:
     for place, target, picture in targets(page.lines):
         fragment = target.partition("#")[2]
         if not target:
-            yield f"{place}: a link without address"
+            yield f"{place}: a link without an address"
         elif picture and fragment not in ("", "only-light", "only-dark"):
             yield f"{place}: a picture with #{fragment}, which the site doesn't know"
     for line in page.lines:
@@ -373,7 +373,7 @@ def broken_lines(page: Page) -> Iterator[str]:
             and ends.search(rows.get(line.place, ""))
             and begins.match(rows.get(after.place, ""))
         ):
-            yield f"{line.place}: a line break in a Chinese sentence shows as a blank"
+            yield f"{line.place}: a line break in a Chinese sentence shows as a space"
 
 
 def chinese_left(page: Page) -> Iterator[str]:
@@ -416,11 +416,11 @@ def snippet_file(name: str, source: str) -> Iterator[str]:
         if len(line) > MAX_COLUMNS:
             yield f"{place} {len(line)} columns, more than {MAX_COLUMNS}"
         if "\t" in line:
-            yield f"{place} a tab, which the site shows as blanks"
+            yield f"{place} a tab, which the site shows as spaces"
         if "\r" in line:
-            yield f"{place} a line end of Windows, which the site changes"
+            yield f"{place} a Windows line ending, which the site changes"
         if found := PORT.search(line):
-            yield f"{place} a fixed port ({found[0]}) can be taken; use a free one"
+            yield f"{place} a fixed port ({found[0]}) may be in use; use a free one"
         if line.strip().startswith("```") or "--8<--" in line:
             yield f"{place} Markdown that would end the block or be left out of it"
     if len(lines) > (most := LONGER.get(name, MAX_LINES)):

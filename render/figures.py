@@ -75,7 +75,7 @@ def stale(root: Path = ROOT) -> list[str]:
             where = picture.relative_to(root).as_posix()
             what = source.relative_to(root).as_posix()
             if not picture.is_file():
-                faults.append(f"{where}: is missing; {what} draws it")
+                faults.append(f"{where}: is missing; draw it with {what}")
             elif stamp(source, root) not in picture.read_text("utf-8"):
                 faults.append(f"{where}: is older than {what}")
     for picture in sorted((root / PICTURES).glob("**/*.*")):
@@ -149,11 +149,13 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         description="Draw the pictures of the snippet files that have changed.",
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="draw these anyway")
-    parser.add_argument("--check", action="store_true", help="draw nothing, say what")
+    parser.add_argument(
+        "--check", action="store_true", help="don't draw, list what is outdated"
+    )
     options = parser.parse_args(arguments)
     faults = stale(root)
     if options.check:
-        print("\n".join(faults) or "every picture is as new as its file")
+        print("\n".join(faults) or "every picture is up to date")
         return 1 if faults else 0
     found = sources(root)
     chosen = [

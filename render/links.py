@@ -71,7 +71,9 @@ def inside(site: Path, pages: dict[Path, Page]) -> list[str]:
     ids = {path.resolve(): page.ids for path, page in pages.items()}
     for path, page in pages.items():
         where = path.relative_to(site).as_posix()
-        faults += [f"{where}:{n}: a picture without a text" for n in page.nameless]
+        faults += [
+            f"{where}:{n}: a picture without alternative text" for n in page.nameless
+        ]
         for line, address in page.loads:
             parts = urllib.parse.urlsplit(address)
             if parts.netloc:

@@ -146,7 +146,7 @@ def chosen_files(paths: list[Path], word: str | None = None) -> list[Path]:
         try:
             mode = os.stat(path).st_mode
         except FileNotFoundError:
-            what = "does not exist"
+            what = "doesn't exist"
         except (OSError, ValueError) as error:
             what = f"can't be read: {getattr(error, 'strerror', None) or error}"
         else:
@@ -160,9 +160,7 @@ def chosen_files(paths: list[Path], word: str | None = None) -> list[Path]:
                 files[_resolved(path)] = None
         if what:
             name = str(path) if str(path).isprintable() else repr(str(path))
-            raise RequestError(
-                f"{name} {what}; name a snippet file or a folder of them"
-            )
+            raise RequestError(f"{name} {what}; pass a snippet file or a folder")
     if word:
         files = {p: None for p in files if word.lower() in str(p).lower()}
     if not files:

@@ -164,7 +164,7 @@ class Runner:
             self._cuda: str | None = facts.pop("cuda")
             if device == "cuda" and not self._cuda:
                 raise RequestError(
-                    f"--device cuda: torch {facts['build']} sees no CUDA device"
+                    f"--device cuda: torch {facts['build']} doesn't see a CUDA device"
                 )
             name = str(self._cuda) if device == "cuda" else _processor()
             self.machine = Machine(device=device, device_name=name, **facts)
@@ -328,7 +328,7 @@ class Runner:
         """The verdict on a file that ran although its need is not met."""
         if verdict.outcome != PASSED:
             return replace(verdict, outcome=SKIPPED, need=need, faults=(), warnings=())
-        what = f"passes on torch {self.release}; take '{need}' out of '# Needs:'"
+        what = f"passes on torch {self.release}; remove '{need}' from '# Needs:'"
         return replace(
             verdict,
             outcome=FAILED,
@@ -361,7 +361,7 @@ class Runner:
             with self._every_slot() as slot, self._running(snippet):
                 result, left = self._execute(snippet, slot)
         if edited := _was_edited(snippet, library):
-            left.append("changed while it ran; a file does not change itself")
+            left.append("changed while it ran; a file must not change itself")
         verdict = judge(snippet, result, self.machine, left)
         if edited:  # nobody knows which bytes ran
             return replace(verdict, sha256=None)

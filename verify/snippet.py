@@ -201,7 +201,7 @@ def parse_bytes(data: bytes, path: Path) -> Snippet:
         if token.line[: token.start[1]].strip():
             fault(line, f"'{MARK}' follows code on its line; put it on its own line")
         elif text and not text.startswith(" "):
-            fault(line, f"'{MARK}' without a blank; write '{MARK} {text}'")
+            fault(line, f"'{MARK}' without a space after it; write '{MARK} {text}'")
         expected.append(Expected(line, text[1:]))
     if faults:
         raise SnippetError(faults)
@@ -236,11 +236,11 @@ def _header(source, comments, path, fault) -> dict:
         if not is_exact:
             fault(line, f"'# {word}{blank}:' is not a header; write '# {key}:'")
         elif line > top:
-            fault(line, f"'# {key}:' belongs to the very top of the file")
+            fault(line, f"'# {key}:' must be at the top of the file")
         elif key in seen:
             fault(line, f"a second '# {key}:'; write one line with commas")
         elif not value:
-            fault(line, f"'# {key}:' is empty; fill it in or take it out")
+            fault(line, f"'# {key}:' is empty; fill it in or remove it")
         else:
             _read_header_line(key, value, line, path, header, fault)
         seen.add(key)
@@ -268,20 +268,20 @@ def _read_header_line(key, value, line, path, header, fault) -> None:
             if not NEED.fullmatch(item):
                 fault(
                     line,
-                    f"'{item}' is not a need; write torch>=X.Y, cuda, linux, "
+                    f"'{item}' is not a valid need; use torch>=X.Y, cuda, linux, "
                     "snippets or the name of a module",
                 )
         header["needs"] = items
     elif key == "Device":
         if value != "cpu":
-            fault(line, f"'# Device: {value}' is not known; only cpu is")
+            fault(line, f"'# Device: {value}' is not supported; only cpu is")
         header["device"] = value
     elif key == "Warns":
         for item in items:
             if not item.isidentifier():
                 fault(
                     line,
-                    f"'{item}' is not the name of a warning class; write for example "
+                    f"'{item}' is not the name of a warning class; use for example "
                     "FutureWarning",
                 )
         header["warns"] = items
@@ -292,7 +292,7 @@ def _read_header_line(key, value, line, path, header, fault) -> None:
             fault(
                 line,
                 f"'# Timeout: {value}' is not a number of seconds up to "
-                f"{MOST_SECONDS}; write for example '# Timeout: 120'",
+                f"{MOST_SECONDS}; use for example '# Timeout: 120'",
             )
         else:
             header["timeout"] = float(value)

@@ -372,9 +372,9 @@ def faults(changes: list[Change]) -> list[str]:
 
     Example:
         >>> faults([Change("/elsewhere/x.txt", None, (), 0)])[0][:44]
-        'created /elsewhere/x.txt; a file writes only'
+        'created /elsewhere/x.txt; a file may write on'
     """
-    rule = "a file writes only into its working folder: fix it, then"
+    rule = "a file may write only into its working folder: fix it, then"
     cures = {
         CHANGED: f"{rule} undo the change",
         CREATED: f"{rule} delete what it created",

@@ -50,7 +50,7 @@ def test_a_missing_picture(drawn):
     figures.pictures(source, checkout.root)[1].unlink()
     assert figures.stale(checkout.root) == [
         "docs/overrides/assets/figures/tensors/shape/plot-dark.svg: is missing; "
-        "snippets/tensors/shape/plot.py draws it"
+        "draw it with snippets/tensors/shape/plot.py"
     ]
 
 

@@ -214,4 +214,4 @@ def test_the_command_runs_only_what_is_stale(installed):
 
 def test_updating_is_not_for_stale_files_alone(installed):
     code, _, err = installed.verify("--stale", "--update", program=COMMAND)
-    assert (code, err) == (2, "verify: --update and --stale do not go together\n")
+    assert (code, err) == (2, "verify: --update can't be combined with --stale\n")
