@@ -1,7 +1,7 @@
 """The linter of pages and snippet files: ``python -m render.checks``.
 
 It prints one line for each fault: the place, what is wrong and what to do. A link that
-leads nowhere is for the strict build to name, which knows all the files of the site.
+leads nowhere is reported by the strict build, which has all the files of the site.
 
 A rule takes pages or files and yields its faults.
 """
@@ -251,7 +251,7 @@ def headings(page: Page) -> Iterator[str]:
 
 
 def description(page: Page) -> Iterator[str]:
-    """The front matter says in one sentence what the page is."""
+    """The front matter describes the page in one sentence."""
     if not page.description:
         yield f"{page.where}:1: no `description:` in the front matter"
 
@@ -361,7 +361,7 @@ def spacing(page: Page) -> Iterator[str]:
 
 
 def broken_lines(page: Page) -> Iterator[str]:
-    """No line break inside a Chinese sentence: a browser shows it as a blank."""
+    """No line break inside a Chinese sentence: a browser shows it as a space."""
     rows = dict(prose(page))
     ends = re.compile(rf"(?:{HAN}|[，。、；：？！）”」])$")
     begins = re.compile(rf"\s*(?:{HAN}|[（“「])")

@@ -36,7 +36,7 @@ LIBRARY = ("seeding", "freezing", "checkpoints", "ddp", "launching")
 
 
 def fingerprint(docstring: str) -> str:
-    """The hash by which a Chinese docstring names the English one.
+    """Return the hash with which a Chinese docstring names the English one.
 
     Example:
         >>> fingerprint("Seed everything.")

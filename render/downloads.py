@@ -198,7 +198,7 @@ def notebook(source: Source, name: str) -> dict:
 
 
 def _flat(lines: list[str]) -> list[str]:
-    """Boxes as a bold line and what they hold, as far left as the rest of the page."""
+    """Turn boxes into a bold line and their contents, without an indent."""
     rows: list[str] = []
     n = 0
     while n < len(lines):

@@ -32,18 +32,18 @@ def sources(root: Path = ROOT) -> list[Path]:
     """The snippet files that save a picture, sorted.
 
     Args:
-        root: The folder that holds `snippets/`.
+        root: The folder with `snippets/` in it.
     """
     files = sorted((root / "snippets").glob("*/**/*.py"))
     return [path for path in files if "savefig(" in path.read_text("utf-8")]
 
 
 def pictures(source: Path, root: Path = ROOT) -> list[Path]:
-    """Where the pictures of a snippet file lie: light, then dark.
+    """Return the paths of a snippet file's pictures: light, then dark.
 
     Args:
         source: The snippet file.
-        root: The folder that holds `snippets/` and `docs/`.
+        root: The folder with `snippets/` and `docs/` in it.
     """
     stem = source.relative_to(root / "snippets").with_suffix("")
     return [root / PICTURES / f"{stem.as_posix()}-{scheme}.svg" for scheme in SCHEMES]
@@ -59,10 +59,10 @@ def stamp(source: Path, root: Path = ROOT) -> str:
 
 
 def stale(root: Path = ROOT) -> list[str]:
-    """What is wrong with the pictures as they lie there, without drawing any.
+    """List the faults of the pictures, without drawing any.
 
     Args:
-        root: The folder that holds `snippets/` and `docs/`.
+        root: The folder with `snippets/` and `docs/` in it.
 
     Returns:
         One line for each picture that is missing, older than its file, or of no file.
@@ -90,7 +90,7 @@ def draw(source: Path, root: Path = ROOT) -> list[Path]:
 
     Args:
         source: The snippet file.
-        root: The folder that holds `snippets/` and `docs/`.
+        root: The folder with `snippets/` and `docs/` in it.
 
     Returns:
         The pictures.
@@ -139,7 +139,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
 
     Args:
         arguments: The words after the program's name.
-        root: The folder that holds `snippets/` and `docs/`.
+        root: The folder with `snippets/` and `docs/` in it.
 
     Returns:
         0; 1 if a file does not draw or `--check` finds a fault; 2 for a wrong path.

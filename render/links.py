@@ -99,7 +99,7 @@ def inside(site: Path, pages: dict[Path, Page]) -> list[str]:
 
 
 def outside(site: Path, pages: dict[Path, Page]) -> dict[str, list[str]]:
-    """The links to other sites: each address with the places where it stands."""
+    """Return the links to other sites: each address with the places that use it."""
     found: dict[str, list[str]] = defaultdict(list)
     for path, page in pages.items():
         for line, address in page.links:

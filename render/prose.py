@@ -26,7 +26,7 @@ def prose(page: Page) -> Iterator[tuple[str, str]]:
             continue
         row = re.sub(r"^\s*(?:[-+]|\*(?=\s)|\d+\.|#+)\s+", "", row)
         row = CODE.sub("A", row)
-        row = re.sub(r'<span lang="zh">.*?</span>', "", row)  # a word said to be so
+        row = re.sub(r'<span lang="zh">.*?</span>', "", row)  # a word marked as Chinese
         row = re.sub(r"<https?:[^<>]+>", "A", row)
         row = re.sub(r"<[^<>]+>", "", row)
         for _ in range(2):  # a picture may be in a link

@@ -25,11 +25,11 @@ def main(argv: list[str] | None = None) -> int:
     """Run snippet files.
 
     Args:
-        argv: The command's arguments; those of the process if None.
+        argv: The command's arguments, by default those of the process.
 
     Returns:
-        0 if all is as expected, 1 if something differs, 2 if the request is wrong, and
-        other codes after a signal, see `run_command`.
+        0 if all is as expected, 1 if something differs, 2 for a usage error, and other
+        codes after a signal (see `run_command`).
     """
     parser = argparse.ArgumentParser(
         prog="python -m verify",

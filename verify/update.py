@@ -74,7 +74,7 @@ CAUSES = (
 
 
 class UpdateError(ValueError):
-    """The file was not written. The message is one line that says why."""
+    """The file was not written. The message is one line with the cause."""
 
 
 class Updater:
@@ -285,7 +285,7 @@ def write_back(path: Path, old: bytes, new: bytes) -> None:
         new: What it is to contain.
 
     Raises:
-        UpdateError: If somebody has edited the file meanwhile, or it can't be
+        UpdateError: If somebody has edited the file since, or it can't be
             written. It was not touched.
     """
     where = f"{shown(path)}:1:"
@@ -293,7 +293,7 @@ def write_back(path: Path, old: bytes, new: bytes) -> None:
     draft: Path | None = None
     try:
         status = os.stat(target)
-        # Replacing a file needs no right to write it, so nothing else would say no.
+        # Replacing a file needs no right to write it, so check that right here.
         if not os.access(target, os.W_OK) or not status.st_mode & 0o222:
             raise UpdateError(f"{where} not updated: the file is read-only")
         fd, name = tempfile.mkstemp(prefix=".verify-", dir=target.parent)
