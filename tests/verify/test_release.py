@@ -60,7 +60,7 @@ def test_an_unknown_release_is_2_in_one_line_with_the_nearest(tree):
     ("arguments", "words"),
     [
         (["--only", "snippets/no/such.py"], "snippets/no/such.py doesn't exist"),
-        (["--first-broken", "snippets"], "snippets is a folder; name one file"),
+        (["--first-broken", "snippets"], "snippets is a folder; pass one file"),
         (["nightly"], "the index has no torch after 2.15.0; name one that has"),
         (["--device", "cuda"], "torch 2.15.0 doesn't see a CUDA device"),
         (["--stale", "--new"], "--stale and --new exclude each other"),
@@ -242,7 +242,7 @@ def test_first_broken_asks_the_records_before_it_installs(tree):
     tree.torch("2.16.0")
     code, out, _ = tree.verify("--first-broken", f"snippets/{BLOCK}")
     assert code == 0
-    assert out.endswith("passes on torch 2.16.0, the newest\n")
+    assert out.endswith("passes on the newest torch, 2.16.0\n")
 
 
 def library_test(tree, text):
