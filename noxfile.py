@@ -1,4 +1,4 @@
-"""The ways in: one session for each thing that a person wants.
+"""The commands of the project, one session for each.
 
 The environment variable ``TORCH`` names the torch release of `tests` and `bench`; with
 ``TORCH=installed`` they use the torch of the Python that runs nox.
@@ -39,7 +39,7 @@ def install(session: nox.Session, *groups: str, torch: bool = False) -> None:
         for need in nox.project.dependency_groups(GROUPS, group)
     ]
     if torch and TORCH == "installed":
-        # Behind the session's own packages; works from a virtual environment too.
+        # After the session's own packages. It works from a virtual environment too.
         write = "open(sysconfig.get_path('purelib') + '/installed.pth', 'w').write"
         here = sysconfig.get_path("purelib")
         session.run("python", "-c", f"import sysconfig; {write}({here!r})", silent=True)
@@ -55,14 +55,14 @@ SIDE_BY_SIDE = ("-n2", "--dist=loadfile", "tests/verify", "tests/render", "tests
 
 @nox.session(**with_torch)
 def tests(session: nox.Session) -> None:
-    """Everything that needs no browser; -- PATH narrows it, -- --device cuda."""
+    """Run the tests that don't need a browser; -- PATH narrows them."""
     install(session, "tests", torch=True)
     if session.posargs:
         session.run("python", "-m", "pytest", *session.posargs)
         return
     session.run("python", "-m", "pytest", *SIDE_BY_SIDE)
-    # These keep all cores busy by themselves, or measure time limits. And they import
-    # torch: two workers would import it twice.
+    # These tests use all cores themselves, or measure time limits. They also import
+    # torch, which two workers would do twice.
     session.run("python", "-m", "pytest", "tests/snippets", "tests/library")
 
 
@@ -79,11 +79,11 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def verify(session: nox.Session) -> None:
-    """Run all on torch releases; -- RELEASE …, or the newest. -- --help says more."""
+    """Run everything on torch releases: -- RELEASE …; -- --help lists the options."""
     command = [sys.executable, "-m", "verify.release", *session.posargs]
     with subprocess.Popen(command) as process:
         while process.poll() is None:
-            # An interrupt reaches it too; it keeps what is done before it ends.
+            # An interrupt reaches it too. It saves its results before it ends.
             with contextlib.suppress(KeyboardInterrupt):
                 process.wait()
     if process.returncode:  # nox would make 1 of each
@@ -92,7 +92,7 @@ def verify(session: nox.Session) -> None:
 
 @nox.session(**without_torch)
 def site(session: nox.Session) -> None:
-    """Build both languages into site/; -- --offline packs them, -- --links asks."""
+    """Build both languages into site/; -- --offline packs them, -- --links checks."""
     install(session, "site")
     session.run("python", "-m", "render.site", "build", *session.posargs)
 
@@ -106,7 +106,7 @@ def serve(session: nox.Session) -> None:
 
 @nox.session(**without_torch)
 def browser(session: nox.Session) -> None:
-    """Build the site and read it in a real Chromium; CHROMIUM=path names another."""
+    """Build the site and test it in Chromium; CHROMIUM=path names another."""
     install(session, "site", "browser")
     # Each of the two builds its own site and has its own browser.
     session.run("python", "-m", "pytest", "tests/browser", "-n2", *session.posargs)
@@ -128,9 +128,10 @@ def figures(session: nox.Session) -> None:
 
 @nox.session(**without_torch)
 def lint(session: nox.Session) -> None:
-    """Pages, format, lint and types."""
+    """Check pages, prose, spelling, format, lint and types."""
     install(session, "lint")
     session.run("python", "-m", "render.checks")
+    session.run("typos")
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("mypy")
@@ -146,7 +147,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(**without_torch)
 def format(session: nox.Session) -> None:
-    """Write what the formatter and the linter's safe fixes would change."""
+    """Format the code and apply the linter's safe fixes."""
     install(session, "lint")
     session.run("ruff", "check", "--fix", ".")
     session.run("ruff", "format", ".")
@@ -154,7 +155,7 @@ def format(session: nox.Session) -> None:
 
 @nox.session(**with_torch)
 def bench(session: nox.Session) -> None:
-    """Measure; -- NAME runs bench/NAME.py, e.g. runner."""
+    """Run a benchmark: -- NAME runs bench/NAME.py, e.g. runner."""
     name, *rest = session.posargs or [""]
     names = sorted(path.stem for path in Path("bench").glob("*.py"))
     if name not in names:

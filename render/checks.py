@@ -1,7 +1,7 @@
 """The linter of pages and snippet files: ``python -m render.checks``.
 
 It prints one line for each fault: the place, what is wrong and what to do. A link that
-leads nowhere is for the strict build to name, which knows all the files of the site.
+leads nowhere is reported by the strict build, which has all the files of the site.
 
 A rule takes pages or files and yields its faults.
 """
@@ -18,16 +18,15 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise, zip_longest
 from pathlib import Path
 
+import autocorrect_py
+
 from render.mistakes import MistakeError
 from render.pages import (
-    ATTRS,
     BOX,
     CODE,
     CONFIGS,
     INCLUDE,
-    LINK,
     LIST_ITEM,
-    REFERENCE,
     ROOT,
     Page,
     Section,
@@ -35,10 +34,14 @@ from render.pages import (
     codes,
     read_site,
     read_snippet,
+    read_text,
+    rows_of,
     snippet_files,
     tables,
     targets,
 )
+from render.prose import prose
+from render.style import style
 
 HAN = r"[\u3400-\u9fff]"
 
@@ -63,11 +66,22 @@ def check(root: Path = ROOT) -> list[str]:
         for page in site.pages.values():
             for rule in (*RULES, *(CHINESE if site is zh else ENGLISH)):
                 faults += rule(page)
+    for text in texts(root):
+        for rule in CHINESE if text.lang == "zh" else (style,):
+            faults += rule(text)
     for name in zh.pages.keys() & en.pages.keys():
         faults += same_sections(zh.pages[name], en.pages[name])
     for file, source in sources.items():
         faults += snippet_file(file, source)
     return sorted(dict.fromkeys(faults), key=_place)
+
+
+def texts(root: Path) -> Iterator[Page]:
+    """The README and its like, beside the folders of a checkout."""
+    for path in sorted(root.glob("*.md")):
+        lang = "zh" if path.name.endswith(".zh.md") else "en"
+        rows = rows_of(read_text(path).split("\n"), path.name)
+        yield Page(lang, path.name, (), rows, root)
 
 
 def _place(fault: str) -> tuple[str, int]:
@@ -94,7 +108,7 @@ def blocks(page: Page) -> Iterator[str]:
             except ValueError as error:
                 yield f"{place} {error}"
         elif fence.info != "bash":
-            yield f"{place} {shown!r} is not seen; use ```python or ```bash as they are"
+            yield f"{place} {shown!r} isn't checked; use plain ```python or ```bash"
         elif not fence.is_closed:
             yield f"{place} the fence is never closed; end it with {fence.marks}"
         elif any(map(INCLUDE.match, fence.body)):
@@ -107,7 +121,7 @@ def blocks(page: Page) -> Iterator[str]:
         if line.kind != "blank":
             before = line.kind
         if re.search(r"<!--[-\s]*pytest[.-]", line.text):
-            yield f"{place} a comment that steers pytest-codeblocks; remove it"
+            yield f"{place} a comment that controls pytest-codeblocks; remove it"
         if line.kind == "fence":
             continue
         if INCLUDE.match(line.text):
@@ -226,10 +240,10 @@ def headings(page: Page) -> Iterator[str]:
     titles = [section.place for section in page.sections if section.level == 1]
     if len(titles) != 1:
         place = [*titles, f"{page.where}:1", f"{page.where}:1"][1]
-        yield f"{place}: {len(titles)} titles, not one"
+        yield f"{place}: {len(titles)} titles instead of one"
     for before, line in pairwise(page.lines):
         if before.kind == "text" and re.fullmatch(r"(=+|-+)\s*", line.text):
-            yield f"{line.place}: an underlined heading can have no id; use #"
+            yield f"{line.place}: an underlined heading can't have an id; use #"
     for line in page.lines:
         text = CODE.sub("", line.text)
         if line.kind == "text" and re.search(r"<h[1-6](?![^>]*\bid=)[^>]*>", text):
@@ -237,7 +251,7 @@ def headings(page: Page) -> Iterator[str]:
 
 
 def description(page: Page) -> Iterator[str]:
-    """The front matter says in one sentence what the page is."""
+    """The front matter describes the page in one sentence."""
     if not page.description:
         yield f"{page.where}:1: no `description:` in the front matter"
 
@@ -247,7 +261,7 @@ def links(page: Page) -> Iterator[str]:
     for place, target, picture in targets(page.lines):
         fragment = target.partition("#")[2]
         if not target:
-            yield f"{place}: a link without address"
+            yield f"{place}: a link without an address"
         elif picture and fragment not in ("", "only-light", "only-dark"):
             yield f"{place}: a picture with #{fragment}, which the site doesn't know"
     for line in page.lines:
@@ -320,64 +334,11 @@ def names_used(source: str) -> set[str]:
 
 # ---- Chinese and English prose
 
-BANNED = (
-    "值得注意的是",
-    "需要注意的是",
-    "总的来说",
-    "综上所述",
-    "毫无疑问",
-    "众所周知",
-    "不仅[^。！？]*而且[^。！？]*更",
-    "赋能",
-    "助力",
-    "抓手",
-    "深入浅出",
-    "(?:^|[。！？：；|>“「])\\s*让我们",
-    "[!！]\\s*[!！]",
-    "——",
-    "(?:^|[。！？|>“「])\\s*这意味着",
-    "您",
-)
+# Stricter beside code, quotes and loose marks than autocorrect.
 HALF_WIDTH = re.compile(
     rf"{HAN}\s*[,;]|[,;:?!]\s*{HAN}|{HAN}[:?!()]|[()]{HAN}|{HAN}\.(?=\s|$|{HAN})"
     rf"|{HAN}\"|\"{HAN}"
 )
-TOUCHING = re.compile(rf"{HAN}[A-Za-z0-9]|[A-Za-z0-9]{HAN}")
-
-
-def prose(page: Page) -> Iterator[tuple[str, str]]:
-    """What a reader reads, with its place: no code, no addresses, no marks.
-
-    Inline code becomes the letter `A`, so that the rules for Latin letters beside
-    Chinese hold for it too.
-    """
-    for front in page.front:
-        key, _, value = front.text.partition(":")
-        if key == "description":  # quotes around the whole of it are YAML's
-            yield front.place, value.strip().strip("\"'")
-    for line in page.lines:
-        row = line.text
-        if box := BOX.fullmatch(row):
-            row = box["title"] or ""
-        if line.kind in ("fence", "indented", "blank") or REFERENCE.fullmatch(row):
-            continue
-        row = re.sub(r"^\s*(?:[-+]|\*(?=\s)|\d+\.|#+)\s+", "", row)
-        row = CODE.sub("A", row)
-        row = re.sub(r'<span lang="zh">.*?</span>', "", row)  # a word said to be so
-        row = re.sub(r"<[^<>]+>", "", row)
-        for _ in range(2):  # a picture may be in a link
-            row = LINK.sub(lambda match: match["text"], row)
-        row = ATTRS.sub("", row).replace("*", "")
-        if row.strip():
-            yield line.place, row
-
-
-def banned_phrases(page: Page) -> Iterator[str]:
-    """No phrase that the style of the Chinese pages rules out."""
-    for place, row in prose(page):
-        for phrase in BANNED:
-            if found := re.search(phrase, row.strip()):
-                yield f"{place}: “{found[0].strip()}” is not our Chinese; rephrase it"
 
 
 def punctuation(page: Page) -> Iterator[str]:
@@ -387,15 +348,20 @@ def punctuation(page: Page) -> Iterator[str]:
             yield f"{place}: half-width punctuation in “{_around(row, found)}”"
 
 
-def blanks(page: Page) -> Iterator[str]:
-    """A blank between Chinese characters and Latin letters, digits or code."""
+def spacing(page: Page) -> Iterator[str]:
+    """Spaces as autocorrect sets them: beside Latin letters, digits and code.
+
+    There is none beside full-width punctuation.
+    """
     for place, row in prose(page):
-        if found := TOUCHING.search(row):
-            yield f"{place}: no blank beside Latin in “{_around(row, found)}”"
+        better = autocorrect_py.format(row)
+        if better != row and not HALF_WIDTH.search(row):
+            at = len(posixpath.commonprefix([row, better]))
+            yield f"{place}: spacing; write “{better[max(0, at - 8) : at + 8].strip()}”"
 
 
 def broken_lines(page: Page) -> Iterator[str]:
-    """No line break inside a Chinese sentence: a browser shows it as a blank."""
+    """No line break inside a Chinese sentence: a browser shows it as a space."""
     rows = dict(prose(page))
     ends = re.compile(rf"(?:{HAN}|[，。、；：？！）”」])$")
     begins = re.compile(rf"\s*(?:{HAN}|[（“「])")
@@ -407,7 +373,7 @@ def broken_lines(page: Page) -> Iterator[str]:
             and ends.search(rows.get(line.place, ""))
             and begins.match(rows.get(after.place, ""))
         ):
-            yield f"{line.place}: a line break in a Chinese sentence shows as a blank"
+            yield f"{line.place}: a line break in a Chinese sentence shows as a space"
 
 
 def chinese_left(page: Page) -> Iterator[str]:
@@ -422,8 +388,8 @@ def _around(row: str, found: re.Match) -> str:
 
 
 RULES = (blocks, headings, description, links, table_columns, table_rows)
-CHINESE = (banned_phrases, punctuation, blanks, broken_lines)
-ENGLISH = (chinese_left,)
+CHINESE = (style, punctuation, spacing, broken_lines)
+ENGLISH = (style, chinese_left)
 
 # ---- snippet files
 
@@ -450,11 +416,11 @@ def snippet_file(name: str, source: str) -> Iterator[str]:
         if len(line) > MAX_COLUMNS:
             yield f"{place} {len(line)} columns, more than {MAX_COLUMNS}"
         if "\t" in line:
-            yield f"{place} a tab, which the site shows as blanks"
+            yield f"{place} a tab, which the site shows as spaces"
         if "\r" in line:
-            yield f"{place} a line end of Windows, which the site changes"
+            yield f"{place} a Windows line ending, which the site changes"
         if found := PORT.search(line):
-            yield f"{place} a fixed port ({found[0]}) can be taken; use a free one"
+            yield f"{place} a fixed port ({found[0]}) may be in use; use a free one"
         if line.strip().startswith("```") or "--8<--" in line:
             yield f"{place} Markdown that would end the block or be left out of it"
     if len(lines) > (most := LONGER.get(name, MAX_LINES)):

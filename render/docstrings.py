@@ -36,7 +36,7 @@ LIBRARY = ("seeding", "freezing", "checkpoints", "ddp", "launching")
 
 
 def fingerprint(docstring: str) -> str:
-    """The hash by which a Chinese docstring names the English one.
+    """Return the hash with which a Chinese docstring names the English one.
 
     Example:
         >>> fingerprint("Seed everything.")
@@ -99,11 +99,11 @@ def faults(module: str, source: str, path: Path) -> list[str]:
             found.append(f"{path}: {name}: missing; write it, with 'of: {of}'")
         elif chinese[name].get("of") != of:
             found.append(
-                f"{path}: {name}: stale; read it again beside the English docstring, "
+                f"{path}: {name}: outdated; compare it with the English docstring, "
                 f"then write 'of: {of}'"
             )
     found += [
-        f"{path}: {name}: left over; {module}.py has no such docstring"
+        f"{path}: {name}: obsolete; {module}.py has no such docstring"
         for name in chinese.keys() - english.keys()
     ]
     return found
@@ -149,7 +149,7 @@ def main() -> int:
             FOLDER / f"{module}.yml",
         )
     ]
-    print("\n".join(found) or "all Chinese docstrings are there and fresh")
+    print("\n".join(found) or "every Chinese docstring is present and up to date")
     return 1 if found else 0
 
 

@@ -54,7 +54,7 @@ WORDS = {
         "run": "运行：`{command}`",
         "comma": "、",
         "colon": "：",
-        "licence": "代码采用 MIT 许可证。",
+        "license": "代码采用 MIT 许可证。",
         "notebook": "由 [{title}]({url}) 生成。每个单元格是一个独立的文件，"
         "输出是单独运行时检查过的 `#>` 行；单独的 `...` 代表该行任意内容。"
         "前面的单元格改过全局设置或留下文件时，先重启内核再运行下一个。",
@@ -71,7 +71,7 @@ WORDS = {
         "run": "run: `{command}`",
         "comma": ", ",
         "colon": ": ",
-        "licence": "The code is under the MIT licence.",
+        "license": "The code is under the MIT license.",
         "notebook": "Made from [{title}]({url}). Each cell is a file of its own, its "
         "output the `#>` lines that a run of the file alone has checked; `...` as a "
         "word of its own stands for anything on its line. After a cell that changes a "
@@ -198,7 +198,7 @@ def notebook(source: Source, name: str) -> dict:
 
 
 def _flat(lines: list[str]) -> list[str]:
-    """Boxes as a bold line and what they hold, as far left as the rest of the page."""
+    """Turn boxes into a bold line and their contents, without an indent."""
     rows: list[str] = []
     n = 0
     while n < len(lines):
@@ -337,7 +337,7 @@ def archive(source: Source, chapter: str) -> bytes | None:
         readme += "\n" + words["library"].format(example=library)
         for file in sorted((source.root / "snippets").glob("*.py")):
             files[f"snippets/{file.name}"] = file.read_bytes()
-    readme += "\n" + "\n\n".join(sections) + f"\n\n{words['licence']}\n"
+    readme += "\n" + "\n\n".join(sections) + f"\n\n{words['license']}\n"
     files["README.md"] = readme.encode()
     files["LICENSE"] = (source.root / "LICENSE").read_bytes()
     return zipped(files)

@@ -32,18 +32,18 @@ def sources(root: Path = ROOT) -> list[Path]:
     """The snippet files that save a picture, sorted.
 
     Args:
-        root: The folder that holds `snippets/`.
+        root: The folder with `snippets/` in it.
     """
     files = sorted((root / "snippets").glob("*/**/*.py"))
     return [path for path in files if "savefig(" in path.read_text("utf-8")]
 
 
 def pictures(source: Path, root: Path = ROOT) -> list[Path]:
-    """Where the pictures of a snippet file lie: light, then dark.
+    """Return the paths of a snippet file's pictures: light, then dark.
 
     Args:
         source: The snippet file.
-        root: The folder that holds `snippets/` and `docs/`.
+        root: The folder with `snippets/` and `docs/` in it.
     """
     stem = source.relative_to(root / "snippets").with_suffix("")
     return [root / PICTURES / f"{stem.as_posix()}-{scheme}.svg" for scheme in SCHEMES]
@@ -59,10 +59,10 @@ def stamp(source: Path, root: Path = ROOT) -> str:
 
 
 def stale(root: Path = ROOT) -> list[str]:
-    """What is wrong with the pictures as they lie there, without drawing any.
+    """List the faults of the pictures, without drawing any.
 
     Args:
-        root: The folder that holds `snippets/` and `docs/`.
+        root: The folder with `snippets/` and `docs/` in it.
 
     Returns:
         One line for each picture that is missing, older than its file, or of no file.
@@ -75,7 +75,7 @@ def stale(root: Path = ROOT) -> list[str]:
             where = picture.relative_to(root).as_posix()
             what = source.relative_to(root).as_posix()
             if not picture.is_file():
-                faults.append(f"{where}: is missing; {what} draws it")
+                faults.append(f"{where}: is missing; draw it with {what}")
             elif stamp(source, root) not in picture.read_text("utf-8"):
                 faults.append(f"{where}: is older than {what}")
     for picture in sorted((root / PICTURES).glob("**/*.*")):
@@ -90,7 +90,7 @@ def draw(source: Path, root: Path = ROOT) -> list[Path]:
 
     Args:
         source: The snippet file.
-        root: The folder that holds `snippets/` and `docs/`.
+        root: The folder with `snippets/` and `docs/` in it.
 
     Returns:
         The pictures.
@@ -139,7 +139,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
 
     Args:
         arguments: The words after the program's name.
-        root: The folder that holds `snippets/` and `docs/`.
+        root: The folder with `snippets/` and `docs/` in it.
 
     Returns:
         0; 1 if a file does not draw or `--check` finds a fault; 2 for a wrong path.
@@ -149,11 +149,13 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         description="Draw the pictures of the snippet files that have changed.",
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="draw these anyway")
-    parser.add_argument("--check", action="store_true", help="draw nothing, say what")
+    parser.add_argument(
+        "--check", action="store_true", help="don't draw, list what is outdated"
+    )
     options = parser.parse_args(arguments)
     faults = stale(root)
     if options.check:
-        print("\n".join(faults) or "every picture is as new as its file")
+        print("\n".join(faults) or "every picture is up to date")
         return 1 if faults else 0
     found = sources(root)
     chosen = [

@@ -71,7 +71,9 @@ def inside(site: Path, pages: dict[Path, Page]) -> list[str]:
     ids = {path.resolve(): page.ids for path, page in pages.items()}
     for path, page in pages.items():
         where = path.relative_to(site).as_posix()
-        faults += [f"{where}:{n}: a picture without a text" for n in page.nameless]
+        faults += [
+            f"{where}:{n}: a picture without alternative text" for n in page.nameless
+        ]
         for line, address in page.loads:
             parts = urllib.parse.urlsplit(address)
             if parts.netloc:
@@ -97,7 +99,7 @@ def inside(site: Path, pages: dict[Path, Page]) -> list[str]:
 
 
 def outside(site: Path, pages: dict[Path, Page]) -> dict[str, list[str]]:
-    """The links to other sites: each address with the places where it stands."""
+    """Return the links to other sites: each address with the places that use it."""
     found: dict[str, list[str]] = defaultdict(list)
     for path, page in pages.items():
         for line, address in page.links:

@@ -1,4 +1,4 @@
-"""What the search of the site knows besides the text of the pages.
+"""Add to the search of the site what isn't in the text of the pages.
 
 MkDocs writes ``search/search_index.json``. `complete` adds what readers call things
 (``docs/search/<language>.yml``) and the chapter of each page, which tells two pages
@@ -18,7 +18,7 @@ from render.pages import read_site
 def complete(out: Path, root: Path, lang: str) -> None:
     """Add synonyms and chapters to the index of one language.
 
-    Zensical has a search of its own, and no such index.
+    Zensical has its own search, without such an index.
 
     Args:
         out: The folder of the language in a built site.

@@ -1,4 +1,4 @@
-"""Run snippet files, compare what they print with what they say, keep the evidence.
+"""Run snippet files, compare their output with their ``#>`` lines, keep the evidence.
 
 Standard library only: this folder runs on a machine that has nothing but Python
 and torch.
@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The repository."""
 
 SNIPPETS = ROOT / "snippets"
-"""The folder of the snippet files; records and pages name a file by its path below."""
+"""The folder of the snippet files; records and pages name a file by its path in it."""
 
 RECORDS = ROOT / "records"
 """The folder of the evidence."""

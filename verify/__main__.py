@@ -25,42 +25,59 @@ def main(argv: list[str] | None = None) -> int:
     """Run snippet files.
 
     Args:
-        argv: The command's arguments; those of the process if None.
+        argv: The command's arguments, by default those of the process.
 
     Returns:
-        0 if all is as expected, 1 if something differs, 2 if the request is wrong, and
-        other codes after a signal, see `run_command`.
+        0 if all is as expected, 1 if something differs, 2 for a usage error, and other
+        codes after a signal (see `run_command`).
     """
     parser = argparse.ArgumentParser(
         prog="python -m verify",
-        description="Run snippet files; compare what they print with their '#>' lines.",
-        epilog="Exit codes: 0 all as expected, 1 something differs, 2 wrong request.",
-    )
-    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH")
-    parser.add_argument("-k", metavar="WORD", help="only files with WORD in their path")
-    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    parser.add_argument(
-        "--cold", action="store_true", help="a real 'python FILE' for each file: slow"
+        description="Run snippet files and compare their output with their '#>' lines.",
+        epilog="Exit status: 0 if all is as expected, 1 if not, 2 for a usage error.",
     )
     parser.add_argument(
-        "--update", action="store_true", help="write the '#>' lines into the files"
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="files or folders (default: all of snippets/)",
+    )
+    parser.add_argument(
+        "-k", metavar="WORD", help="run only files with WORD in their path"
+    )
+    parser.add_argument(
+        "--device",
+        choices=["cpu", "cuda"],
+        default="cpu",
+        help="run the files on this device (default: cpu)",
+    )
+    parser.add_argument(
+        "--cold",
+        action="store_true",
+        help="start a fresh 'python FILE' for each file (slower)",
+    )
+    parser.add_argument(
+        "--update",
+        action="store_true",
+        help="write the output into the files as '#>' lines",
     )
     parser.add_argument(
         "--json",
         type=Path,
         metavar="FILE",
-        help="write or complete a record; in a folder, that of this torch and device",
+        help="add the results to a record (in a folder: of this torch and device)",
     )
     parser.add_argument(
         "--stale",
         action="store_true",
-        help="only files without a valid result in the record (default: in records/)",
+        help="run only files without a valid result in the record (default: records/)",
     )
     parser.add_argument(
         "--jobs",
         type=int,
         metavar="N",
-        help="files at once (default: as many as cores, up to 8)",
+        help="files to run at once (default: one per core, up to 8)",
     )
     options = parser.parse_args(argv)
     command = _update if options.update else _verify
@@ -123,7 +140,7 @@ def _split_stale(
         torch = metadata.version("torch").partition("+")[0]
     except metadata.PackageNotFoundError:
         raise RequestError(
-            f"--stale: {sys.executable} has no installed torch; leave --stale out"
+            f"--stale: torch isn't installed for {sys.executable}; remove --stale"
         ) from None
     path = options.json or RECORDS
     if path.is_dir():
@@ -146,16 +163,15 @@ def _split_stale(
 def _update(options: argparse.Namespace) -> int:
     for name in ("cold", "json", "stale"):
         if getattr(options, name):
-            raise RequestError(f"--update and --{name} do not go together")
+            raise RequestError(f"--update can't be combined with --{name}")
     if options.device != "cpu":
-        raise RequestError("--update writes what the CPU prints; leave --device out")
+        raise RequestError("--update writes what the CPU prints; remove --device")
     files, refused = chosen_files(options.paths, options.k), 0
     ahead = modules_ahead(files)
     with Runner(jobs=1, ahead=ahead) as runner, Updater(runner) as updater:
         if runner.release != DEFAULT_TORCH:
             raise RequestError(
-                f"--update writes what torch {DEFAULT_TORCH} prints, this is "
-                f"{runner.release}"
+                f"--update needs torch {DEFAULT_TORCH}, got {runner.release}"
             )
         for path in files:
             try:

@@ -48,7 +48,7 @@ def read(path: Path = RECORD) -> dict[str, Entry]:
         path: The record; one that doesn't exist has no entries.
 
     Returns:
-        Entries by the path of the file below ``snippets/``. None of them if the record
+        Entries by the path of the file in ``snippets/``. None of them if the record
         is of another release than the default one.
 
     Raises:
@@ -69,7 +69,7 @@ def merge(found: Mapping[str, Entry], path: Path = RECORD) -> None:
     """Put entries into the record; those of files that are gone leave it.
 
     Args:
-        found: Entries by the path of the file below ``snippets/``.
+        found: Entries by the path of the file in ``snippets/``.
         path: The record; it needn't exist.
     """
     with locked(path.parent):
@@ -105,6 +105,6 @@ def documented(path: Path = INVENTORY) -> dict[str, str]:
     for line in zlib.decompress(packed).decode("utf-8").splitlines():
         name, role, _, address, _ = line.split(" ", 4)
         if role.startswith("py:") and role != "py:module":
-            # `$` at the end stands for the name.
+            # `$` at the end means the name.
             found[name] = address[:-1] + name if address.endswith("$") else address
     return found

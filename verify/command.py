@@ -34,11 +34,11 @@ def run_command(
     Args:
         work: The command; it returns its exit code.
         hint: Text after "interrupted", e.g. how to continue.
-        errors: Errors, besides those of `verify`, with a message of one line.
+        errors: More errors, in addition to those of `verify`, with one line each.
 
     Returns:
         The code of `work`. 2 after a wrong request or an error of the system, 130 after
-        Ctrl-C, 143 after SIGTERM, 141 if nobody reads the output any more.
+        Ctrl-C, 143 after SIGTERM, 141 if nobody reads the output anymore.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

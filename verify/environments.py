@@ -1,6 +1,6 @@
 """Environments of torch releases: made, kept, found again, and never shared.
 
-Each environment has its own folder below ``.nox/verify``, named after release,
+Each environment has its own folder in ``.nox/verify``, named after release,
 device and Python. A command holds its lock while it uses the folder, so that another
 command beside it makes a second environment instead of deleting the first.
 """
@@ -58,7 +58,7 @@ class Environment:
 
     @property
     def bytecode(self) -> Path:
-        """The folder for compiled modules, so that none lie beside the sources."""
+        """The folder for compiled modules, which keeps them away from the sources."""
         return self.folder / "bytecode"
 
     def begin_run(self) -> str | None:
@@ -100,12 +100,12 @@ def provide(
         torch: The release.
         device: ``"cpu"`` or ``"cuda"``.
         installer: Installs torch.
-        packages: Distributions to install besides torch.
+        packages: Distributions to install in addition to torch.
         keep: Whether the environment stays for later commands. One that was kept
             before stays anyway.
 
     Yields:
-        The environment. No other command uses or deletes it meanwhile.
+        The environment. No other command uses or deletes it during this time.
 
     Raises:
         InstallError: If the release can't be installed.
@@ -212,7 +212,7 @@ def _write(folder: Path, facts: dict) -> None:
 
 
 def packages(tests: Path) -> list[str]:
-    """List what the files and the library's tests need besides torch.
+    """List what the files and the library's tests need in addition to torch.
 
     Args:
         tests: The folder of the library's tests; it needn't exist.

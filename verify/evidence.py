@@ -106,7 +106,7 @@ class Record:
         device: ``"cpu"`` or ``"cuda"``.
         when: When the last of the files ran, as ISO 8601 in UTC.
         machines: The machines that produced the results, by `Machine.id`.
-        snippets: Results by the path of the file below ``snippets/``.
+        snippets: Results by the path of the file in ``snippets/``.
         import_warnings: What importing torch warned of.
         library: The result of the library's tests; None if they didn't run.
         seconds: Wall time of the parts of the run, e.g. ``{"install": 19.2}``.

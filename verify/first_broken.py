@@ -51,7 +51,7 @@ class Bisection:
         """
         (file,) = files = chosen_files([path])
         if len(files) > 1 or path.is_dir():
-            raise RequestError(f"--first-broken: {path} is a folder; name one file")
+            raise RequestError(f"--first-broken: {path} is a folder; pass one file")
         snippet = parse(file)
         candidates = self._candidates(snippet, named)
         errors: dict[str, str | None] = {}
@@ -66,10 +66,10 @@ class Bisection:
 
         oldest, newest = candidates[0], candidates[-1]
         if error_on(newest) is None:
-            print(f"{shown(file)} passes on torch {newest}, the newest")
+            print(f"{shown(file)} passes on the newest torch, {newest}")
             return 0
         if error_on(oldest) is not None:
-            print(f"{shown(file)} fails already on torch {oldest}: {errors[oldest]}")
+            print(f"{shown(file)} already fails on torch {oldest}: {errors[oldest]}")
             return 1
         low, high = 0, len(candidates) - 1
         while high - low > 1:
@@ -80,7 +80,8 @@ class Bisection:
                 high = middle
         good, bad = candidates[low], candidates[high]
         print(
-            f"{shown(file)} passes on torch {good}, not on torch {bad}: {errors[bad]}"
+            f"{shown(file)} passes on torch {good}, but not on torch {bad}: "
+            f"{errors[bad]}"
         )
         return 1
 
@@ -132,6 +133,6 @@ class Bisection:
             return str(problem), ""
         if verdict.outcome == SKIPPED:
             raise RequestError(
-                f"{shown(snippet.path)} needs {verdict.need}, which is not here"
+                f"{shown(snippet.path)} needs {verdict.need}, which isn't available"
             )
         return verdict.error, ""

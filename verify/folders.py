@@ -85,7 +85,7 @@ class RunFolder:
 
 
 def left_in(folder: Path, allowed: Iterable[str], name: str) -> list[str]:
-    """List what lies in a folder, apart from what may.
+    """List the contents of a folder, except for what is allowed there.
 
     Args:
         folder: The folder.
@@ -275,7 +275,7 @@ def _mount_points(folder: str) -> list[str]:
     except OSError:
         return []
     points = [
-        # The kernel writes a blank as \040.
+        # The kernel writes a space as \040.
         re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), line.split()[4])
         for line in lines.splitlines()
     ]

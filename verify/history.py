@@ -32,22 +32,22 @@ from verify.snippet import Snippet
 from verify.verdict import CHANGED, FAILED, PASSED
 
 NOTES = ("upstream", "ours", "drift")
-"""What a person may say about a difference: a breaking change in torch, a mistake of
-ours, or a harmless drift of the output."""
+"""The kinds of a note on a difference: a breaking change in torch, our own bug, or a
+harmless change of the output."""
 
 KINDS = ("failed", "output-changed", "unneeded", "warns", "passes")
 """The kinds of changes, the most important first; see `Change`."""
 
 
 def notes_of(record: Record, folder: Path = RECORDS) -> dict[str, str]:
-    """Read what a person said about the differences in a record.
+    """Read the notes on the differences in a record.
 
     Args:
         record: The record.
         folder: The folder of the records.
 
     Returns:
-        One of `NOTES` by the path of the file below ``snippets/``.
+        One of `NOTES` by the path of the file in ``snippets/``.
 
     Raises:
         RecordError: If the file beside the record has anything else.
@@ -95,7 +95,7 @@ class Change:
     """One way in which a block differs from the release before or from its file.
 
     Attributes:
-        name: The path of the file below ``snippets/``.
+        name: The path of the file in ``snippets/``.
         kind: ``"failed"``, ``"output-changed"``, ``"warns"``, ``"unneeded"`` (a need
             that is no longer needed) or ``"passes"`` (failed on the release before).
         new: Whether the release before was different; None if that isn't known,
@@ -103,7 +103,7 @@ class Change:
         error: For a failure the last line of the error, else a text to show.
         lines: For a changed output the line of the file, the output before and the
             output now; None where nothing was printed.
-        note: What a person said about it, one of `NOTES`; None if nobody did.
+        note: The note on it, one of `NOTES`; None without a note.
     """
 
     name: str
@@ -128,13 +128,13 @@ class Group:
 
     @property
     def note(self) -> str | None:
-        """What a person said about all of them."""
+        """The note on all of them."""
         return self.changes[0].note
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a record says about a release, for the files as they are now.
+    """The results of a release, for the files as they are now.
 
     Attributes:
         record: The record.
@@ -143,7 +143,7 @@ class Judgement:
             ``"differs"``, or the record's fault.
         results: The results that count, by file.
         unverified: Files without a result that counts.
-        notes: What a person said about the differences, by file.
+        notes: The notes on the differences, by file.
         counts: How many results have each outcome; explained drift counts as passed.
         groups: The changes, by kind and cause.
         not_compared: How many files changed between the two runs.
@@ -194,7 +194,7 @@ def judge_release(
     Args:
         record: The record of the release.
         earlier: The record of the release before.
-        notes: What a person said about the differences, see `notes_of`.
+        notes: The notes on the differences (see `notes_of`).
         root: The checkout.
         snippets: Its files, see `evidence.current_snippets`; they are parsed if None.
 
@@ -256,7 +256,7 @@ def is_explained(result: Result, note: str | None) -> bool:
 
     Args:
         result: The result of the file.
-        note: What the person said.
+        note: The note.
 
     Returns:
         True for a change in torch and for harmless drift. A mistake of ours, and a need
@@ -272,7 +272,7 @@ def outcome_of(result: Result, note: str | None) -> str:
 
     Args:
         result: The result of the file.
-        note: What a person said about it.
+        note: The note on it.
 
     Returns:
         An outcome as in `Result`.
@@ -298,7 +298,7 @@ def changes(
         record: The record of the release.
         earlier: The record of the release before. Two results are compared only if the
             file and the library were the same in both runs.
-        notes: What a person said about the differences.
+        notes: The notes on the differences.
 
     Returns:
         The changes by kind, then by file: all failures, all outputs that differ from

@@ -47,7 +47,7 @@ class Installer:
 
     Attributes:
         python: The interpreter that environments are made for.
-        index: An index to look in besides the usual one.
+        index: An extra index to search.
         wheels: A folder of wheels to look in too.
     """
 
@@ -73,7 +73,7 @@ class Installer:
             Releases, oldest first.
 
         Raises:
-            RequestError: If pip finds none, or there is no pip.
+            RequestError: If pip finds no release or isn't installed.
         """
         command = [*self._pip(), "index", "versions", "torch", *self._places()]
         done = _run(command + ["--pre"] * pre)
@@ -89,7 +89,7 @@ class Installer:
 
         Args:
             torch: The release.
-            packages: Distributions to install besides torch.
+            packages: Distributions to install in addition to torch.
             folder: The folder of the environment; what is there is replaced.
 
         Returns:

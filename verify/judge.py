@@ -1,4 +1,4 @@
-"""Judge one run of a snippet file: what it did against what the file says."""
+"""Judge one run of a snippet file: compare what it did with what the file promises."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def how_it_ended(result: Result) -> str:
 
 
 def _ending(snippet: Snippet, result: Result) -> list[str]:
-    """The fault of a run that did not end well, else nothing."""
+    """Return the fault of a run that didn't end well, else nothing."""
     if not result.killed and not result.code:
         return []
     line = last_line(result.err, snippet.path)
@@ -116,7 +116,7 @@ def _ending(snippet: Snippet, result: Result) -> list[str]:
 
 
 def _error(result: Result) -> str:
-    """The last line of what the run said, or how it ended."""
+    """Return the last line of the run's standard error, or how the run ended."""
     said = "" if result.killed else error_line(result.err)
     return said or how_it_ended(result)
 

@@ -52,11 +52,11 @@ def in_background(runner: Runner) -> Iterator[Callable[[], Library]]:
 
 
 def _result(report: Path, ran: Result, key: str) -> Library:
-    """Read pytest's report; it counts if nothing was edited meanwhile."""
+    """Read pytest's report. It counts only if nothing was edited during the run."""
     counts, failed = {"passed": 0, "skipped": 0}, {}
     if ran.killed or not report.exists():
         lines = (ran.out + ran.err).strip().splitlines()
-        ending = f"pytest ended with {ran.code} and said nothing"
+        ending = f"pytest ended with {ran.code} and no output"
         failed[shown(TESTS)] = ran.killed or [ending, *lines][-1]
     else:
         for case in ET.parse(report).iter("testcase"):

@@ -46,7 +46,7 @@ def without_evidence(
     Args:
         record: The record of the release; None without one. In a record with a fault
             nothing is valid.
-        plan: What is to run otherwise.
+        plan: What would run without this filter.
         since: Only results since then count, as ISO 8601 in UTC; None for all. The
             result of the library's tests has no time, so it doesn't count.
 
@@ -76,7 +76,7 @@ def _is_valid(record: Record, path: Path, since: str) -> bool:
 def choose(
     named: list[str], installer: Installer, recorded: Iterable[str] = ()
 ) -> list[str]:
-    """Find the releases that a person asks for.
+    """Find the releases that a person names.
 
     Args:
         named: What they wrote: releases, ``newest``, ``oldest`` (of those with a
@@ -88,7 +88,7 @@ def choose(
         Releases that the installer finds, in the order asked for.
 
     Raises:
-        RequestError: If there is no such release; the message names the nearest.
+        RequestError: If a release doesn't exist. The message names the nearest.
     """
     words = {"newest", "oldest"}
     have = installer.releases(any(not is_final(n) for n in named if n not in words))
@@ -132,7 +132,7 @@ def choose_recorded(
         Releases, in the order asked for.
 
     Raises:
-        RequestError: If there is no such release, or no record at all.
+        RequestError: If a release doesn't exist, or there are no records.
     """
     if not named and not recorded:
         raise RequestError("--stale: there is no record yet; name a release")

@@ -87,7 +87,7 @@ def is_next_to(need: str, release: str, verified: Iterable[str]) -> bool:
         verified: The releases that files are verified on.
 
     Returns:
-        True if no verified release lies between the two.
+        True if there is no verified release between the two.
 
     Example:
         >>> is_next_to("torch>=2.6", "2.5.1", ["2.4.1", "2.5.1", "2.6.0"])

@@ -1,4 +1,4 @@
-"""Where snippet files lie, what they are called, and how they are read."""
+"""Where snippet files are, what they are called, and how they are read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_BYTES = 1 << 20
 
 
 def name_of(path: Path) -> str:
-    """Return the name of a snippet file: its path below ``snippets/``, else the path.
+    """Return the name of a snippet file: its path in ``snippets/``, else the path.
 
     Example:
         >>> name_of(SNIPPETS / "tensors" / "shape" / "view.py")
@@ -84,7 +84,7 @@ def _kind(path: Path) -> str:
 
 
 def find(folder: Path = SNIPPETS) -> list[Path]:
-    """Return all snippet files at or below a folder; files of the library are none.
+    """Return all snippet files in a folder and its subfolders, without the library's.
 
     Hidden files and what isn't a regular file are left out: editors keep dangling
     links such as ``.#name.py`` beside a file. What can't be looked at is returned, a
@@ -146,7 +146,7 @@ def chosen_files(paths: list[Path], word: str | None = None) -> list[Path]:
         try:
             mode = os.stat(path).st_mode
         except FileNotFoundError:
-            what = "does not exist"
+            what = "doesn't exist"
         except (OSError, ValueError) as error:
             what = f"can't be read: {getattr(error, 'strerror', None) or error}"
         else:
@@ -160,9 +160,7 @@ def chosen_files(paths: list[Path], word: str | None = None) -> list[Path]:
                 files[_resolved(path)] = None
         if what:
             name = str(path) if str(path).isprintable() else repr(str(path))
-            raise RequestError(
-                f"{name} {what}; name a snippet file or a folder of them"
-            )
+            raise RequestError(f"{name} {what}; pass a snippet file or a folder")
     if word:
         files = {p: None for p in files if word.lower() in str(p).lower()}
     if not files:

@@ -25,7 +25,7 @@ class Line:
         place: The number of the line below which it goes, and the indentation.
         by: The number of the line that finished it.
         printed: What was printed, and by which lines.
-        text: What the ``#>`` line says: the same, or what a person wrote with ``...``.
+        text: Text of the ``#>`` line: the same, or what a person wrote with ``...``.
     """
 
     place: Place
@@ -41,7 +41,7 @@ class Draft:
     Attributes:
         snippet: The file as it is.
         lines: The lines to write, in order.
-        text: The text with them; all else is byte for byte that of the file.
+        text: The text with them; the rest is the file, byte for byte.
         origins: For each line of the text its number in the file; for a ``#>`` line
             the number of the line that printed it.
     """
@@ -163,7 +163,7 @@ def _shape(node: ast.AST) -> tuple[object, ...]:
 
 
 def _places(source: str) -> tuple[dict[int, Place], Place]:
-    """Return the place for the output of each line, and for that of the end.
+    """Return the place for the output of each line, and for output at the end.
 
     The place is the end of the statement at the top level. Inside `with`, `if`, `try`
     and `match`, which run a statement once, it is the end of the inner statement.

@@ -29,7 +29,7 @@ _START_TIMEOUT = 120.0
 
 
 class PlainServer:
-    """Runs commands with a fresh interpreter each; stands in for `Server`.
+    """Runs each command with a fresh interpreter; replaces `Server`.
 
     Args:
         python: The interpreter; it needs torch.
@@ -42,7 +42,7 @@ class PlainServer:
         cold_because: None: it was never to be warm.
 
     Raises:
-        ServerError: The interpreter can't import torch; the message says why.
+        ServerError: If the interpreter can't import torch. The message gives the cause.
     """
 
     cold = True

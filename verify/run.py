@@ -84,7 +84,7 @@ class Command:
     Attributes:
         argv: What follows ``python`` on the command line.
         torchrun: Whether torchrun starts it.
-        fresh: Whether a fork can't stand in for a fresh interpreter.
+        fresh: Whether the file needs a fresh interpreter, because a fork won't do.
     """
 
     argv: tuple[str, ...]
@@ -112,13 +112,13 @@ class Runner:
             file is skipped.
         ahead: Modules that many of the files import, see `verify.ahead`.
         bytecode: As for `environment`.
-        variables: What the server and each file find in their environment besides.
+        variables: Extra environment variables for the server and each file.
 
     Attributes:
         machine: What the files run on.
 
     Raises:
-        RequestError: There is no CUDA device to run on.
+        RequestError: If there is no CUDA device to run on.
         verify.fork.client.ServerError: The interpreter cannot run snippets.
     """
 
@@ -164,7 +164,7 @@ class Runner:
             self._cuda: str | None = facts.pop("cuda")
             if device == "cuda" and not self._cuda:
                 raise RequestError(
-                    f"--device cuda: torch {facts['build']} sees no CUDA device"
+                    f"--device cuda: torch {facts['build']} doesn't see a CUDA device"
                 )
             name = str(self._cuda) if device == "cuda" else _processor()
             self.machine = Machine(device=device, device_name=name, **facts)
@@ -174,7 +174,7 @@ class Runner:
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know of the run besides the verdicts, one line each."""
+        """Facts about the run that no verdict has, one line each."""
         because = self.server.cold_because
         cold = [f"each file starts a fresh Python: {because}"] if because else []
         return [*cold, *self._strays.notes]
@@ -276,12 +276,12 @@ class Runner:
     def run_program(
         self, argv: list[str], folder: Path, env: dict[str, str], timeout: float
     ) -> Result:
-        """Run what is no snippet file, in the place of one.
+        """Run something that isn't a snippet file in the place of one.
 
         Args:
             argv: What follows ``python`` on the command line.
             folder: Its working folder.
-            env: What it finds in its environment besides what a file finds there.
+            env: Environment variables in addition to those that a file gets.
             timeout: Seconds after which it is killed.
 
         Returns:
@@ -325,10 +325,10 @@ class Runner:
         )
 
     def _other_side(self, verdict: Verdict, need: str) -> Verdict:
-        """The verdict on a file that ran although its need is not met."""
+        """Return the verdict on a file that ran although its need isn't met."""
         if verdict.outcome != PASSED:
             return replace(verdict, outcome=SKIPPED, need=need, faults=(), warnings=())
-        what = f"passes on torch {self.release}; take '{need}' out of '# Needs:'"
+        what = f"passes on torch {self.release}; remove '{need}' from '# Needs:'"
         return replace(
             verdict,
             outcome=FAILED,
@@ -346,7 +346,7 @@ class Runner:
         return result.out
 
     def _verdict(self, snippet: Snippet) -> Verdict:
-        """Run a file so that what is said of it is its own doing.
+        """Run a file so that the verdict is about what the file itself did.
 
         A run that was starved of CPU time, or whose supervisor another file may have
         killed, is repeated while nothing else runs. So is one of a file that somebody
@@ -361,7 +361,7 @@ class Runner:
             with self._every_slot() as slot, self._running(snippet):
                 result, left = self._execute(snippet, slot)
         if edited := _was_edited(snippet, library):
-            left.append("changed while it ran; a file does not change itself")
+            left.append("changed while it ran; a file must not change itself")
         verdict = judge(snippet, result, self.machine, left)
         if edited:  # nobody knows which bytes ran
             return replace(verdict, sha256=None)
@@ -420,7 +420,7 @@ class Runner:
     def _execute(
         self, snippet: Snippet, slot: int, program: tuple[str, ...] = ()
     ) -> tuple[Result, list[str]]:
-        """Run a file in an empty folder; also say what it left in its other folders.
+        """Run a file in an empty folder, and report what it left in its other folders.
 
         Args:
             snippet: The file.

@@ -1,4 +1,4 @@
-"""Parse one snippet file: header, expected output, and what is wrong with it."""
+"""Parse one snippet file: its header, its expected output and its faults."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KEYS = ("Needs", "Device", "Run", "Warns", "Timeout")
 ALIKE = 0.75  # how much a word has to be like a key to be taken for a misspelling
 MOST_SECONDS = 3600
 MARK = "#>"
-# torch, and what `import torch` looks for besides the standard library.
+# torch, and what `import torch` looks for in addition to the standard library.
 USED_BY_TORCH = (
     "torch",
     "filelock",
@@ -52,7 +52,7 @@ USED_BY_TORCH = (
 
 @dataclass(frozen=True)
 class Expected:
-    """One ``#>`` line: where it stands and the output that it expects."""
+    """One ``#>`` line: its line number and the output that it expects."""
 
     line: int
     text: str
@@ -63,10 +63,10 @@ class Snippet:
     """One snippet file that keeps the contract.
 
     Attributes:
-        path: Where the file lies.
+        path: The path of the file.
         data: Its bytes.
         source: The same as text.
-        needs: What ``# Needs:`` asks for, e.g. ``("torch>=2.6", "numpy")``.
+        needs: The items of ``# Needs:``, e.g. ``("torch>=2.6", "numpy")``.
         device: ``"cpu"`` if the file is about CPU memory or CPU numbers, else None.
         run: The command of ``# Run:`` with the file's name in it, else None.
         warns: Names of the warning classes that ``# Warns:`` announces.
@@ -90,12 +90,12 @@ class Snippet:
 
     @functools.cached_property
     def sha256(self) -> str:
-        """The hash under which records speak of this very file."""
+        """The hash that identifies this version of the file in records."""
         return hashlib.sha256(self.data).hexdigest()
 
     @property
     def name(self) -> str:
-        """The path below ``snippets/``, e.g. ``tensors/shape/view.py``."""
+        """The path in ``snippets/``, e.g. ``tensors/shape/view.py``."""
         return name_of(self.path)
 
     @functools.cached_property
@@ -137,11 +137,11 @@ def parse(path: Path) -> Snippet:
 
 
 def parse_bytes(data: bytes, path: Path) -> Snippet:
-    """Parse the bytes of a file, which need not be written yet.
+    """Parse the bytes of a file, which may not be written yet.
 
     Args:
         data: The bytes.
-        path: Where the file lies, or will lie.
+        path: The path of the file, which doesn't have to exist.
 
     Returns:
         As `parse`.
@@ -201,7 +201,7 @@ def parse_bytes(data: bytes, path: Path) -> Snippet:
         if token.line[: token.start[1]].strip():
             fault(line, f"'{MARK}' follows code on its line; put it on its own line")
         elif text and not text.startswith(" "):
-            fault(line, f"'{MARK}' without a blank; write '{MARK} {text}'")
+            fault(line, f"'{MARK}' without a space after it; write '{MARK} {text}'")
         expected.append(Expected(line, text[1:]))
     if faults:
         raise SnippetError(faults)
@@ -236,11 +236,11 @@ def _header(source, comments, path, fault) -> dict:
         if not is_exact:
             fault(line, f"'# {word}{blank}:' is not a header; write '# {key}:'")
         elif line > top:
-            fault(line, f"'# {key}:' belongs to the very top of the file")
+            fault(line, f"'# {key}:' must be at the top of the file")
         elif key in seen:
             fault(line, f"a second '# {key}:'; write one line with commas")
         elif not value:
-            fault(line, f"'# {key}:' is empty; fill it in or take it out")
+            fault(line, f"'# {key}:' is empty; fill it in or remove it")
         else:
             _read_header_line(key, value, line, path, header, fault)
         seen.add(key)
@@ -268,20 +268,20 @@ def _read_header_line(key, value, line, path, header, fault) -> None:
             if not NEED.fullmatch(item):
                 fault(
                     line,
-                    f"'{item}' is not a need; write torch>=X.Y, cuda, linux, "
+                    f"'{item}' is not a valid need; use torch>=X.Y, cuda, linux, "
                     "snippets or the name of a module",
                 )
         header["needs"] = items
     elif key == "Device":
         if value != "cpu":
-            fault(line, f"'# Device: {value}' is not known; only cpu is")
+            fault(line, f"'# Device: {value}' is not supported; only cpu is")
         header["device"] = value
     elif key == "Warns":
         for item in items:
             if not item.isidentifier():
                 fault(
                     line,
-                    f"'{item}' is not the name of a warning class; write for example "
+                    f"'{item}' is not the name of a warning class; use for example "
                     "FutureWarning",
                 )
         header["warns"] = items
@@ -292,7 +292,7 @@ def _read_header_line(key, value, line, path, header, fault) -> None:
             fault(
                 line,
                 f"'# Timeout: {value}' is not a number of seconds up to "
-                f"{MOST_SECONDS}; write for example '# Timeout: 120'",
+                f"{MOST_SECONDS}; use for example '# Timeout: 120'",
             )
         else:
             header["timeout"] = float(value)

@@ -29,7 +29,7 @@ _RANK_ERROR = re.compile(r"^\[rank\d+\]: ([\w.]+(?:Error|Exception)\b.*)$", re.M
 
 @dataclass(frozen=True)
 class Notice:
-    """A warning, or an exception that nobody caught.
+    """A warning, or an uncaught exception.
 
     Attributes:
         line: Line of the file; 1 if it came from elsewhere.

@@ -54,7 +54,7 @@ class Run:
     end: int | None = None
 
     def names(self, change: Change) -> bool:
-        """Return True if the file's text says the name of what changed."""
+        """Return whether the file's text contains the name of what changed."""
         if change.path == os.path.realpath(self.path):
             return "__file__" in self.source
         folder, name = os.path.split(change.path)
@@ -75,8 +75,8 @@ class Strays:
         interval: Seconds between two looks, at least.
 
     Attributes:
-        notes: Lines on changes of which nobody knows who made them.
-        ours: Paths that this program itself writes meanwhile.
+        notes: Lines about changes whose origin is unknown.
+        ours: Paths that this program itself writes during this time.
     """
 
     def __init__(
@@ -240,7 +240,7 @@ class Strays:
         return in_memory or run.names(change)
 
     def _judge(self) -> None:
-        """Find who made the open changes; nothing runs meanwhile."""
+        """Find which file made the open changes, while nothing else runs."""
         self._look()
         self._ignored |= _held_open() & self._open.keys()
         rest = {p: v for p, v in self._open.items() if p not in self._ignored}
@@ -318,7 +318,7 @@ class Strays:
 
     def _is_others(self, change: Change, idle: list[Change]) -> bool:
         """Return True if a change is like one that happened while nothing ran."""
-        if self._tree.shares(change.path):  # there, a new name says nothing of others
+        if self._tree.shares(change.path):  # there, a new name doesn't affect others
             return any(change.path == other.path for other in idle)
         return any(change.is_like(other) for other in idle)
 
@@ -372,9 +372,9 @@ def faults(changes: list[Change]) -> list[str]:
 
     Example:
         >>> faults([Change("/elsewhere/x.txt", None, (), 0)])[0][:44]
-        'created /elsewhere/x.txt; a file writes only'
+        'created /elsewhere/x.txt; a file may write on'
     """
-    rule = "a file writes only into its working folder: fix it, then"
+    rule = "a file may write only into its working folder: fix it, then"
     cures = {
         CHANGED: f"{rule} undo the change",
         CREATED: f"{rule} delete what it created",

@@ -46,7 +46,7 @@ def first_lines(lines: Sequence[str], where: str, more: int = 0) -> tuple[str, .
     Args:
         lines: The lines.
         where: What the closing line begins with.
-        more: How many there are besides.
+        more: How many more lines there are.
 
     Example:
         >>> first_lines(["a.py:1: x"] * 12, "a.py:1")[-1]

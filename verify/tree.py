@@ -91,7 +91,7 @@ class Tree:
         """Watch a file and its folder from now on, unless they are watched already.
 
         Args:
-            file: The file; if its folder is large, only what lies directly in it
+            file: The file; if its folder is large, only what is directly in it
                 counts.
         """
         path = Path(os.path.realpath(file))

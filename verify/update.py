@@ -62,7 +62,10 @@ CAUSES = (
     ),
     (re.compile(r"\bhash\("), "a hash: print something else"),
     (CLOCK, A_TIME),
-    (re.compile(r"\bgetpid\b|\buuid|\bsecrets\b"), "an identifier: print another"),
+    (
+        re.compile(r"\bgetpid\b|\buuid|\bsecrets\b"),
+        "an identifier: print something else",
+    ),
     (
         re.compile(r"\bThread\(|\bProcess\(|Executor\(|\bspawn\("),
         "the order of threads or processes: wait for one before the next prints",
@@ -71,7 +74,7 @@ CAUSES = (
 
 
 class UpdateError(ValueError):
-    """The file was not written. The message is one line that says why."""
+    """The file was not written. The message is one line with the cause."""
 
 
 class Updater:
@@ -159,19 +162,19 @@ class Updater:
             by = [at for start, at in line.printed.pieces if start <= found.start()]
             return (
                 f"{by[-1] or line.by}: prints {name}, which a comment can't hold; "
-                "leave it out"
+                "don't print it"
             )
         if text != text.rstrip():
             return (
-                f"{line.by}: prints blanks at the end of a line, which nobody sees; "
-                f"leave them out, or write '{MARK}' with '...' there"
+                f"{line.by}: prints trailing whitespace, which nobody sees; "
+                f"remove it, or write '{MARK}' with '...' there"
             )
         if len(text) > LONGEST_LINE:
             return f"{line.by}: prints a line of {len(text):,} characters; print less"
         if has_wildcard(text) and text not in {e.text for e in snippet.expected}:
             return (
-                f"{line.by}: prints '...', which '{MARK}' takes for any text; print "
-                f"something else, or write this '{MARK}' line by hand"
+                f"{line.by}: prints '...', which matches any text in a '{MARK}' line; "
+                f"print something else, or write this '{MARK}' line by hand"
             )
         for folder in self._folders(snippet.path):
             end = "" if folder.endswith("-") else r"(?!\w)"
@@ -251,9 +254,9 @@ class Updater:
         is_reordered = sorted(printed) == sorted(again) and printed != again
         if is_reordered and _lines(self._runner.run(copy)) == again:
             return (
-                f"{by}: prints something else each time: the order is not that of a "
-                "terminal; print with flush=True before another process or C code "
-                "writes"
+                f"{by}: prints something different each time: the order differs from "
+                "that on a terminal; print with flush=True before another process or C "
+                "code writes"
             )
         if _words(printed) == _words(again) and _hashes(source):
             return f"{by}: {_differs(SET_ORDER)}"
@@ -282,7 +285,7 @@ def write_back(path: Path, old: bytes, new: bytes) -> None:
         new: What it is to contain.
 
     Raises:
-        UpdateError: If somebody has edited the file meanwhile, or it can't be
+        UpdateError: If somebody has edited the file since, or it can't be
             written. It was not touched.
     """
     where = f"{shown(path)}:1:"
@@ -290,7 +293,7 @@ def write_back(path: Path, old: bytes, new: bytes) -> None:
     draft: Path | None = None
     try:
         status = os.stat(target)
-        # Replacing a file needs no right to write it, so nothing else would say no.
+        # Replacing a file needs no right to write it, so check that right here.
         if not os.access(target, os.W_OK) or not status.st_mode & 0o222:
             raise UpdateError(f"{where} not updated: the file is read-only")
         fd, name = tempfile.mkstemp(prefix=".verify-", dir=target.parent)
@@ -333,7 +336,7 @@ def _check_text(draft: Draft) -> None:
             return
     raise UpdateError(
         f"{shown(old.path)}:1: not updated: there is no place for its '{MARK}' lines; "
-        "give each statement lines that it shares with no other"
+        "put each statement on its own lines"
     )
 
 
@@ -383,8 +386,8 @@ def _cause(first: str, second: str, source: str) -> str:
 
 def _differs(cause: str) -> str:
     return (
-        f"prints something else each time, {cause}, or write '{MARK}' with '...' for "
-        "the part that differs"
+        f"prints something different each time, {cause}, or write '{MARK}' with '...' "
+        "for the part that differs"
     )
 
 

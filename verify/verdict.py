@@ -49,7 +49,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of one file.
+    """The result of one file.
 
     Attributes:
         path: The file.
@@ -62,7 +62,7 @@ class Verdict:
         library: Hashes of the library files that it imports, by their names.
         seconds: Wall time of the run.
         warnings: What a reader would see, as ``Category: first line``.
-        error: Last line of what a failed file said; of a skipped one, if it ran to
+        error: Last line of a failed file's error; of a skipped one, if it ran to
             see whether its need is real, how it fails.
         differences: Where its output is not the expected one.
         result: The run itself; None if there was none.

@@ -31,7 +31,7 @@ def test_the_switch_of_language_works_without_scripts(open_page, site):
     assert page.url == f"{site}zh/tensors/shape/"
 
 
-def test_the_switch_of_language_keeps_the_colours(open_page, site):
+def test_the_switch_of_language_keeps_the_colors(open_page, site):
     page = open_page("zh/tensors/shape/", color_scheme="light")
     page.click('label[for="__palette_1"]')
     page.click(".site-language")
@@ -40,7 +40,7 @@ def test_the_switch_of_language_keeps_the_colours(open_page, site):
 
 
 @pytest.mark.parametrize(("wish", "scheme"), [("light", "default"), ("dark", "slate")])
-def test_colours_follow_the_system(open_page, wish, scheme):
+def test_colors_follow_the_system(open_page, wish, scheme):
     page = open_page("zh/", color_scheme=wish)
     assert page.get_attribute("body", "data-md-color-scheme") == scheme
 
@@ -79,7 +79,7 @@ def test_the_download_is_the_file(open_page, path):
     assert Path(download.value.path()).read_bytes() == file.read_bytes()
 
 
-def test_output_is_set_apart_by_more_than_colour(open_page):
+def test_output_is_set_apart_by_more_than_color(open_page):
     for scheme in ("light", "dark"):
         page = open_page("zh/", color_scheme=scheme)
         output = page.locator(".snippet .output").first

@@ -36,7 +36,7 @@ LOOK = """() => ({
 })"""
 WIDTH = "document.documentElement.scrollWidth"
 
-# Within highlighted code only colours can be wrong: of the spans of a kind, in code or
+# Within highlighted code only colors can be wrong: of the spans of a kind, in code or
 # in output, the first stays.
 ONE_OF_A_KIND = """() => {
   const seen = new Set()
@@ -47,7 +47,7 @@ ONE_OF_A_KIND = """() => {
   }
   for (const code of document.querySelectorAll(".highlight code")) code.normalize()
 }"""
-COLOURS = ["color-contrast", "link-in-text-block"]
+COLORS = ["color-contrast", "link-in-text-block"]
 # axe compares the contrast of every text, for seconds. Of texts with the same names and
 # grounds all the way up and the same looks, one is as good as another: the first is
 # marked, and axe looks at the marked ones.
@@ -160,7 +160,7 @@ def copies(page):
 
 def barriers(page):
     """What stops anybody on a page: on two screens, light and dark."""
-    # Colours and the menu move slowly; a busy machine would look at them on the way.
+    # Colors and the menu move slowly; a busy machine would look at them on the way.
     page.add_style_tag(content="*, ::before, ::after { transition: none !important }")
     look_with_axe(page)
     faults = []
@@ -175,8 +175,8 @@ def barriers(page):
             page.set_viewport_size({"width": width, "height": height})
             if (needed := page.evaluate(WIDTH)) > width:
                 faults.append(f"{needed} px wide on a screen of {width}")
-            # Light and dark differ in nothing but colours.
-            found = violations(page, only=None if scheme == "default" else COLOURS)
+            # Light and dark differ in nothing but colors.
+            found = violations(page, only=None if scheme == "default" else COLORS)
             faults += [f"{scheme}, {width} px: {fault}" for fault in found]
     return faults
 
@@ -210,8 +210,8 @@ def test_axe_finds_what_is_wrong(readers, site):
     def rules(*how):
         return {fault.partition(":")[0] for fault in violations(page, *how)}
 
-    assert rules() == {"image-alt", *COLOURS}
-    assert rules(COLOURS) == {*COLOURS}
+    assert rules() == {"image-alt", *COLORS}
+    assert rules(COLORS) == {*COLORS}
 
 
 def test_every_link_inside_leads_somewhere(folder):

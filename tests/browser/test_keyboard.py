@@ -82,7 +82,7 @@ def test_keys_open_the_menu_of_a_narrow_screen(open_page):
     assert page.is_checked("#__drawer")
 
 
-def test_keys_choose_the_colours(open_page):
+def test_keys_choose_the_colors(open_page):
     page = open_page("en/", color_scheme="light")
     page.focus(".md-option")
     page.keyboard.press("ArrowRight")

@@ -61,8 +61,8 @@ def opened(chromium, home):
 def test_it_opens_in_the_language_of_the_reader(opened, home, locale, lang):
     page = opened("index.html", locale=locale)
     page.wait_for_url(f"{home}{lang}/index.html")
-    colour = "getComputedStyle(document.querySelector('.snippet')).borderTopWidth"
-    assert page.evaluate(colour) == "1px", "there are no styles"
+    color = "getComputedStyle(document.querySelector('.snippet')).borderTopWidth"
+    assert page.evaluate(color) == "1px", "there are no styles"
 
 
 def test_links_lead_to_files(opened, home):

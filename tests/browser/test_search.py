@@ -98,7 +98,7 @@ def test_two_pages_with_one_title_are_told_apart(searching):
 
 def test_a_slip_of_the_finger_is_forgiven(searching):
     _, pages = searching
-    assert "distributed/ddp" in pages("DistrbutedSampler")[:3]
+    assert "distributed/ddp" in pages("DistrbutedSampler")[:3]  # misspelled
 
 
 def test_a_link_to_a_search_opens_it(open_page):

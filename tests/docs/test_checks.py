@@ -16,7 +16,7 @@ description: 改变张量的形状。
 
 # 形状 {{#shape}}
 
-读完本页，你会用 `view()` 改变形状。
+用 `view()` 改变形状。
 
 ## 改变形状 {{#view}}
 
@@ -122,16 +122,16 @@ FAULTS = [
     ("blocks", "``` python\nx = 1\n```\n", 1, "no run has seen"),
     ("blocks", '```python title="x"\nx = 1\n```\n', 1, "no run has seen"),
     ("blocks", FENCE.replace("python", "{.python}"), 1, "starts with ```python"),
-    ("blocks", "```\nx = 1\n```\n", 1, "'```' is not seen"),
-    ("blocks", "```text\nx = 1\n```\n", 1, "'```text' is not seen"),
+    ("blocks", "```\nx = 1\n```\n", 1, "'```' isn't checked"),
+    ("blocks", "```text\nx = 1\n```\n", 1, "'```text' isn't checked"),
     ("blocks", "a\n\n```bash\nls\n", 3, "never closed"),
     ("blocks", FENCE.replace("python", "bash"), 1, "an include in a shell block"),
     ("blocks", 'a\n\n--8<-- "tensors/shape/view.py"\n', 3, "an include outside"),
     ("blocks", "a\n\n    x = 1\n", 3, "indented code"),
     ("blocks", '- 1\n\n        x = 1\n\n!!! note "x"\n\n    b\n', 3, "indented code"),
     ("blocks", '!!! note "x"\n\n    a\n\n        x = 1\n', 5, "indented code"),
-    ("blocks", "<!--pytest-codeblocks:skip-->\n", 1, "steers pytest-codeblocks"),
-    ("blocks", "<!--pytest.mark.skip-->\n", 1, "steers pytest-codeblocks"),
+    ("blocks", "<!--pytest-codeblocks:skip-->\n", 1, "controls pytest-codeblocks"),
+    ("blocks", "<!--pytest.mark.skip-->\n", 1, "controls pytest-codeblocks"),
     ("blocks", "<pre>x = 1</pre>\n", 1, "code in HTML"),
     ("headings", "# a {#a}\n\n## b\n", 3, "has no id"),
     ("headings", "# a {#a}\n\n##b\n", 3, "has no id"),
@@ -144,7 +144,7 @@ FAULTS = [
     ("description", "# a {#a}\n", 1, "no `description:`"),
     ("description", "---\ntitle: x\n---\n# a {#a}\n", 1, "no `description:`"),
     ("description", "---\ndescription:\n---\n# a {#a}\n", 1, "no `description:`"),
-    ("links", "a\n\n[a]()\n", 3, "without address"),
+    ("links", "a\n\n[a]()\n", 3, "without an address"),
     ("links", "![a](../assets/view.svg#only-lihgt)\n", 1, "picture with #only-lihgt"),
     ("links", "[![a[0] = 9](a.svg#only)](shape.md)\n", 1, "a picture with #only"),
     ("links", '<a href="gone.md">a</a>\n', 1, "link in HTML"),
@@ -152,19 +152,8 @@ FAULTS = [
     ("table_columns", "| a | b |\n| - | - |\n| `x | y` | 1 |\n| 2 |\n", 4, "1 cells"),
     ("table_rows", f"| a |\n| - |\n| `x.no()`, `x.view()` |\n\n{FENCE}", 3, "`x.no()`"),
     *[
-        ("banned_phrases", f"\n{text}\n", 2, "is not our Chinese")
-        for text in (
-            "值得注意的是，它复制。",
-            "它不仅快，而且省，更好用。",
-            "先看代码。让我们开始。",
-            "- 让我们开始。",
-            "好！！",
-            "它复制——总是。",
-            "这意味着它复制。",
-            "请您看。",
-            '!!! note "您"',
-            "| 您 | 1 |",
-        )
+        ("style", f"\n{text}\n", 2, "您")
+        for text in ("请您看。", "- 您", '!!! note "您"', "| 您 | 1 |")
     ],
     *[
         ("punctuation", f"\n{text}\n", 2, "half-width")
@@ -176,12 +165,25 @@ FAULTS = [
             "注: 它",
             "它复制.",
             '他说"好"',
+            "它 ,`x`",
+            "一;二",
+            "`x`: 它",
+            "它:`x`",
         )
     ],
     ("punctuation", "---\ndescription: 它,是\n---\n# a\n", 2, "half-width"),
     *[
-        ("blanks", f"\n{text}\n", 2, "no blank")
-        for text in ("用view", "3轮", "`x`返回", "**轮**3", "[轮](a.md)3")
+        ("spacing", f"\n{text}\n", 2, f"write “{better}”")
+        for text, better in {
+            "用view": "用 view",
+            "3轮": "3 轮",
+            "`x`返回": "A 返回",
+            "**轮**3": "轮 3",
+            "[轮](a.md)3": "轮 3",
+            "3 轮 。": "3 轮。",
+            "它（ 3 轮）": "它（3 轮）",
+            "全１２": "全12",
+        }.items()
     ],
     ("broken_lines", "第一行\n第二行\n", 1, "a line break"),
     ("chinese_left", "a\n\nthe 视图\n", 3, "Chinese on an English page"),
@@ -210,13 +212,14 @@ def test_a_fault_of_a_page(tree, rule, text, line, word):
         ("links", "[![a](../assets/view.svg#only-dark)](shape.md) `<a href=x>`"),
         ("table_columns", "| a | b |\n| - | - |\n||1|\n| x \\| y | 1 |\n"),
         ("table_rows", f"| a | b |\n| - | - |\n| `dim` | `x.other()` |\n\n{FENCE}"),
-        ("banned_phrases", "`您` 可以。它让我们看到结果。\n\n```bash\n# 您——\n```\n"),
+        ("style", "`您` 可以。它让我们看到结果。\n\n```bash\n# 您——\n```\n"),
         ("punctuation", "步长（stride），`a`, `b` 与 (0, 1)。"),
         ("punctuation", '---\ndescription: "改变形状"\n---'),
         ("punctuation", '!!! note "形状"\n\n1. 先看'),
         ("punctuation", "[形状](shape.md)很重要\n\n![步长](a.svg)"),
         ("punctuation", "| 形状 | 步长 |\n| - | - |"),
-        ("blanks", "用 `x`，3 轮。[轮](图a.md)\n\n## 轮 {#a轮}\n"),
+        ("spacing", "用 `x`，3 轮。[轮](图a.md)\n\n## 轮 {#a轮}\n"),
+        ("spacing", "地址是 <http://127.0.0.1>：版本 >= 2.4，C++，-1，50%\n"),
         ("broken_lines", "- 第一行\n- 第二行\n\n![图](a)\n![图](b)\n"),
         ("broken_lines", "第一行 `x`\n`y` 第二行\n"),
         ("chinese_left", "the `视图`\n"),
@@ -294,7 +297,7 @@ def test_the_name_of_an_api(code, name):
         (FILE, SNIPPET, f"y = '{'a' * 90}'\n", f"{FILE}:1: 96 columns"),
         (FILE, SNIPPET, "x = 1\n" * 31, f"{FILE}:31: 31 lines, more than 30"),
         (FILE, SNIPPET, "x = 1\ny = '\t'\n", f"{FILE}:2: a tab"),
-        (FILE, SNIPPET, "x = 1\r\n", f"{FILE}:1: a line end of Windows"),
+        (FILE, SNIPPET, "x = 1\r\n", f"{FILE}:1: a Windows line ending"),
         (FILE, SNIPPET, '"""\n```\n"""\n', f"{FILE}:2: Markdown"),
         (FILE, SNIPPET, "x = 1  # --8<-- [start:a]\n", f"{FILE}:1: Markdown"),
         (FILE, SNIPPET, "import verify.run\n", f"{FILE}:1: a snippet doesn't import"),
@@ -348,6 +351,19 @@ def test_a_fault_of_the_project(tree, file, old, new, fault):
     assert any(fault in x for x in found), found
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("README.md", "a\n\nIt shuffles anew.\n", "README.md:3: “anew”"),
+        ("README.zh.md", "一\n\n用view。\n", "README.zh.md:3: spacing"),
+    ],
+)
+def test_the_texts_beside_the_folders_are_read_too(tree, name, text, fault):
+    write(tree / name, text)
+    (found,) = checks.check(tree)
+    assert found.startswith(fault)
+
+
 def test_a_free_port_and_a_digit_in_a_word_are_fine(tree):
     source = "import os\nport = os.environ['MASTER_PORT']\nu = 'tcp://localhost:0'\n"
     name = "distributed/launch/conv2d_to_bf16.py"
@@ -371,6 +387,6 @@ def test_a_fault_in_a_box_is_where_a_person_wrote_it(tree):
         '- id: a\n  zh: {claim: "您", truth: "二"}\n  en: {claim: "1", truth: "2"}',
     )
     assert checks.check(tree) == [
-        f"{data_file('tensors/shape')}:2: “您” is not our Chinese; rephrase it"
+        f"{data_file('tensors/shape')}:2: “您”: 写“你”，或省去主语"
     ]
     assert read_site(tree, "zh").pages["tensors/shape.md"].text.count("您") == 1

@@ -65,13 +65,13 @@ def test_a_missing_entry_is_named_with_the_hash_that_belongs_there(tmp_path):
 def test_an_english_docstring_that_changed_makes_the_entry_stale(tmp_path):
     path = write(tmp_path / "seeds.yml", **whole())
     (fault,) = faults("seeds", SOURCE.replace("The seed.", "A number."), path)
-    assert "seed: stale" in fault
+    assert "seed: outdated" in fault
 
 
 def test_what_no_longer_exists_is_left_over(tmp_path):
     path = write(tmp_path / "seeds.yml", **whole(gone={"of": "0", "text": "无"}))
     (fault,) = faults("seeds", SOURCE, path)
-    assert "gone: left over; seeds.py has no such docstring" in fault
+    assert "gone: obsolete; seeds.py has no such docstring" in fault
 
 
 def test_a_module_without_a_file_misses_everything(tmp_path):

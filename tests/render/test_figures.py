@@ -50,7 +50,7 @@ def test_a_missing_picture(drawn):
     figures.pictures(source, checkout.root)[1].unlink()
     assert figures.stale(checkout.root) == [
         "docs/overrides/assets/figures/tensors/shape/plot-dark.svg: is missing; "
-        "snippets/tensors/shape/plot.py draws it"
+        "draw it with snippets/tensors/shape/plot.py"
     ]
 
 
@@ -93,7 +93,7 @@ def test_a_path_that_saves_no_picture(checkout, capsys):
     assert "no snippet file there saves a picture" in capsys.readouterr().err
 
 
-def test_both_styles_draw_their_own_colours_and_the_same_bytes_twice(checkout):
+def test_both_styles_draw_their_own_colors_and_the_same_bytes_twice(checkout):
     pytest.importorskip("matplotlib", reason="draws with matplotlib")
     source = checkout.snippet(
         "tensors/shape/line.py",

@@ -129,9 +129,9 @@ def test_an_entry_shows_a_block_of_another_page(pages, checkout):
         ("  blocks: [view]\n", "", 1, "view-copies: no block proves it"),
         (
             "blocks: [view]",
-            "blocks: [veiw]",
+            "blocks: [gone]",
             1,
-            "no file snippets/tensors/shape/veiw.py",
+            "no file snippets/tensors/shape/gone.py",
         ),
         ("blocks: [view]", "blocks: view", 1, "blocks is not a list of files"),
         ("  en:\n", "  fr:\n", 1, "the language en is missing"),

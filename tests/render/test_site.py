@@ -155,7 +155,7 @@ def test_links_inside_are_checked_and_those_outside_listed(
     with pytest.raises(site.SiteError) as error:
         site.report_links(tmp_path)
     assert str(error.value).splitlines() == [
-        "a.html:3: a picture without a text",
+        "a.html:3: a picture without alternative text",
         "a.html:4: loads //cdn.example/x.js from another host",
         "a.html:1: b.html#y: no such anchor",
         "a.html:2: c/ leads nowhere",

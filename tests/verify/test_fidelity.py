@@ -564,7 +564,7 @@ def test_importing_torch_is_silent(warm):
 
 
 def test_cuda_is_untouched_before_the_fork(warm):
-    """A fork of a process that has initialised CUDA cannot use it."""
+    """A fork of a process that has initialized CUDA cannot use it."""
     code = "import torch; print(torch.cuda.is_initialized())"
     assert warm.server.run(["-c", code], cwd="/").out == "False\n"
 

@@ -185,7 +185,7 @@ def test_writing_into_the_repository(runner, write, tmp_path):
     print(1)
     #> 1
     """
-    check(runner, write, text, "failed", "stray.txt; a file writes only into its")
+    check(runner, write, text, "failed", "stray.txt; a file may write only into its")
     # The runner deletes nothing where people work.
     assert (tmp_path / "stray.txt").read_text() == "x"
 
@@ -344,7 +344,7 @@ def test_killing_the_group_of_its_parent(runner, write):
     time.sleep(7532)
     print(1)
     """
-    check(runner, write, text, "failed", "killed the process that watches over it")
+    check(runner, write, text, "failed", "killed its supervisor process")
     # What lost its supervisor is collected by the keeper, which does not hurry.
     deadline = time.monotonic() + 5
     while is_running("sleep", "7532") and time.monotonic() < deadline:

@@ -100,7 +100,7 @@ def test_a_file_of_the_library_makes_stale_what_imports_it(tree):
     )
 
 
-def test_the_librarys_tests_run_when_they_or_the_library_changed(tree):
+def test_the_tests_of_the_library_run_when_they_or_the_library_changed(tree):
     library_test(tree, "def test_sum():\n    assert True\n")
     assert "library's tests: " in tree.verify(NEW, "--keep")[1]
     tree.snippet(ADD, ADDS + "# edited\n")
@@ -214,4 +214,4 @@ def test_the_command_runs_only_what_is_stale(installed):
 
 def test_updating_is_not_for_stale_files_alone(installed):
     code, _, err = installed.verify("--stale", "--update", program=COMMAND)
-    assert (code, err) == (2, "verify: --update and --stale do not go together\n")
+    assert (code, err) == (2, "verify: --update can't be combined with --stale\n")

@@ -117,7 +117,7 @@ def test_folders_of_any_depth(tmp_path):
         ("fifo", "is a FIFO, not a Python file"),
         ("socket", "is a socket, not a Python file"),
         ("device", "is a device, not a Python file"),
-        ("dangling", "does not exist"),
+        ("dangling", "doesn't exist"),
         ("loop", "can't be read: Too many levels of symbolic links"),
     ],
 )
@@ -125,9 +125,7 @@ def test_a_path_that_a_person_names_is_refused_in_one_line(odd, kind, what):
     path = odd(kind)
     with pytest.raises(RequestError) as caught:
         chosen_files([path])
-    assert (
-        str(caught.value) == f"{path} {what}; name a snippet file or a folder of them"
-    )
+    assert str(caught.value) == f"{path} {what}; pass a snippet file or a folder"
 
 
 @pytest.mark.parametrize(

@@ -59,10 +59,10 @@ def test_an_unknown_release_is_2_in_one_line_with_the_nearest(tree):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--only", "snippets/no/such.py"], "snippets/no/such.py does not exist"),
-        (["--first-broken", "snippets"], "snippets is a folder; name one file"),
+        (["--only", "snippets/no/such.py"], "snippets/no/such.py doesn't exist"),
+        (["--first-broken", "snippets"], "snippets is a folder; pass one file"),
         (["nightly"], "the index has no torch after 2.15.0; name one that has"),
-        (["--device", "cuda"], "torch 2.15.0 sees no CUDA device"),
+        (["--device", "cuda"], "torch 2.15.0 doesn't see a CUDA device"),
         (["--stale", "--new"], "--stale and --new exclude each other"),
         (["--stale"], "--stale: there is no record yet; name a release"),
         (["--stale", "2.14.7"], "the nearest: 2.14.1, 2.15.0"),
@@ -196,7 +196,7 @@ def test_a_need_that_is_no_longer_needed_fails(tree, bound, beside, apart):
     tree.snippet(BLOCK, NEEDS.format(bound=bound))
     code, out, _ = tree.verify(OLD, MIDDLE, NEW)
     assert code == 1
-    what = f"passes on torch {beside}; take 'torch{bound}' out of '# Needs:'"
+    what = f"passes on torch {beside}; remove 'torch{bound}' from '# Needs:'"
     assert "1 have a need that is no longer needed" in out
     assert out.count(what) == 1
     assert outcomes(tree, beside) == {"add.py": "failed"}
@@ -224,7 +224,7 @@ def test_the_first_broken_release_is_found_by_bisection(tree):
     code, out, _ = tree.verify("--first-broken", f"snippets/{BLOCK}", *releases)
     assert code == 1
     assert out.endswith(
-        f"snippets/{BLOCK} passes on torch 2.11.0, not on torch 2.12.0: "
+        f"snippets/{BLOCK} passes on torch 2.11.0, but not on torch 2.12.0: "
         "TypeError: no more\n"
     )
     tried = [line for line in out.splitlines() if line.startswith("  torch 2.")]
@@ -238,11 +238,11 @@ def test_first_broken_asks_the_records_before_it_installs(tree):
     _, out, _ = tree.verify("--first-broken", f"snippets/{BLOCK}")
     assert f"torch {NEW}: TypeError: no more (record)" in out
     assert f"torch {OLD}: passes (record)" in out
-    assert f"passes on torch {MIDDLE}, not on torch {NEW}" in out
+    assert f"passes on torch {MIDDLE}, but not on torch {NEW}" in out
     tree.torch("2.16.0")
     code, out, _ = tree.verify("--first-broken", f"snippets/{BLOCK}")
     assert code == 0
-    assert out.endswith("passes on torch 2.16.0, the newest\n")
+    assert out.endswith("passes on the newest torch, 2.16.0\n")
 
 
 def library_test(tree, text):
@@ -275,15 +275,15 @@ def test_the_library_is_tested_beside_the_files(tree):
     assert [*library["failed"]] == ["tests.library.test_sums::test_sum"]
 
 
-def test_what_ends_the_librarys_tests_is_told(tree):
+def test_what_ends_the_tests_of_the_library_is_told(tree):
     library_test(tree, "import os\n\nos._exit(3)\n")
     code, out, _ = tree.verify(NEW)
     assert code == 1
     assert "library: 0 passed, 1 failed" in out
-    assert "  tests/library: pytest ended with 3 and said nothing" in out
+    assert "  tests/library: pytest ended with 3 and no output" in out
 
 
-def test_an_interrupt_does_not_wait_for_the_librarys_tests(tree, tmp_path):
+def test_an_interrupt_does_not_wait_for_the_tests_of_the_library(tree, tmp_path):
     started = tmp_path / "started"
     library_test(
         tree,

@@ -158,7 +158,7 @@ def test_many_files_at_once_are_all_judged(warm, write):
 
 @pytest.mark.usefixtures("finds_small_torch")
 def test_cuda_without_a_device_is_a_wrong_request():
-    with pytest.raises(RequestError, match="sees no CUDA device"):
+    with pytest.raises(RequestError, match="doesn't see a CUDA device"):
         Runner(device="cuda")
 
 

@@ -114,7 +114,7 @@ def test_a_timeout_is_a_number_of_seconds(write, value, seconds):
 def test_another_timeout_is_refused_with_the_right_form(tmp_path, value):
     (fault,) = faults_of(tmp_path / "block.py", f"# Timeout: {value}\nprint(1)\n")
     assert fault.startswith(f"1: '# Timeout: {value}' is not a number of seconds up to")
-    assert fault.endswith("write for example '# Timeout: 120'")
+    assert fault.endswith("use for example '# Timeout: 120'")
 
 
 @pytest.mark.parametrize(
@@ -213,15 +213,18 @@ def test_a_source_that_is_too_deep_is_told_so(tmp_path, name):
         (b"print('a')\nprint('\xff')\n", "2: byte 0xff is not UTF-8; save it as UTF-8"),
         ("print(1)\nprint(\n", "2: is not Python: '(' was never closed"),
         ("", "1: is empty; a snippet prints or asserts something"),
-        ("print(1)\n# Needs: cuda\n", "2: '# Needs:' belongs to the very top"),
-        ("\n# Needs: cuda\nprint(1)\n", "2: '# Needs:' belongs to the very top"),
+        ("print(1)\n# Needs: cuda\n", "2: '# Needs:' must be at the top"),
+        ("\n# Needs: cuda\nprint(1)\n", "2: '# Needs:' must be at the top"),
         ("# Needs:\nprint(1)\n", "1: '# Needs:' is empty"),
         (
             "# Needs: torch>2.6\nprint(1)\n",
-            "1: 'torch>2.6' is not a need; write torch>=X.Y",
+            "1: 'torch>2.6' is not a valid need; use torch>=X.Y",
         ),
-        ("# Needs: torch>=2\nprint(1)\n", "1: 'torch>=2' is not a need"),
-        ("# Device: cuda\nprint(1)\n", "1: '# Device: cuda' is not known; only cpu is"),
+        ("# Needs: torch>=2\nprint(1)\n", "1: 'torch>=2' is not a valid need"),
+        (
+            "# Device: cuda\nprint(1)\n",
+            "1: '# Device: cuda' is not supported; only cpu is",
+        ),
         ("# Warns: a lot\nprint(1)\n", "1: 'a lot' is not the name of a warning"),
         ("# Run: bash FILE\nprint(1)\n", "1: '# Run:' starts with 'bash'"),
         ("# Run: torchrun other.py\nprint(1)\n", "1: '# Run:' doesn't name FILE or"),
@@ -231,7 +234,7 @@ def test_a_source_that_is_too_deep_is_told_so(tmp_path, name):
             "2: a second '# Needs:'; write one line",
         ),
         ("print(1)  #> 1\n", "1: '#>' follows code on its line; put it on its own"),
-        ("print(1)\n#>1\n", "2: '#>' without a blank; write '#> 1'"),
+        ("print(1)\n#>1\n", "2: '#>' without a space after it; write '#> 1'"),
         ("import numpy\nprint(1)\n", "1: imports numpy; add it to '# Needs:'"),
         (
             "from snippets.freezing import freeze\nprint(freeze)\n",

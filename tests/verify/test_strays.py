@@ -16,7 +16,7 @@ from verify import tree as tree_module
 from verify.strays import Strays, faults
 from verify.tree import Change, Tree
 
-FIX = "a file writes only into its working folder: fix it, then"
+FIX = "a file may write only into its working folder: fix it, then"
 
 
 @pytest.fixture

@@ -225,12 +225,12 @@ def test_a_file_that_torchrun_starts(torch_updater, write):
         ("x = 1\n", ":1: neither prints nor asserts"),
         ("print(\n", ":1: is not Python: '(' was never closed"),
         ("# Needs: torch>=99.0\nprint(1)\n", ":1: not updated, needs torch>=99.0"),
-        ("print('a ')\n", ":1: prints blanks at the end of a line"),
-        ("print('a\\t')\n", ":1: prints blanks at the end of a line"),
+        ("print('a ')\n", ":1: prints trailing whitespace"),
+        ("print('a\\t')\n", ":1: prints trailing whitespace"),
         # What a comment can't hold.
         (
             'for i in range(3):\n    print(f"\\r{i}", end="")\nprint()\n',
-            ":2: prints a carriage return, which a comment can't hold; leave it out",
+            ":2: prints a carriage return, which a comment can't hold; don't print it",
         ),
         ("print('50%\\r100%')\n", ":1: prints a carriage return"),
         ("print('a\\0b')\n", ":1: prints the character U+0000"),
@@ -245,7 +245,7 @@ def test_a_file_that_torchrun_starts(torch_updater, write):
         ("import os\nos.write(1, b'\\xff\\n')\n", ":2: prints bytes that are not"),
         ("print('y' * 1_000_000)\n", ":1: prints a line of 1,000,000 characters"),
         ("for i in range(20_000):\n    print(i)\n", ":2: prints 20,000 lines"),
-        ("print('wait ... done')\n", ":1: prints '...', which '#>' takes for any"),
+        ("print('wait ... done')\n", ":1: prints '...', which matches any text"),
     ],
 )
 def test_what_has_no_place_in_a_file_is_refused(updater, write, text, fault):
@@ -302,7 +302,9 @@ def test_a_path_that_each_machine_has_is_written(updater, write):
 )
 def test_what_differs_between_two_servers_is_refused(updater, write, text, fault):
     message = refused(updater, write(text))
-    assert message.startswith(fault.replace("#", "prints something else each time,"))
+    assert message.startswith(
+        fault.replace("#", "prints something different each time,")
+    )
     assert message.endswith("write '#>' with '...' for the part that differs")
 
 
@@ -318,7 +320,7 @@ def test_what_differs_between_two_servers_is_refused(updater, write, text, fault
 )
 def test_a_tensor_that_differs_is_refused(torch_updater, write, expression, cause):
     message = refused(torch_updater, write(f"import torch\n\nprint({expression})\n"))
-    assert message.startswith(f":3: prints something else each time, {cause}")
+    assert message.startswith(f":3: prints something different each time, {cause}")
 
 
 @pytest.mark.parametrize(
@@ -331,13 +333,13 @@ def test_a_tensor_that_differs_is_refused(torch_updater, write, expression, caus
 )
 def test_an_order_that_a_terminal_has_not_is_refused_with_a_hint(updater, write, text):
     message = refused(updater, write("import os\nimport subprocess\n" + text))
-    assert ": prints something else each time: the order is not that of a" in message
+    assert ": prints something different each time: the order differs from" in message
     assert "print with flush=True before another process" in message
 
 
 def test_a_line_number_that_the_update_itself_moves_is_refused(updater, write):
     text = "import sys\n\nprint(1)\nprint(sys._getframe().f_lineno)\n"
-    assert ":4: prints something else each time" in refused(updater, write(text))
+    assert ":4: prints something different each time" in refused(updater, write(text))
 
 
 def test_a_file_that_fails_now_and_then_is_refused(updater, write):

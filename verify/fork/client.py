@@ -28,11 +28,11 @@ NO_END: dict = {"code": None, "cpu_s": 0.0, "peak_kb": 0}
 LIMIT = "ran longer than {:g} s"
 OUTPUT = "wrote more than {} bytes of {}"
 # What a file does to its slot.
-KILLED = "killed the process that watches over it"
-STOPPED = "stopped the process that watches over it"
-SILENCED = "kept the process that watches over it from answering"
-GARBLED = "garbled the answer of the process that watches over it"
-DELETED = "deleted the folder of the process that watches over it"
+KILLED = "killed its supervisor process"
+STOPPED = "stopped its supervisor process"
+SILENCED = "kept its supervisor process from answering"
+GARBLED = "garbled the answer of its supervisor process"
+DELETED = "deleted the folder of its supervisor process"
 
 
 @dataclass(frozen=True)

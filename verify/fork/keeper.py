@@ -118,7 +118,7 @@ class Keeper:
         line = self.process.stdout.readline() if came else b""
         self.import_warnings = (self._home / "log").read_text(errors="replace")
         if not line:
-            last = (self.import_warnings.strip() or "it said nothing").splitlines()[-1]
+            last = (self.import_warnings.strip() or "no output").splitlines()[-1]
             if not came:
                 last = f"import torch ran longer than {start_timeout:g} s"
             raise ServerError(f"{python} cannot run snippets: {last}")

@@ -1,4 +1,4 @@
-r"""Run a script so that its output tells which statement wrote it.
+r"""Run a script and record which statement wrote each part of its output.
 
 ``python marking.py TOKEN FILE ARGS`` is ``python FILE ARGS`` with marks in its standard
 output, for `--update`. A mark is a NUL, the token, a kind with its values, and a NUL:
@@ -51,7 +51,7 @@ class MarkingOutput(io.BufferedWriter):
 
     Args:
         raw: The unbuffered standard output.
-        token: What tells a mark from NULs that the script prints.
+        token: What distinguishes a mark from NULs that the script prints.
         file: The script.
     """
 
@@ -113,7 +113,7 @@ class MarkingOutput(io.BufferedWriter):
 
 
 def _identity(fd: int) -> tuple[int, int] | None:
-    """Return what tells the file behind a descriptor from others."""
+    """Return what identifies the file behind a descriptor."""
     try:
         status = os.fstat(fd)
     except OSError:
@@ -236,7 +236,7 @@ def _call(line: int, at: ast.stmt) -> ast.stmt:
 
 
 def _watch_waits(output: MarkingOutput) -> None:
-    """Have each call that waits for a thread or a process tell so."""
+    """Make each call that waits for a thread or a process report it."""
     for module, cls, method, writer in WAITS:
         owner = getattr(sys.modules.get(module), cls, None)
         original = getattr(owner, method, None)

@@ -1,4 +1,4 @@
-"""A time limit that tells a process that hangs from one that waits for a processor."""
+"""A time limit that tells a hung process from one that waits for a processor."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Patience:
         self._processors = _processors()
 
     def is_over(self, root: int) -> bool:
-        """Return whether the limit is reached; looks now and then, so ask often.
+        """Return whether the limit is reached. It looks now and then: call it often.
 
         Args:
             root: The process.

@@ -47,7 +47,7 @@ def compile_all(names: list[str]) -> set[str]:
             spec = PathFinder.find_spec(name, folders[parent])
             if spec and isinstance(spec.loader, SourceFileLoader):
                 folders[name] = spec.submodule_search_locations or []
-                # As an import does: reads what lies there or compiles and writes it.
+                # As an import does: reads what is there or compiles and writes it.
                 if code := spec.loader.get_code(name):
                     compiled.add(name)
                     package = name if spec.submodule_search_locations else parent

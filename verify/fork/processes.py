@@ -1,4 +1,4 @@
-"""What Linux says about other processes. All of it may change while you read it."""
+"""What Linux reports about other processes. All of it may change while you read it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def stat(pid: int) -> list[str]:
         'R'
     """
     try:
-        # "pid (name) state parent …": the name may contain blanks and brackets.
+        # "pid (name) state parent …": the name may contain spaces and brackets.
         return (
             Path(PROC, str(pid), "stat").read_text("latin-1").rpartition(")")[2].split()
         )

@@ -84,7 +84,7 @@ class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def _hide(self) -> None:
         for name in self.modules:
-            sys.modules.pop(name, None)  # two may hold it
+            sys.modules.pop(name, None)  # two may have it
         for parent, attribute, _ in self.links:
             vars(parent).pop(attribute, None)
 
@@ -126,7 +126,7 @@ class Exit:
     registered: bool = False
 
     def register(self) -> None:
-        """Register it, once: two stashes may hold the module."""
+        """Register it once, since two stashes may have the module."""
         if not self.registered:
             self.registered = True
             atexit.register(self.function, *self.args, **self.kwargs)
