@@ -6,7 +6,15 @@ import posixpath
 import re
 from pathlib import Path
 
-from render.mistakes import KINDS, SINCE, Mistake, MistakeError, data_file, load_all
+from render.mistakes import (
+    KINDS,
+    MYTHS,
+    SINCE,
+    Mistake,
+    MistakeError,
+    data_file,
+    load_all,
+)
 from render.pages import UNSEARCHED, page_order, page_title
 
 WORDS = {
@@ -108,8 +116,9 @@ def _erratum(entry: Mistake, lang: str, base: str) -> list[str]:
         f"#{posixpath.basename(file)})"
         for file in entry.blocks + entry.proof
     )
+    statement = text.claim.removeprefix(MYTHS[lang])
     return [
-        f"**“{text.claim}”** · {words[entry.kind]} · {when}  ",
+        f"**“{statement}”** · {words[entry.kind]} · {when}  ",
         *f"{LINK.sub(moved, text.truth)}  ".split("\n"),
         f"{words['proof']}{proof}",
         f"{{: #{entry.id} .erratum }}",

@@ -8,18 +8,21 @@ a page, in both languages, with the snippet files that show the truth::
       since: always
       proof: [max_values_and_indices]
       zh:
-        claim: "`max()` 总是返回元组"
+        claim: "误区：`max()` 总是返回元组"
         truth: |-
           只有给了 `dim` 才是……
       en:
-        claim: "`max()` always returns a tuple"
+        claim: "Myth: `max()` always returns a tuple"
         truth: |-
           Only with a `dim` …
 
+`claim` is the title of the box. It's true, or begins with a word of `MYTHS`, so that
+nobody who only reads titles learns something false.
+
 `blocks` are shown in the box, `proof` names files shown elsewhere: on the same page by
-their name, on another by their path. What old notes state has a `kind` (see `KINDS`)
-and a `since` (a release; `seen` and a release; `always`: from the oldest release tried
-on), and is in the errata too, see `render.errata`.
+their name, on another by their path. What old notes state is a myth, has a `kind` (see
+`KINDS`) and a `since` (a release; `seen` and a release; `always`: from the oldest
+release tried on), and is in the errata too, see `render.errata`.
 """
 
 from __future__ import annotations
@@ -35,6 +38,8 @@ LANGUAGES = ("zh", "en")
 # On a page, stands for the boxes of its common mistakes.
 MARKER = "<!-- mistakes -->"
 KINDS = ("wrong", "outdated", "misleading", "incomplete")
+# What a title begins with that is not true.
+MYTHS = {"zh": "误区：", "en": "Myth: "}
 KEYS = {"id", "kind", "since", "blocks", "proof", *LANGUAGES}
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SINCE = re.compile(r"always|(?P<seen>seen )?(?P<release>\d+(\.\d+)+)")
@@ -184,6 +189,9 @@ def _entry(root: Path, page: str, node) -> tuple[Mistake, list[tuple[int, str]]]
             claim, truth = part["claim"], part["truth"]
             if '"' in claim.value or "\n" in claim.value:
                 faults.append((line, f'{name}: the claim in {lang} has a " or 2 lines'))
+            if kind and not claim.value.startswith(MYTHS[lang]):
+                what = f"{name}: the claim in {lang} doesn't begin with {MYTHS[lang]!r}"
+                faults.append((line, what))
             texts[lang] = Text(
                 claim.value,
                 truth.value.rstrip("\n"),
@@ -221,7 +229,7 @@ def boxes(entries: list[Mistake], lang: str) -> list[tuple[str, int]]:
     rows: list[tuple[str, int]] = []
     for entry in entries:
         text = entry.texts[lang]
-        rows += [(f'!!! warning "“{text.claim}”"', text.claim_line), ("", entry.line)]
+        rows += [(f'!!! warning "{text.claim}"', text.claim_line), ("", entry.line)]
         rows += [
             (f"    {line}" if line else "", text.truth_line + n)
             for n, line in enumerate(text.truth.split("\n"))

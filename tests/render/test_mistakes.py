@@ -17,11 +17,11 @@ ENTRY = """\
   since: always
   blocks: [view]
   zh:
-    claim: "`view()` 会复制"
+    claim: "误区：`view()` 会复制"
     truth: |-
       共享内存，见[上文](#view)和[创建](create.md#a)。
   en:
-    claim: "`view()` copies"
+    claim: "Myth: `view()` copies"
     truth: |-
       It shares memory, see [above](#view) and [create](create.md#a).
 """
@@ -53,7 +53,7 @@ def test_a_page_shows_its_entries_as_boxes(checkout, pages):
     pages(ENTRY + GENERAL)
     html = checkout.render(PAGE)
     titles = re.findall(r'<p class="admonition-title">(.*?)</p>', html)
-    assert titles == ["“<code>view()</code> 会复制”", "“一”"]
+    assert titles == ["误区：<code>view()</code> 会复制", "一"]
     assert re.search(
         r'admonition warning.*<div class="snippet" id="view.py"', html, re.S
     )
@@ -73,7 +73,7 @@ def test_each_line_of_a_box_knows_where_it_stands(pages):
     file = (root / mistakes.data_file("tensors/shape")).read_text("utf-8").split("\n")
     for line, number in rows:
         if line.startswith("!!!") or line.startswith("    It"):
-            said = line.removeprefix('!!! warning "“').removesuffix('”"').strip()
+            said = line.removeprefix('!!! warning "').removesuffix('"').strip()
             assert said in file[number - 1]
 
 
@@ -87,6 +87,14 @@ def test_the_errata_lists_what_has_a_kind(pages):
     assert "[`view.py`](../tensors/shape.md#view.py)" in text
     assert "{: #view-copies .erratum " in text
     assert "Two." not in text
+
+
+@pytest.mark.parametrize(
+    ("lang", "statement"), [("zh", "“`view()` 会复制”"), ("en", "“`view()` copies”")]
+)
+def test_the_errata_quotes_a_myth_without_the_word_myth(pages, lang, statement):
+    text = "\n".join(errata(pages(ENTRY), lang, "reference/errata.md"))
+    assert f"**{statement}** · " in text
 
 
 def test_links_of_a_truth_lead_on_from_the_errata(pages):
@@ -141,7 +149,9 @@ def test_an_entry_shows_a_block_of_another_page(pages, checkout):
         ("since: always", "since: ever", 1, "since 'ever' is no release"),
         ("id: view-copies", "id: View", 1, "id 'View' is not lower-case words"),
         ("`view()` copies", 'a \\" b', 1, "the claim in en"),
-        ('    claim: "`view()` copies"\n', "", 1, "en has no claim"),
+        ("Myth: ", "", 1, "the claim in en doesn't begin with 'Myth: '"),
+        ("误区：", "", 1, "the claim in zh doesn't begin with '误区：'"),
+        ('    claim: "Myth: `view()` copies"\n', "", 1, "en has no claim"),
         (
             "    truth: |-\n      It",
             "    turth: |-\n      It",

@@ -69,7 +69,7 @@ def test_a_line_knows_where_a_person_wrote_it(checkout):
     page = read_site(checkout.root, "zh").pages["tensors/shape.md"]
     places = {line.text: line.place for line in page.lines}
     assert places["# a {#a}"] == "docs/zh/tensors/shape.md:5"
-    assert places['!!! warning "“一”"'] == "docs/mistakes/tensors/shape.yml:2"
+    assert places['!!! warning "一"'] == "docs/mistakes/tensors/shape.yml:2"
     assert places["b"] == "docs/zh/tensors/shape.md:9"
 
 

@@ -1,7 +1,5 @@
 # Needs: snippets
 # Run: torchrun --nproc-per-node=2 FILE
-import copy
-
 import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
@@ -9,22 +7,23 @@ from torch.nn.parallel import DistributedDataParallel
 from snippets.ddp import distributed
 
 
-def train(model, batches):
+def train(batches, wrap):
+    torch.manual_seed(0)
+    model = wrap(nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     for x in batches:
         optimizer.zero_grad()
         model(x).square().mean().backward()
         optimizer.step()
-    return torch.cat([p.flatten() for p in model.parameters()])
+    return next(model.parameters()).detach()
 
 
-torch.manual_seed(0)
-alone = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
-batches = torch.randn(20, 16, 4)  # 20 steps
+batches = torch.randn(20, 16, 4, generator=torch.Generator().manual_seed(0))
 with distributed(device="cpu") as here:
-    mine = batches.chunk(2, dim=1)[here.rank]  # 8 of each 16 samples
-    together = train(DistributedDataParallel(copy.deepcopy(alone)), mine)
-    difference = together - train(alone, batches)
+    together = train(batches.chunk(2, dim=1)[here.rank], DistributedDataParallel)
+    alone = train(batches, lambda model: model)
     if here.is_main:
-        print(difference.abs().max().item() > 0.01)
-        #> True
+        print("two ranks  ", together[0])
+        #> two ranks   tensor([ 0.2681,  0.2798, -0.3119, -0.5702])
+        print("one process", alone[0])
+        #> one process tensor([ 0.2017,  0.3112, -0.3772, -0.4831])

@@ -21,8 +21,9 @@ with distributed(device="cpu"):
     ddp = DistributedDataParallel(model)
     after = weights(model)
     if dist.get_rank() == 0:
-        print(torch.equal(*before), torch.equal(*after))
-        #> False True
-        print(torch.equal(before[0], after[1]))
-        #> True
+        print("before", *before)
+        #> before tensor([-0.0053,  0.3793]) tensor([ 0.3643, -0.3121])
+        print("after ", *after)
+        #> after  tensor([-0.0053,  0.3793]) tensor([-0.0053,  0.3793])
+        assert torch.equal(before[0], after[1])
     del ddp

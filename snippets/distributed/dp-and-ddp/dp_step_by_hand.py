@@ -20,5 +20,8 @@ nn.functional.mse_loss(output, target).backward()
 whole = nn.Linear(4, 2)
 whole.load_state_dict(model.state_dict())
 nn.functional.mse_loss(whole(x), target).backward()
-print(torch.allclose(model.weight.grad, whole.weight.grad))
-#> True
+assert torch.allclose(model.weight.grad, whole.weight.grad)
+print(model.weight.grad[0], "in two parts")
+#> tensor([ 0.5885,  0.8496, -1.1204, -1.3132]) in two parts
+print(whole.weight.grad[0], "the full batch")
+#> tensor([ 0.5885,  0.8496, -1.1204, -1.3132]) the full batch

@@ -1,6 +1,9 @@
 from torch.nn import parallel
 
-print(hasattr(parallel, "DistributedDateParallel"))
-#> False
-print(hasattr(parallel, "DistributedDataParallel"))
-#> True
+print(parallel.DistributedDataParallel.__name__)
+#> DistributedDataParallel
+try:
+    parallel.DistributedDateParallel
+except AttributeError as error:
+    print(error)
+    #> module 'torch.nn.parallel' has no attribute 'DistributedDateParallel'

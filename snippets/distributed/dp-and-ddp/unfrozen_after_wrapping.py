@@ -20,10 +20,10 @@ def main():
         every = [torch.empty_like(p) for _ in range(2)]
         dist.all_gather(every, p.grad)
         if dist.get_rank() == 0:
-            print(name, torch.equal(*every))
+            print(name, *(grad[0] for grad in every))
 
 
 with distributed(device="cpu"):
     main()
-    #> 0.weight False
-    #> 1.weight True
+    #> 0.weight tensor([-0.2723, -0.2723]) tensor([-2.7235, -2.7235])
+    #> 1.weight tensor([ 2.0572, -6.0630]) tensor([ 2.0572, -6.0630])
