@@ -64,7 +64,7 @@ def test_a_file_writes_the_names_that_it_uses():
     [
         (
             "torch.autograd.function.FunctionCtx.save_for_backward",
-            "tensors/autograd/custom_function_swish.py",
+            "tensors/advanced-autograd/custom_function_swish.py",
         ),
         (
             "torch.distributed.tensor.DTensor.full_tensor",

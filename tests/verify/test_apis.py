@@ -31,7 +31,7 @@ FILES = (  # ranks, spawned processes, compiled code, a grad_fn, properties, hoo
     "distributed/beyond/fully_shard_a_model.py",
     "distributed/dp-and-ddp/ddp_buckets.py",
     "distributed/launch/spawn_names_the_rank.py",
-    "tensors/autograd/custom_function_swish.py",
+    "tensors/advanced-autograd/custom_function_swish.py",
     "tensors/autograd/graph_of_expression.py",
     "tensors/shape/view_or_copy.py",
     "training/datasets/stream_shared_by_workers.py",

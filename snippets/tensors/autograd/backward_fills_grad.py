@@ -1,12 +1,16 @@
 import torch
 
-x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
-y = (x**2).sum()
-print(y)
-#> tensor(14., grad_fn=<SumBackward0>)
-print(x.grad)
+x = torch.tensor([1.0, 2.0, 3.0, 4.0])
+target = torch.tensor([3.0, 5.0, 7.0, 9.0])
+w = torch.tensor(1.0, requires_grad=True)
+b = torch.tensor(0.0, requires_grad=True)
+
+loss = ((w * x + b - target) ** 2).mean()
+print(loss)
+#> tensor(13.5000, grad_fn=<MeanBackward0>)
+print(w.grad)
 #> None
 
-y.backward()
-print(x.grad)
-#> tensor([2., 4., 6.])
+loss.backward()
+print(w.grad, b.grad)
+#> tensor(-20.) tensor(-7.)

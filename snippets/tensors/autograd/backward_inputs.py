@@ -1,8 +1,10 @@
 import torch
 
-w = torch.tensor(2.0, requires_grad=True)
-b = torch.tensor(1.0, requires_grad=True)
-loss = (w * 3 + b) ** 2
+x = torch.tensor([1.0, 2.0, 3.0, 4.0])
+target = torch.tensor([3.0, 5.0, 7.0, 9.0])
+w = torch.tensor(1.0, requires_grad=True)
+b = torch.tensor(0.0, requires_grad=True)
+loss = ((w * x + b - target) ** 2).mean()
 loss.backward(inputs=[b])
 print(w.grad, b.grad)
-#> None tensor(14.)
+#> None tensor(-7.)

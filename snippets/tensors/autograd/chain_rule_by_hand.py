@@ -1,14 +1,14 @@
 import torch
 
-w = torch.tensor(0.5, requires_grad=True)
-x, target = 4.0, 3.0
-prediction = w * x
-loss = (prediction - target) ** 2
-loss.backward()
-print(w.grad)
-#> tensor(-8.)
+x = torch.tensor([1.0, 2.0, 3.0, 4.0])
+target = torch.tensor([3.0, 5.0, 7.0, 9.0])
+w, b = 1.0, 0.0
 
-dloss_dprediction = 2 * (prediction.item() - target)
-dprediction_dw = x
-print(dloss_dprediction * dprediction_dw)
-#> -8.0
+prediction = w * x + b
+dloss_dprediction = 2 * (prediction - target) / 4
+print(dloss_dprediction)
+#> tensor([-1.0000, -1.5000, -2.0000, -2.5000])
+print("w:", (dloss_dprediction * x).sum())
+#> w: tensor(-20.)
+print("b:", dloss_dprediction.sum())
+#> b: tensor(-7.)

@@ -1,14 +1,16 @@
 import torch
 
-x = torch.tensor([1.0, 2.0], requires_grad=True)
+x = torch.tensor([1.0, 2.0, 3.0, 4.0])
+target = torch.tensor([3.0, 5.0, 7.0, 9.0])
+w = torch.tensor(1.0, requires_grad=True)
 for step in range(3):
-    (x * 5).sum().backward()
-    print(x.grad)
-#> tensor([5., 5.])
-#> tensor([10., 10.])
-#> tensor([15., 15.])
+    ((w * x - target) ** 2).mean().backward()
+    print(w.grad)
+#> tensor(-20.)
+#> tensor(-40.)
+#> tensor(-60.)
 
-x.grad = None
-(x * 5).sum().backward()
-print(x.grad)
-#> tensor([5., 5.])
+w.grad = None
+((w * x - target) ** 2).mean().backward()
+print(w.grad)
+#> tensor(-20.)

@@ -1,16 +1,16 @@
 import torch
 
-x = torch.tensor(2.0)
-w = torch.tensor(3.0, requires_grad=True)
-y = w * x
-z = (x + 1) ** 2
-print(x.is_leaf, w.is_leaf, y.is_leaf, z.is_leaf)
+x = torch.tensor([1.0, 2.0, 3.0, 4.0])
+w = torch.tensor(1.0, requires_grad=True)
+prediction = w * x
+squares = x**2
+print(x.is_leaf, w.is_leaf, prediction.is_leaf, squares.is_leaf)
 #> True True False True
-print(x.grad_fn, w.grad_fn, z.grad_fn)
+print(x.grad_fn, w.grad_fn, squares.grad_fn)
 #> None None None
-print(y.grad_fn.name())
+print(prediction.grad_fn.name())
 #> MulBackward0
 
-y.backward()
+prediction.sum().backward()
 print(w.grad, x.grad)
-#> tensor(2.) None
+#> tensor(10.) None

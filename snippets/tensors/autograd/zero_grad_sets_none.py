@@ -1,11 +1,13 @@
 import torch
 
-w = torch.tensor([1.0, 2.0], requires_grad=True)
+w = torch.tensor(1.0, requires_grad=True)
 optimizer = torch.optim.SGD([w], lr=0.1)
-w.sum().backward()
+(w * 3).backward()
+print(w.grad)
+#> tensor(3.)
 optimizer.zero_grad(set_to_none=False)
 print(w.grad)
-#> tensor([0., 0.])
+#> tensor(0.)
 
 optimizer.zero_grad()
 print(w.grad)

@@ -2,9 +2,9 @@
 import torch
 
 x = torch.tensor([1.0, 2.0], requires_grad=True)
-warned = torch.tensor(x)
-copied = x.detach().clone()
-print(torch.equal(warned, copied))
-#> True
-print(warned.requires_grad, copied.requires_grad)
-#> False False
+print(torch.tensor(x))
+#> tensor([1., 2.])
+print(x.detach().clone())
+#> tensor([1., 2.])
+print(x.clone())
+#> tensor([1., 2.], grad_fn=<CloneBackward0>)

@@ -1,10 +1,9 @@
 import torch
 
-print(torch.double is torch.float64, torch.float is torch.float32)
-#> True True
-print(torch.half is torch.float16)
-#> True
-print(torch.long is torch.int64, torch.int is torch.int32, torch.short is torch.int16)
-#> True True True
-print(torch.cfloat is torch.complex64, torch.cdouble is torch.complex128)
-#> True True
+print(torch.double, torch.float, torch.half)
+#> torch.float64 torch.float32 torch.float16
+print(torch.long, torch.int, torch.short)
+#> torch.int64 torch.int32 torch.int16
+print(torch.cdouble, torch.cfloat)
+#> torch.complex128 torch.complex64
+assert torch.float is torch.float32

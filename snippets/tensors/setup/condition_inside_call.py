@@ -8,5 +8,7 @@ except SyntaxError as error:
     print(type(error).__name__)
     #> SyntaxError
 
-print(eval(right) == torch.device("cuda" if torch.cuda.device_count() else "cpu"))
-#> True
+device = eval(right)
+print(device)
+#> ...
+assert device.type == ("cuda" if torch.cuda.device_count() else "cpu")

@@ -2,10 +2,12 @@
 import torch
 
 try:
+    accelerator = torch.accelerator.current_accelerator()
     device = torch.device(0)
-    assert device == torch.device(torch.accelerator.current_accelerator().type, 0)
-    print(device)
+    print(accelerator, device)
+    assert device == torch.device(accelerator.type, 0)
 except RuntimeError as error:
-    assert not torch.accelerator.is_available()
     print(error)
+    assert "Cannot access accelerator" in str(error)
+    assert not torch.accelerator.is_available()
 #> ...

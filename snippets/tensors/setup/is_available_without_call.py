@@ -5,5 +5,6 @@ right = "cuda" if torch.cuda.is_available() else "cpu"
 
 print(wrong)
 #> cuda
-print((right == "cuda") == (torch.cuda.device_count() > 0))
-#> True
+print(right)
+#> ...
+assert right == ("cuda" if torch.cuda.device_count() > 0 else "cpu")

@@ -6,7 +6,6 @@ print("CUDA", torch.version.cuda)
 #> CUDA ...
 print("cuDNN", torch.backends.cudnn.version())
 #> cuDNN ...
-
-built_for_cuda = torch.version.cuda is not None
-print(built_for_cuda == torch.backends.cuda.is_built())
-#> True
+print("built with CUDA:", torch.backends.cuda.is_built())
+#> built with CUDA: ...
+assert torch.backends.cuda.is_built() == (torch.version.cuda is not None)

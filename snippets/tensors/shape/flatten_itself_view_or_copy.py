@@ -1,15 +1,16 @@
 import torch
 
 line = torch.arange(6)
-print(line.flatten() is line)
-#> True
-
 table = line.view(2, 3)
-print(table.flatten() is table)
-#> False
-print(table.flatten().data_ptr() == table.data_ptr())
-#> True
-
-turned = table.t()
-print(turned.flatten().data_ptr() == turned.data_ptr())
-#> False
+for name, x in {"line": line, "table": table, "transposed": table.t()}.items():
+    flat = x.flatten()
+    if flat is x:
+        result = "the tensor itself"
+    elif flat.data_ptr() == x.data_ptr():
+        result = "view"
+    else:
+        result = "copy"
+    print(f"{name}: {result}")
+#> line: the tensor itself
+#> table: view
+#> transposed: copy
