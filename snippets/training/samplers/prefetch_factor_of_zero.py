@@ -6,5 +6,6 @@ message = "prefetch_factor must be greater than 0 for MultiProcessingDataLoaderI
 try:
     iter(loader)
 except AssertionError as error:
-    print(type(error).__name__, str(error) in (message, ""))
-    #> AssertionError True
+    assert str(error) in (message, "")
+    print(type(error).__name__)
+    #> AssertionError

@@ -5,5 +5,6 @@ message = "_SingleProcessDataLoaderIter requires timeout == 0"
 try:
     iter(loader)
 except AssertionError as error:
-    print(type(error).__name__, str(error) in (message, ""))
-    #> AssertionError True
+    assert str(error) in (message, "")
+    print(type(error).__name__)
+    #> AssertionError
