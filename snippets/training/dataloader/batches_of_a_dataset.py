@@ -1,12 +1,17 @@
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-x = torch.arange(10.0)
-loader = DataLoader(TensorDataset(x, x**2), batch_size=4)
+petals = torch.tensor([14, 13, 15, 47, 45, 49, 60, 51, 59])
+species = torch.tensor([0, 0, 0, 1, 1, 1, 2, 2, 2])
+flowers = TensorDataset(petals, species)
+print(len(flowers), flowers[3])
+#> 9 (tensor(47), tensor(1))
+
+loader = DataLoader(flowers, batch_size=4)
 print(len(loader))
 #> 3
-for xb, yb in loader:
-    print(xb, yb)
-#> tensor([0., 1., 2., 3.]) tensor([0., 1., 4., 9.])
-#> tensor([4., 5., 6., 7.]) tensor([16., 25., 36., 49.])
-#> tensor([8., 9.]) tensor([64., 81.])
+for x, y in loader:
+    print(x, y)
+#> tensor([14, 13, 15, 47]) tensor([0, 0, 0, 1])
+#> tensor([45, 49, 60, 51]) tensor([1, 1, 2, 2])
+#> tensor([59]) tensor([2])

@@ -5,10 +5,10 @@ def skip_missing(samples):
     return default_collate([sample for sample in samples if sample is not None])
 
 
-dataset = [1, None, 3, 4]
-loader = DataLoader(dataset, batch_size=2, collate_fn=list)
+petals = [14, None, 47, 45]
+loader = DataLoader(petals, batch_size=2, collate_fn=list)
 print(list(loader))
-#> [[1, None], [3, 4]]
-loader = DataLoader(dataset, batch_size=2, collate_fn=skip_missing)
+#> [[14, None], [47, 45]]
+loader = DataLoader(petals, batch_size=2, collate_fn=skip_missing)
 print(list(loader))
-#> [tensor([1]), tensor([3, 4])]
+#> [tensor([14]), tensor([47, 45])]

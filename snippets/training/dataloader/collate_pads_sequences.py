@@ -9,9 +9,9 @@ def pad(samples):
     return pad_sequence(sequences, batch_first=True), lengths
 
 
-dataset = [[1, 2, 3], [4], [5, 6]]
-for batch, lengths in DataLoader(dataset, batch_size=3, collate_fn=pad):
+plants = [[14, 13, 15], [47], [60, 51]]
+for batch, lengths in DataLoader(plants, batch_size=3, collate_fn=pad):
     print(batch, lengths)
-#> tensor([[1, 2, 3],
-#>         [4, 0, 0],
-#>         [5, 6, 0]]) tensor([3, 1, 2])
+#> tensor([[14, 13, 15],
+#>         [47,  0,  0],
+#>         [60, 51,  0]]) tensor([3, 1, 2])

@@ -1,15 +1,18 @@
 import torch
 from torch.utils.data import default_collate
 
-image = torch.zeros(1, 8, 8)
-images, labels, weights, names = default_collate(
-    [(image, 3, 0.5, "a.png"), (image, 7, 1.0, "b.png")]
+setosa = torch.tensor([14, 2])
+virginica = torch.tensor([60, 25])
+sizes, labels, heights, names = default_collate(
+    [(setosa, 0, 0.3, "setosa"), (virginica, 2, 0.9, "virginica")]
 )
-print(images.shape, labels, names)
-#> torch.Size([2, 1, 8, 8]) tensor([3, 7]) ('a.png', 'b.png')
-print(weights)
-#> tensor([0.5000, 1.0000], dtype=torch.float64)
+print(sizes.shape, labels, names)
+#> torch.Size([2, 2]) tensor([0, 2]) ('setosa', 'virginica')
+print(heights)
+#> tensor([0.3000, 0.9000], dtype=torch.float64)
 
-batch = default_collate([{"x": image, "size": (8, 8)}, {"x": image, "size": (6, 4)}])
-print(batch["x"].shape, batch["size"])
-#> torch.Size([2, 1, 8, 8]) [tensor([8, 6]), tensor([8, 4])]
+batch = default_collate(
+    [{"size": setosa, "place": (8, 8)}, {"size": virginica, "place": (6, 4)}]
+)
+print(batch["size"].shape, batch["place"])
+#> torch.Size([2, 2]) [tensor([8, 6]), tensor([8, 4])]

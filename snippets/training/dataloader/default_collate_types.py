@@ -3,15 +3,15 @@ import numpy as np
 from torch.utils.data import default_collate
 
 for samples in [
-    [1, 2],
-    [1.0, 2.0],
-    [np.float32(1), np.float32(2)],
+    [14, 13],
+    [1.4, 1.3],
+    [np.float32(1.4), np.float32(1.3)],
     [True, False],
-    ["cat", "dog"],
+    ["setosa", "virginica"],
 ]:
     print(default_collate(samples))
-#> tensor([1, 2])
-#> tensor([1., 2.], dtype=torch.float64)
-#> tensor([1., 2.])
+#> tensor([14, 13])
+#> tensor([1.4000, 1.3000], dtype=torch.float64)
+#> tensor([1.4000, 1.3000])
 #> tensor([ True, False])
-#> ['cat', 'dog']
+#> ['setosa', 'virginica']

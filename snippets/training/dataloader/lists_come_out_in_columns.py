@@ -1,10 +1,10 @@
 import torch
 from torch.utils.data import default_collate
 
-points = [[1, 2], [3, 4], [5, 6]]
-print(default_collate(points))
-#> [tensor([1, 3, 5]), tensor([2, 4, 6])]
-print(default_collate([torch.tensor(point) for point in points]))
-#> tensor([[1, 2],
-#>         [3, 4],
-#>         [5, 6]])
+flowers = [[14, 2], [47, 14], [60, 25]]
+print(default_collate(flowers))
+#> [tensor([14, 47, 60]), tensor([ 2, 14, 25])]
+print(default_collate([torch.tensor(flower) for flower in flowers]))
+#> tensor([[14,  2],
+#>         [47, 14],
+#>         [60, 25]])

@@ -15,5 +15,8 @@ for epoch in range(20):
     model.eval()
     with torch.inference_mode():
         losses.append(nn.functional.mse_loss(model(x), y).item())
-print(losses[-1] < losses[0], losses[-1] < 0.2, model[1].num_batches_tracked)
-#> True True tensor(80)
+print("validation loss", losses[0], losses[-1])
+#> validation loss ... ...
+print(model[1].num_batches_tracked)
+#> tensor(80)
+assert losses[-1] < min(losses[0], 0.2)

@@ -9,5 +9,7 @@ sampler = WeightedRandomSampler(weights, num_samples=2000)
 loader = DataLoader(TensorDataset(labels), batch_size=100, sampler=sampler)
 
 drawn = torch.cat([batch for (batch,) in loader])
-print(len(drawn), 900 < drawn.sum().item() < 1100)
-#> 2000 True
+share = drawn.float().mean().item()
+print(len(drawn), f"draws, class 1: {share:.2f}")
+#> 2000 draws, class 1: 0.50
+assert 0.45 < share < 0.55
