@@ -33,6 +33,7 @@ from render.pages import (
     Section,
     Site,
     codes,
+    read_part,
     read_site,
     read_snippet,
     snippet_files,
@@ -90,7 +91,10 @@ def blocks(page: Page) -> Iterator[str]:
             yield f"{place} a fence of {fence.marks}; use ```"
         elif fence.is_python:
             try:
-                read_snippet(fence, page.root)
+                if fence.part:
+                    read_part(fence, page.root)
+                else:
+                    read_snippet(fence, page.root)
             except ValueError as error:
                 yield f"{place} {error}"
         elif fence.info != "bash":
@@ -136,6 +140,14 @@ def shown_once(site: Site, files: Iterable[str]) -> Iterator[str]:
             yield f"snippets/{file}:1: on no page of docs/{site.lang}; include it"
         elif len(found) > 1:
             yield f"{found[1]}: snippets/{file} is shown before, at {found[0]}"
+
+
+def parts(page: Page) -> Iterator[str]:
+    """A part of a file is shown beside the whole file, which has the proof."""
+    for fence in page.fences:
+        if fence.part and fence.part[0] not in page.shown():
+            place = page.rows[fence.first].place
+            yield f"{place}: snippets/{fence.part[0]} is not shown whole on the page"
 
 
 # ---- two languages
@@ -421,7 +433,7 @@ def _around(row: str, found: re.Match) -> str:
     return row[max(0, found.start() - 8) : found.end() + 8].strip()
 
 
-RULES = (blocks, headings, description, links, table_columns, table_rows)
+RULES = (blocks, parts, headings, description, links, table_columns, table_rows)
 CHINESE = (banned_phrases, punctuation, blanks, broken_lines)
 ENGLISH = (chinese_left,)
 

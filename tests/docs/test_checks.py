@@ -133,6 +133,8 @@ FAULTS = [
     ("blocks", "<!--pytest-codeblocks:skip-->\n", 1, "steers pytest-codeblocks"),
     ("blocks", "<!--pytest.mark.skip-->\n", 1, "steers pytest-codeblocks"),
     ("blocks", "<pre>x = 1</pre>\n", 1, "code in HTML"),
+    ("blocks", FENCE.replace("view.py", "view.py:gone"), 1, "or class gone"),
+    ("parts", f"a\n\n{FENCE.replace('view.py', 'view.py:size')}", 3, "not shown whole"),
     ("headings", "# a {#a}\n\n## b\n", 3, "has no id"),
     ("headings", "# a {#a}\n\n##b\n", 3, "has no id"),
     ("headings", "# a {#a}\n\n## b {#B_c}\n", 3, "lower-case"),
