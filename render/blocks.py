@@ -11,6 +11,15 @@ below that says where the file was run, with a download. It rewrites Markdown in
 Markdown before `pymdownx.snippets` runs, so any generator on Python-Markdown renders
 it; without it the fence still shows the code.
 
+A file that the page shows whole may be explained function by function::
+
+    ```python
+    --8<-- "training/loop/train_digits.py:evaluate"
+    ```
+
+Such a part has the numbers of its lines as title, and no line below: the proof belongs
+to the whole file.
+
 Prose that shows other Python stops the build: see `BlockError`.
 """
 
@@ -43,6 +52,7 @@ from render.pages import (
     Fence,
     Row,
     fences,
+    read_part,
     read_site,
     read_snippet,
     rows_of,
@@ -67,6 +77,7 @@ BLOCK = re.compile(r'<div class="snippet" .*?<div class="snippet-foot"', re.S)
 PLAIN = re.compile(r'<span class="(?:n|nn|w|p|o)">([^<]*)</span>')
 FIGURE = re.compile(r"assets/(figures/[^#]+\.svg)")
 PIXELS_PER_POINT = 96 / 72
+LINES = {"zh": "{file} 第 {first}–{last} 行", "en": "{file}, lines {first} to {last}"}
 OUTPUT = re.compile(r'^([ ]*<span class="c1">#&gt;.*?</span>)$', re.M)
 
 
@@ -119,7 +130,7 @@ class _Blocks(Preprocessor):
             done = fence.last + 1
             if fence.is_python:
                 try:
-                    lines += self.block(fence)
+                    lines += self.part(fence) if fence.part else self.block(fence)
                 except ValueError as error:
                     raise ValueError(f"{rows[fence.first].place}: {error}") from None
             else:
@@ -168,6 +179,23 @@ class _Blocks(Preprocessor):
             f"{fence.lead}```",
             "",
             fence.lead + self.keep(foot),
+            "",
+            fence.lead + self.keep("</div>"),
+            "",
+        ]
+
+    def part(self, fence: Fence) -> list[str]:
+        """A fence with one function of a file, whose title leads to the whole file."""
+        part = read_part(fence, self.root)
+        leaf = part.file.rpartition("/")[2]
+        title = LINES[self.lang].format(file=leaf, first=part.first, last=part.last)
+        return [
+            "",
+            fence.lead + self.keep(f'<div class="snippet-part" data-whole="{leaf}">'),
+            "",
+            f'{fence.lead}```python title="{title}"',
+            f'{fence.lead}--8<-- "{part.file}:{part.first}:{part.last}"',
+            f"{fence.lead}```",
             "",
             fence.lead + self.keep("</div>"),
             "",

@@ -32,6 +32,7 @@ from render.pages import (
     Section,
     Site,
     codes,
+    read_part,
     read_site,
     read_snippet,
     read_text,
@@ -104,7 +105,10 @@ def blocks(page: Page) -> Iterator[str]:
             yield f"{place} a fence of {fence.marks}; use ```"
         elif fence.is_python:
             try:
-                read_snippet(fence, page.root)
+                if fence.part:
+                    read_part(fence, page.root)
+                else:
+                    read_snippet(fence, page.root)
             except ValueError as error:
                 yield f"{place} {error}"
         elif fence.info != "bash":
@@ -150,6 +154,14 @@ def shown_once(site: Site, files: Iterable[str]) -> Iterator[str]:
             yield f"snippets/{file}:1: on no page of docs/{site.lang}; include it"
         elif len(found) > 1:
             yield f"{found[1]}: snippets/{file} is shown before, at {found[0]}"
+
+
+def parts(page: Page) -> Iterator[str]:
+    """A part of a file is shown beside the whole file, which has the proof."""
+    for fence in page.fences:
+        if fence.part and fence.part[0] not in page.shown():
+            place = page.rows[fence.first].place
+            yield f"{place}: snippets/{fence.part[0]} is not shown whole on the page"
 
 
 # ---- two languages
@@ -387,7 +399,7 @@ def _around(row: str, found: re.Match) -> str:
     return row[max(0, found.start() - 8) : found.end() + 8].strip()
 
 
-RULES = (blocks, headings, description, links, table_columns, table_rows)
+RULES = (blocks, parts, headings, description, links, table_columns, table_rows)
 CHINESE = (style, punctuation, spacing, broken_lines)
 ENGLISH = (style, chinese_left)
 
@@ -396,7 +408,7 @@ ENGLISH = (style, chinese_left)
 MAX_COLUMNS, MAX_LINES, MEDIAN, P90 = 88, 30, 18, 38
 LONGER = {  # one whole program
     "start/first/train_a_model.py": 40,
-    "training/loop/train_digits.py": 120,
+    "training/loop/train_digits.py": 130,
     "distributed/ddp/train_digits_ddp.py": 100,
 }
 PORT = re.compile(r"(?i)master[-_]port\W+[1-9]\d*|tcp://[^\s\"']*:[1-9]\d*")

@@ -34,6 +34,7 @@ from render.pages import (
     ROOT,
     Page,
     fences,
+    read_part,
     read_site,
     read_snippet,
 )
@@ -127,6 +128,11 @@ def markdown_page(source: Source, name: str) -> str:
         if not fence.is_python:
             rows += lines[fence.first : done]
             continue
+        if fence.part:
+            part = read_part(fence, source.root)
+            code = textwrap.indent("\n".join(part.code), fence.lead)
+            rows += [f"{fence.lead}```python", *code.split("\n"), f"{fence.lead}```"]
+            continue
         path, snippet = read_snippet(fence, source.root)
         code = textwrap.indent(snippet.source.rstrip("\n"), fence.lead)
         runs = runs_of(path, snippet, source.records, source.root)
@@ -176,7 +182,11 @@ def notebook(source: Source, name: str) -> dict:
         if fence.is_python:
             prose(fence.first)
             done = fence.last + 1
-            cells.extend(_code_cells(*read_snippet(fence, source.root)))
+            if fence.part:  # to read, not to run: the whole file has a cell
+                code = "\n".join(read_part(fence, source.root).code)
+                cells.append(_cell("markdown", f"```py\n{code}\n```", attachments={}))
+            else:
+                cells.extend(_code_cells(*read_snippet(fence, source.root)))
     prose(len(lines))
     title, _, rest = cells[0]["source"].partition("\n")
     cells[0]["source"] = f"{title}\n\n{first}\n{rest}"

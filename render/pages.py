@@ -9,10 +9,11 @@ Lines are told apart as Python-Markdown reads them, with the extensions of the s
 
 from __future__ import annotations
 
+import ast
 import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -32,6 +33,7 @@ FENCE = re.compile(r"(?P<lead>[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?)(?P<marks>`{3,}|~{
 PYTHON = re.compile(r"(?:^|[\s{.])(?:i?python|py)[\d.]*(?=[\s}]|$)|pycon", re.I)
 INCLUDE = re.compile(r"\s*-+8<-+(?:\s|$)")
 PATH = re.compile(r'\s*--8<-- "(?P<path>[^"]*)"\s*')
+PART = re.compile(r"(?P<file>[^:]*\.py):(?P<name>\w+)")
 # Python-Markdown asks for no blank after the marks.
 HEADING = re.compile(
     r"\s*(?P<marks>#{1,6})(?!#)\s*(?P<title>.+?)\s*(?P<attrs>\{[^{}]*\})?[\s#]*"
@@ -108,9 +110,36 @@ class Fence:
 
     @property
     def include(self) -> str | None:
-        """The path below `snippets/` if it is a Python fence with one include."""
+        """The path below `snippets/` if it is a Python fence with one whole file."""
+        return None if self.part else self._target
+
+    @property
+    def part(self) -> tuple[str, str] | None:
+        """A path below `snippets/` and the name of the function that is shown of it."""
+        match = PART.fullmatch(self._target or "")
+        return (match["file"], match["name"]) if match else None
+
+    @property
+    def _target(self) -> str | None:
         match = PATH.fullmatch("\n".join(self.body).strip())
         return match["path"] if match and self.is_python else None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A function or class of a snippet file, shown where the text explains it.
+
+    Attributes:
+        file: The path of the file below `snippets/`.
+        first: Number of its first line, which may be a decorator.
+        last: Number of its last line.
+        code: Its lines as they are in the file.
+    """
+
+    file: str
+    first: int
+    last: int
+    code: tuple[str, ...]
 
 
 @dataclass
@@ -222,15 +251,19 @@ class Page:
 
     @cached_property
     def snippets(self) -> list[tuple[str, Snippet]]:
-        """The snippet files that the page shows, in order, each with its path.
+        """The snippet files that the page shows whole, in order, each with its path.
 
         Raises:
             ValueError: A Python fence is not one include of one file.
         """
-        return [read_snippet(one, self.root) for one in self.fences if one.is_python]
+        return [
+            read_snippet(one, self.root)
+            for one in self.fences
+            if one.is_python and not one.part
+        ]
 
     def shown(self, section: str | None = None) -> list[str]:
-        """The paths below `snippets/` of the files that the page shows, in order.
+        """The paths below `snippets/` of the files that the page shows whole, in order.
 
         Args:
             section: Id of a heading; then only what is below it, with its subsections.
@@ -647,3 +680,29 @@ def read_snippet(fence: Fence, root: Path) -> tuple[str, Snippet]:
     except SnippetError as error:
         faults = "; ".join(error.faults).replace(f"{root.resolve()}/", "")
         raise ValueError(faults) from None
+
+
+def read_part(fence: Fence, root: Path) -> Part:
+    """Read the function or class of a snippet file that a Python fence shows.
+
+    It is found by its name, so that it can't be cut in the wrong place when the file
+    changes.
+
+    Args:
+        fence: A Python fence whose include ends with a colon and a name.
+        root: The checkout.
+
+    Raises:
+        ValueError: The fence is not exactly one include, or the file lacks the name.
+    """
+    file, name = fence.part or ("", "")
+    body = tuple(line.replace(f'{file}:{name}"', f'{file}"') for line in fence.body)
+    whole = replace(fence, body=body)
+    _, snippet = read_snippet(whole, root)
+    for node in ast.parse(snippet.source).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == name:
+            first = min(one.lineno for one in (node, *node.decorator_list))
+            last = node.end_lineno or first
+            lines = snippet.source.split("\n")[first - 1 : last]
+            return Part(file, first, last, tuple(lines))
+    raise ValueError(f"snippets/{file} has no function or class {name}")

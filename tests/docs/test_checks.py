@@ -133,6 +133,8 @@ FAULTS = [
     ("blocks", "<!--pytest-codeblocks:skip-->\n", 1, "controls pytest-codeblocks"),
     ("blocks", "<!--pytest.mark.skip-->\n", 1, "controls pytest-codeblocks"),
     ("blocks", "<pre>x = 1</pre>\n", 1, "code in HTML"),
+    ("blocks", FENCE.replace("view.py", "view.py:gone"), 1, "or class gone"),
+    ("parts", f"a\n\n{FENCE.replace('view.py', 'view.py:size')}", 3, "not shown whole"),
     ("headings", "# a {#a}\n\n## b\n", 3, "has no id"),
     ("headings", "# a {#a}\n\n##b\n", 3, "has no id"),
     ("headings", "# a {#a}\n\n## b {#B_c}\n", 3, "lower-case"),
@@ -372,9 +374,9 @@ def test_a_free_port_and_a_digit_in_a_word_are_fine(tree):
 
 def test_the_one_whole_program_may_be_longer():
     name = "training/loop/train_digits.py"
-    assert list(checks.snippet_file(name, "x = 1\n" * 120)) == []
-    (fault,) = checks.snippet_file(name, "x = 1\n" * 121)
-    assert "121 lines, more than 120" in fault
+    assert list(checks.snippet_file(name, "x = 1\n" * 130)) == []
+    (fault,) = checks.snippet_file(name, "x = 1\n" * 131)
+    assert "131 lines, more than 130" in fault
 
 
 def test_a_fault_in_a_box_is_where_a_person_wrote_it(tree):

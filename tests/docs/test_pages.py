@@ -10,7 +10,7 @@ import pytest
 from pytest_codeblocks import extract_from_buffer
 
 from render.checks import check
-from render.pages import LANGUAGES, parse_page, read_config, read_site
+from render.pages import LANGUAGES, parse_page, read_config, read_part, read_site
 
 ROOT = Path(__file__).resolve().parents[2]
 # The site's, without our own extension.
@@ -45,6 +45,20 @@ class Blocks(HTMLParser):
         self.count += tag == "pre"
 
 
+def with_lines(page):
+    """The text of a page; what shows a function of a file names its lines instead.
+
+    The name of a function says nothing to the other readers.
+    """
+    text = page.text
+    for fence in page.fences:
+        if fence.part:
+            part = read_part(fence, ROOT)
+            lines = f"{part.file}:{part.first}:{part.last}"
+            text = text.replace(f'"{":".join(fence.part)}"', f'"{lines}"')
+    return text
+
+
 def differences(page):
     """Where the blocks that other readers see aren't those of the page's fences.
 
@@ -52,16 +66,21 @@ def differences(page):
     byte for byte.
     """
     site = markdown.Markdown(extensions=[*EXTENSIONS], extension_configs=EXTENSIONS)
-    shown = Blocks(site.convert(page.text)).count
+    text = with_lines(page)
+    shown = Blocks(site.convert(text)).count
     faults = []
     if shown != len(page.fences):
         faults = [f"{page.where}:1: shows {shown} blocks, has {len(page.fences)}"]
-    text = "\n".join(site.preprocessors["snippet"].run(page.text.split("\n")))
+    text = "\n".join(site.preprocessors["snippet"].run(text.split("\n")))
     try:
         found = extract_from_buffer(io.StringIO(text), sys.maxsize)
     except RuntimeError as error:  # a fence within a file ends the block early
         return [*faults, f"{page.where}:1: the blocks can't be extracted: {error}"]
     codes = [x.code.encode().rstrip(b"\n") for x in found if x.syntax == "python"]
+    pythons = [fence for fence in page.fences if fence.is_python]
+    if len(codes) == len(pythons):  # a part is no file
+        pairs = zip(codes, pythons, strict=True)
+        codes = [code for code, fence in pairs if not fence.part]
     files = page.shown()
     if len(codes) != len(files):
         faults += [f"{page.where}:1: {len(codes)} blocks extracted, has {len(files)}"]

@@ -95,6 +95,46 @@ def test_a_block_in_a_list(checkout):
     assert re.search(r"<li>.*<div class=\"snippet\" id=.*</div>\s*</li>", page, re.S)
 
 
+EVALUATE = "@torch.no_grad()\ndef evaluate(x):\n    return x[0] < 1\n"
+NET = "class Net:\n    pass\n"
+PROGRAM = f"""import torch
+
+
+{EVALUATE}
+
+{NET}
+
+print(evaluate(torch.zeros(1)))
+#> tensor(True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "title"),
+    [
+        ("evaluate", EVALUATE, "program.py, lines 4 to 6"),
+        ("Net", NET, "program.py, lines 9 to 10"),
+    ],
+)
+@pytest.mark.parametrize("box", ["", '??? note "more"\n\n'])
+def test_a_part_is_one_function_and_the_whole_file_has_the_foot(
+    checkout, name, code, title, box
+):
+    checkout.snippet("tensors/shape/program.py", PROGRAM)
+    lines = ["```python", f'--8<-- "tensors/shape/program.py:{name}"', "```", ""]
+    part = box + "\n".join("    " * bool(box) + line for line in lines)
+    page = checkout.render(part, "en")
+    assert text_of(page) == code
+    assert f'<span class="filename">{title}</span>' in page
+    assert '<div class="snippet-part" data-whole="program.py">' in page
+    assert "snippet-foot" not in page
+    assert "verified-html" not in page
+    whole = '```python\n--8<-- "tensors/shape/program.py"\n```\n'
+    page = checkout.render(f"{part}\n{whole}", "en")
+    assert page.count('class="snippet-foot"') == 1
+    assert page.count('<div class="snippet" id="program.py">') == 1
+
+
 def test_other_fences_stay_as_they_are(checkout):
     page = checkout.render("```bash\npip install torch\n```\n\n```text\npython\n```\n")
     assert "snippet" not in page
@@ -119,7 +159,10 @@ FAULTS = {
     "url": ("```python", '--8<-- "https://a.org/x.py"', "not a path below snippets/"),
     "backslash": ("```python", '--8<-- "a\\\\x.py"', "not a path below snippets/"),
     "link out": ("```python", '--8<-- "tensors/out.py"', "leads out of snippets/"),
-    "section": ("```python", '--8<-- "tensors/shape/view.py:a"', "not a whole Python"),
+    "lines": ("```python", '--8<-- "tensors/shape/view.py:1:2"', "not a whole Python"),
+    "no such part": ("```python", '--8<-- "tensors/shape/view.py:a"', "class a"),
+    "part of no file": ("```python", '--8<-- "a/no.py:a"', "is no file snippets/a/no"),
+    "two parts": ("```python", '--8<-- "a/b.py:a"\n--8<-- "a/b.py:b"', "one file"),
     "no Python": ("```python", '--8<-- "tensors/shape/view.txt"', "not a whole Python"),
     "other quotes": ("```python", "--8<-- 'tensors/shape/view.py'", "not of the form"),
     "block form": ("```python", "--8<--\ntensors/shape/view.py\n--8<--", "one fence"),

@@ -83,6 +83,23 @@ def test_every_notebook_is_one_and_shows_what_the_page_shows(taken):
             assert not re.search(r"\]\((?!https?:|attachment:)", links(cell)), name
 
 
+def test_a_part_of_a_file_is_to_read_and_the_file_to_run(checkout):
+    part = "def total(x):\n    return sum(x)"
+    checkout.snippet("tensors/shape/sums.py", f"{part}\n\n\nprint(total([1]))\n#> 1\n")
+    include = '```python\n--8<-- "tensors/shape/sums.py{}"\n```\n'
+    text = f"# Sums {{#sums}}\n\n{include.format(':total')}\n{include.format('')}"
+    checkout.page(text, lang="en")
+    source = downloads.Source("en", checkout.root)
+
+    page = downloads.markdown_page(source, "tensors/shape.md")
+    assert f"```python\n{part}\n```\n" in page
+    assert page.count("*snippets/tensors/shape/sums.py · ") == 1
+
+    cells = downloads.notebook(source, "tensors/shape.md")["cells"]
+    shown = [(cell["cell_type"], part in cell["source"]) for cell in cells]
+    assert shown == [("markdown", False), ("markdown", True), ("code", True)]
+
+
 def links(cell):
     """The prose of a cell without its code."""
     if cell.cell_type != "markdown":

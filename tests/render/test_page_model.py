@@ -106,6 +106,19 @@ def test_sections_and_what_they_show():
     assert page.heading_of(page.fences[0].first) == "c"
 
 
+def test_a_page_that_shows_a_part_of_a_file_does_not_show_the_file(checkout):
+    part = INCLUDE.replace("view.py", "view.py:size")
+    whole = parse_page(f"# a\n\n{part}\n{INCLUDE}", "zh", "a.md", checkout.root)
+    only = parse_page(f"# a\n\n{part}", "zh", "a.md", checkout.root)
+    assert [fence.part for fence in whole.fences] == [
+        ("tensors/shape/view.py", "size"),
+        None,
+    ]
+    assert whole.shown() == [name for name, _ in whole.snippets]
+    assert whole.shown() == ["tensors/shape/view.py"]
+    assert only.shown() == only.snippets == []
+
+
 def test_line_numbers_of_fences():
     found = list(fences(["a", "```bash", "b", "```", "~~~python", "c", "~~~", "```"]))
     assert [(x.first, x.last, x.is_python, x.is_closed) for x in found] == [

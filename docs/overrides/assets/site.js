@@ -15,10 +15,11 @@ addEventListener("click", event => {
 }, true)
 
 // The name of a file leads to its block, and breaks after a slash, not within a word.
-document.querySelectorAll(".snippet .filename").forEach(name => {
+document.querySelectorAll(":is(.snippet, .snippet-part) .filename").forEach(name => {
   const link = document.createElement("a")
+  const block = name.closest(".snippet, .snippet-part")
   link.innerHTML = name.textContent.replaceAll("/", "/<wbr>")
-  link.href = "#" + name.closest(".snippet").id
+  link.href = "#" + (block.dataset.whole ?? block.id)
   name.replaceChildren(link)
 })
 

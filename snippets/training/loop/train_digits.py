@@ -1,6 +1,6 @@
 # Needs: sklearn, snippets
 # Device: cpu
-"""Learn the 8x8 digits of scikit-learn. Stop it at any time; --resume goes on."""
+"""Learn the 8x8 digits of scikit-learn. Stop at any time; --resume continues."""
 import argparse
 import sys
 
@@ -23,13 +23,37 @@ def load_data(seed):
     return loader, DataLoader(val, batch_size=300), DataLoader(test, batch_size=300)
 
 
-def progress(loader, title, width=30):
-    for step, batch in enumerate(loader, 1):
-        yield batch
-        if sys.stderr.isatty():
-            bar = "#" * (width * step // len(loader))
-            end = "\r" if step < len(loader) else "\r\033[K"  # at last, clear the line
-            print(f"{title} [{bar:.<{width}}]", end=end, file=sys.stderr, flush=True)
+def build(device, total_steps):
+    model = nn.Sequential(
+        nn.Conv2d(1, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(),
+        nn.Conv2d(16, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(),
+        nn.MaxPool2d(2), nn.Flatten(), nn.Dropout(0.2), nn.Linear(32 * 4 * 4, 10),
+    ).to(device)
+    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.01)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, total_steps)
+    scaler = torch.amp.GradScaler(device, enabled=device == "cuda")
+    return dict(model=model, optimizer=optimizer, scheduler=scheduler, scaler=scaler)
+
+
+def train_epoch(batches, device, model, optimizer, scheduler, scaler):
+    model.train()
+    total, count = 0.0, 0
+    for images, labels in batches:
+        images, labels = images.to(device), labels.to(device)
+        with torch.autocast(device, dtype=torch.float16, enabled=scaler.is_enabled()):
+            loss = nn.functional.cross_entropy(model(images), labels)
+        optimizer.zero_grad()
+        scaler.scale(loss).backward()
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
+        scale = scaler.get_scale()
+        scaler.step(optimizer)
+        scaler.update()
+        if scaler.get_scale() >= scale:  # otherwise the step was skipped
+            scheduler.step()
+        total += loss.item() * len(labels)
+        count += len(labels)
+    return total / count
 
 
 @torch.inference_mode()
@@ -43,31 +67,31 @@ def evaluate(model, loader, device):
     return loss / count, right / count
 
 
+def progress(loader, title, width=30):
+    for step, batch in enumerate(loader, 1):
+        yield batch
+        if sys.stderr.isatty():
+            bar = "#" * (width * step // len(loader))
+            end = "\r" if step < len(loader) else "\r\033[K"  # at last, clear the line
+            print(f"{title} [{bar:.<{width}}]", end=end, file=sys.stderr, flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", default="digits", help="for the checkpoints")
-    parser.add_argument("--resume", action="store_true", help="go on where it stopped")
+    parser.add_argument("--resume", action="store_true", help="continue where it was")
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
     best_device = "cuda" if torch.cuda.is_available() else "cpu"
     parser.add_argument("--device", choices=["cpu", "cuda"], default=best_device)
     args = parser.parse_args()
-    device, amp = args.device, args.device == "cuda"
 
     torch.set_num_threads(1)  # a model this small is faster so
     seed_everything(args.seed)
     train_loader, val_loader, test_loader = load_data(args.seed)
-    model = nn.Sequential(
-        nn.Conv2d(1, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(),
-        nn.Conv2d(16, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(),
-        nn.MaxPool2d(2), nn.Flatten(), nn.Dropout(0.2), nn.Linear(32 * 4 * 4, 10),
-    ).to(device)
-    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.01)
-    steps = args.epochs * len(train_loader)
-    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, total_steps=steps)
-    scaler = torch.amp.GradScaler(device, enabled=amp)
-    parts = dict(model=model, optimizer=optimizer, scheduler=scheduler, scaler=scaler)
-    parts["rng"] = RNGState()  # last, so that nothing draws after it is restored
+    parts = build(args.device, args.epochs * len(train_loader))
+    model = parts["model"]
+    saved = parts | {"rng": RNGState()}  # last: nothing draws after it is restored
 
     files = Checkpoints(args.folder, keep=2, best=1, mode="max")
     run, history = {"epochs": args.epochs, "seed": args.seed}, []
@@ -75,35 +99,21 @@ def main():
         state = load(path)
         if not args.resume or state["run"] != run:
             parser.error(f"{path} is of {state['run']}; resume it or change --folder")
-        for name, part in parts.items():
+        for name, part in saved.items():
             part.load_state_dict(state[name])
         history = state["history"]
 
     for epoch in range(len(history) + 1, args.epochs + 1):
-        model.train()
-        total = 0.0
-        for images, labels in progress(train_loader, f"epoch {epoch}"):
-            images, labels = images.to(device), labels.to(device)
-            with torch.autocast(device, dtype=torch.float16, enabled=amp):
-                loss = nn.functional.cross_entropy(model(images), labels)
-            optimizer.zero_grad()
-            scaler.scale(loss).backward()
-            scaler.unscale_(optimizer)
-            nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
-            scale = scaler.get_scale()
-            scaler.step(optimizer)
-            scaler.update()
-            if scaler.get_scale() >= scale:  # else the step was left out
-                scheduler.step()
-            total += loss.item() * len(labels)
-        row = [total / len(train_loader.dataset), *evaluate(model, val_loader, device)]
+        batches = progress(train_loader, f"epoch {epoch}")
+        loss = train_epoch(batches, args.device, **parts)
+        row = [loss, *evaluate(model, val_loader, args.device)]
         print("epoch {}  loss {:.3f}  val {:.3f}  accuracy {:.1%}".format(epoch, *row))
         history.append(row)
-        state = {name: part.state_dict() for name, part in parts.items()}
+        state = {name: part.state_dict() for name, part in saved.items()}
         files.save(epoch, state | {"run": run, "history": history}, metric=row[-1])
 
     model.load_state_dict(load(files.best())["model"])
-    print(f"test accuracy {evaluate(model, test_loader, device)[1]:.1%}")
+    print(f"test accuracy {evaluate(model, test_loader, args.device)[1]:.1%}")
 
 
 if __name__ == "__main__":
@@ -117,4 +127,4 @@ if __name__ == "__main__":
         #> epoch 6  loss ...  val ...  accuracy ...
         #> test accuracy ...
     except KeyboardInterrupt:
-        sys.exit("stopped; the same command with --resume goes on")
+        sys.exit("stopped; the same command with --resume continues")

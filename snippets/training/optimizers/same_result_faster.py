@@ -9,5 +9,9 @@ for option in ({"foreach": False}, {"foreach": True}, {"fused": True}):
         (w**2).sum().backward()
         optimizer.step()
     results.append(w.detach())
-print(torch.allclose(results[0], results[1]), torch.allclose(results[0], results[2]))
-#> True True
+print(*results, sep="\n")
+#> tensor([ 3.4824, -1.4940])
+#> tensor([ 3.4824, -1.4940])
+#> tensor([ 3.4824, -1.4940])
+assert torch.allclose(results[0], results[1])
+assert torch.allclose(results[0], results[2])

@@ -7,5 +7,8 @@ orders = []
 for epoch in range(3):
     torch.manual_seed(0)
     orders.append(next(iter(loader)).tolist())
-print(orders[0] == orders[1] == orders[2])
-#> True
+    print(orders[-1])
+#> [0, 4, 3, 5, 2, 1]
+#> [0, 4, 3, 5, 2, 1]
+#> [0, 4, 3, 5, 2, 1]
+assert orders[0] == orders[1] == orders[2]

@@ -17,7 +17,7 @@ for folder, epochs in [("run", 3), ("run", 6), ("straight", 6)]:
         start = state["epoch"] + 1
         for name, part in parts.items():
             part.load_state_dict(state[name])
-        print("goes on at epoch", start)
+        print("resumes at epoch", start)
     for epoch in range(start, epochs):
         optimizer.zero_grad()
         model(torch.rand(5, 4)).square().mean().backward()
@@ -25,6 +25,6 @@ for folder, epochs in [("run", 3), ("run", 6), ("straight", 6)]:
         state = {name: part.state_dict() for name, part in parts.items()}
         files.save(epoch, {**state, "epoch": epoch})
     weights[folder] = model[0].weight
-#> goes on at epoch 3
-print(torch.equal(weights["run"], weights["straight"]))
-#> True
+#> resumes at epoch 3
+print((weights["run"] - weights["straight"]).abs().max().item())
+#> 0.0
