@@ -130,6 +130,7 @@ def status_line(
     lang: str,
     address: str,
     up: str = "",
+    answers: str = "",
 ) -> str:
     """Render the line under a block: state, needs, download; the proof on demand.
 
@@ -139,6 +140,7 @@ def status_line(
         lang: `zh` or `en`.
         address: The address of the download.
         up: The way from the page to the start of its language, e.g. ``../../``.
+        answers: An attribute with what it says on one release, see `render.answers`.
 
     Returns:
         One `div`.
@@ -155,7 +157,7 @@ def status_line(
         facts = f'<p class="snippet-facts">{facts}</p>'
     # The address ends with the name under which a browser saves the file.
     return (
-        f'<div class="snippet-foot" data-search-exclude>{proof}{facts}'
+        f'<div class="snippet-foot"{answers} data-search-exclude>{proof}{facts}'
         f'<a class="snippet-download" href="{address}" download>'
         f"{WORDS[lang]['download']}</a></div>"
     )
@@ -373,8 +375,8 @@ class _Evidence:
         text = escape(f"{self.words[state]}: {_where(runs)}")
         link = f'<a href="{up}reference/releases/#{anchor_of(record)}">{text}</a>'
         if state == "upstream":  # explained: not a failure of the block
-            return f"<span>{link}</span>"
-        return f'<span class="snippet-failed">✗ {link}</span>'
+            return f'<span class="snippet-fault">{link}</span>'
+        return f'<span class="snippet-fault snippet-failed">✗ {link}</span>'
 
 
 def anchor_of(record: Record) -> str:
