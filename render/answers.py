@@ -11,7 +11,8 @@ import json
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from render.badges import Run, need_in_words
+from render.badges import Run
+from render.header import need_in_words
 from verify.evidence import Record
 from verify.needs import fits, is_about_torch, is_final
 from verify.snippet import Snippet
@@ -90,7 +91,9 @@ def _answer(
 ) -> tuple[str, str, str]:
     """The state, the text, and the device on which something differs."""
     words = WORDS[lang]
-    if needs := [x for x in snippet.needs if is_about_torch(x) and not fits(x, release)]:
+    if needs := [
+        x for x in snippet.needs if is_about_torch(x) and not fits(x, release)
+    ]:
         return "elsewhere", words["elsewhere"] % need_in_words(needs[0]), ""
     valid = [run for run in runs if run.counts]
     for state in BROKEN:
