@@ -25,8 +25,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from render.badges import runs_of, status_text
-from render.header import need_in_words
 from render.blocks import LIBRARY, NEWEST_RUNS
+from render.header import need_in_words
 from render.markers import expand, load_records
 from render.pages import (
     BOX,

@@ -13,7 +13,8 @@ HEADER = (
     "# Run: torchrun --nproc-per-node=3 FILE\n"
     "# Warns: UserWarning, FutureWarning\n"
     "# Timeout: 90\n"
-    "from snippets.seeding import seed_everything\n\nprint(seed_everything(0))\n#> ...\n"
+    "from snippets.seeding import seed_everything\n\n"
+    "print(seed_everything(0))\n#> ...\n"
 )
 
 
