@@ -139,11 +139,9 @@ def report_links(out: Path = ROOT / "site") -> None:
             such page.
     """
     pages = links.read(out)
-    own = [
-        os.environ.get(key, "").partition("{")[0]
-        for key in ("EDIT_URL", "VIEW_URL", "REPORT_URL")
-    ]
-    own = [start for start in own if start]
+    settings = ("EDIT_URL", "VIEW_URL", "REPORT_URL")
+    starts = [os.environ.get(key, "").partition("{")[0] for key in settings]
+    own = [start for start in starts if start]
     found = {
         address: places
         for address, places in links.outside(out, pages).items()
