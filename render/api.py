@@ -82,6 +82,7 @@ ALIASES = {
         "torch.utils.data.distributed.DistributedSampler"
     ),
 }
+MANY = 30  # names of a section, from which on letters lead to them
 MOST = 3  # blocks of all pages that the index lists one by one
 MOST_HERE = 8  # blocks of a page that the page lists one by one
 
@@ -221,6 +222,8 @@ def index(root: Path, lang: str, page: str) -> list[str]:
             continue
         title = f"`{SECTIONS[section][0]}`" if section in SECTIONS else words["others"]
         rows += ["", f"## {title} {{#{section} {UNSEARCHED}}}"]
+        if len(sections[section]) > MANY:
+            rows += ["", _letters(section, sections[section]), "{: .letters }"]
         for name in sections[section]:
             found = used[name]
             total = sum(map(len, found.values()))
@@ -238,6 +241,17 @@ def index(root: Path, lang: str, page: str) -> list[str]:
             else:
                 rows += ["", row, f"{{: #{name} }}"]
     return rows
+
+
+def _letters(section: str, names: list[str]) -> str:
+    """Links to the first name of each letter."""
+    prefixes = sorted(SECTIONS.get(section, ("torch",)), key=len, reverse=True)
+    first: dict[str, str] = {}
+    for name in names:
+        prefix = next((x for x in prefixes if name.startswith(f"{x}.")), "")
+        letter = name.removeprefix(f"{prefix}.")[0].upper().replace("_", r"\_")
+        first.setdefault(letter, name)
+    return " ".join(f"[{letter}](#{name})" for letter, name in first.items())
 
 
 def _blocks(title: str, way: str, files: list[str], total: int) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
 
+from render.header import explained, phrases
 from render.pages import current_snippets
 from verify.evidence import Record, Result, is_valid
 from verify.history import is_explained, judge_release, notes_of, outcome_of
@@ -29,11 +29,7 @@ WORDS = {
         "releases": "{n} 个版本",
         "cuda_none": "CUDA 未运行",
         "page_cuda_none": "本页的代码块还没有在 CUDA 上运行过。",
-        "cpu_only": "只在 CPU 上运行",
-        "needs": "需要 {what}",
-        "run": "运行：",
         "download": "下载",
-        "comma": "、",
         "newest": "最近一次验证：",
         "counts": "{total} 个片段中 {passed} 个通过",
         "counts_skipped": "，{skipped} 个因缺少所需而跳过",
@@ -54,11 +50,7 @@ WORDS = {
         "releases": "{n} releases",
         "cuda_none": "CUDA not run",
         "page_cuda_none": "The blocks on this page haven't run on CUDA yet.",
-        "cpu_only": "Runs on the CPU only",
-        "needs": "Needs {what}",
-        "run": "Run: ",
         "download": "Download",
-        "comma": ", ",
         "newest": "Last verified: ",
         "counts": "{passed} of {total} snippets passed",
         "counts_skipped": ", {skipped} skipped because something is missing",
@@ -68,7 +60,6 @@ WORDS = {
         "n_passed": "files passed on torch {torch}",
     },
 }
-NAMES = {"cuda": "CUDA", "linux": "Linux"}
 ICONS = {"passed": "✓", "failed": "✗", "output-changed": "✗"}
 
 
@@ -130,6 +121,7 @@ def status_line(
     lang: str,
     address: str,
     up: str = "",
+    answers: str = "",
 ) -> str:
     """Render the line under a block: state, needs, download; the proof on demand.
 
@@ -139,6 +131,7 @@ def status_line(
         lang: `zh` or `en`.
         address: The address of the download.
         up: The way from the page to the start of its language, e.g. ``../../``.
+        answers: An attribute with what it says on one release, see `render.answers`.
 
     Returns:
         One `div`.
@@ -150,12 +143,13 @@ def status_line(
             f'<details class="snippet-proof"><summary>{proof}</summary>'
             f"<p>{'<br>'.join(evidence.proof)}</p></details>"
         )
-    facts = " ".join([*evidence.faults(up), *_header(snippet, lang, up)])
+    facts = " ".join(evidence.faults(up))
     if facts:
         facts = f'<p class="snippet-facts">{facts}</p>'
+    facts += _header(snippet, lang, up)
     # The address ends with the name under which a browser saves the file.
     return (
-        f'<div class="snippet-foot" data-search-exclude>{proof}{facts}'
+        f'<div class="snippet-foot"{answers} data-search-exclude>{proof}{facts}'
         f'<a class="snippet-download" href="{address}" download>'
         f"{WORDS[lang]['download']}</a></div>"
     )
@@ -211,49 +205,8 @@ def status_text(snippet: Snippet, runs: Sequence[Run], lang: str) -> str:
     facts = [*(evidence.proof or [evidence.headline]), *evidence.faults("")]
     if evidence.proof:
         facts[0] = f"{ICONS['passed']} {facts[0]}"
-    facts += _header(snippet, lang, "")
+    facts += phrases(snippet, lang)
     return " · ".join(unescape(re.sub(r"<[^>]*>", "", fact)) for fact in facts)
-
-
-def _header(snippet: Snippet, lang: str, up: str) -> list[str]:
-    """What the header of a file says: device, needs and command."""
-    words, facts = WORDS[lang], []
-    if snippet.device == "cpu":
-        facts.append(_span(words["cpu_only"]))
-    if snippet.needs:
-        what = words["comma"].join(
-            _library(snippet, up) if need == "snippets" else escape(need_in_words(need))
-            for need in snippet.needs
-        )
-        facts.append(f"<span>{words['needs'].format(what=what)}</span>")
-    if snippet.run:
-        command = escape(shlex.join(snippet.run))
-        facts.append(f"<span>{words['run']}<code>{command}</code></span>")
-    return facts
-
-
-def need_in_words(need: str) -> str:
-    """A need of a header line as a reader says it.
-
-    Example:
-        >>> need_in_words("torch>=2.6")
-        'torch ≥ 2.6'
-    """
-    if need in NAMES:
-        return NAMES[need]
-    return re.sub(r"\s*(>=|<)\s*", lambda m: {">=": " ≥ ", "<": " < "}[m[1]], need)
-
-
-def _library(snippet: Snippet, up: str) -> str:
-    """The files of the library that a block imports, with links to their pages."""
-    # `launching` shares the page of `ddp`.
-    where = {name: f"{name}/" for name in snippet.library} | {
-        "launching": "ddp/#snippets.launching.launch"
-    }
-    return " + ".join(
-        f'<a href="{up}reference/{where[name]}">snippets/{name}.py</a>'
-        for name in snippet.library
-    )
 
 
 def newest_runs(found: Sequence[Record], root: Path, lang: str) -> str:
@@ -299,6 +252,17 @@ def newest_runs(found: Sequence[Record], root: Path, lang: str) -> str:
     items = "".join(f"<li><strong>{n}</strong> {of}</li>" for of, n in numbers.items())
     return (
         f'<ul class="numbers" data-search-exclude>{items}</ul>{runs}' if items else runs
+    )
+
+
+def _header(snippet: Snippet, lang: str, up: str) -> str:
+    """What the header asks for, in a line that opens to explain it."""
+    if not (said := phrases(snippet, lang)):
+        return ""
+    return (
+        '<details class="snippet-proof snippet-header">'
+        f"<summary>{' · '.join(said)}</summary>"
+        f"<p>{'<br>'.join(explained(snippet, lang, up))}</p></details>"
     )
 
 
@@ -373,8 +337,8 @@ class _Evidence:
         text = escape(f"{self.words[state]}: {_where(runs)}")
         link = f'<a href="{up}reference/releases/#{anchor_of(record)}">{text}</a>'
         if state == "upstream":  # explained: not a failure of the block
-            return f"<span>{link}</span>"
-        return f'<span class="snippet-failed">✗ {link}</span>'
+            return f'<span class="snippet-fault">{link}</span>'
+        return f'<span class="snippet-fault snippet-failed">✗ {link}</span>'
 
 
 def anchor_of(record: Record) -> str:
@@ -425,10 +389,6 @@ def _state(state: str, text: str, spoken: str = "") -> str:
         f'<span class="snippet-state snippet-{state}">'
         f'<span aria-hidden="true">{icon}</span> {heard}{escape(text)}</span>'
     )
-
-
-def _span(text: str) -> str:
-    return f"<span>{escape(text)}</span>"
 
 
 def _device(record: Record) -> str:

@@ -36,7 +36,7 @@ from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
-from render import api
+from render import answers, api
 from render.badges import (
     Run,
     library_download,
@@ -169,7 +169,8 @@ class _Blocks(Preprocessor):
         address = f"{self.up}snippets/{name}"  # where render.downloads puts it
         runs = runs_of(name, snippet, self.found, self.root)
         self.shown.append((snippet, runs))
-        foot = status_line(snippet, runs, self.lang, address, self.up)
+        own = answers.attribute(snippet, runs, answers.choices(self.found), self.lang)
+        foot = status_line(snippet, runs, self.lang, address, self.up, own)
         return [
             "",
             fence.lead + self.keep(f'<div class="snippet" id="{leaf}">', leaf),

@@ -24,8 +24,9 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from render.badges import need_in_words, runs_of, status_text
+from render.badges import runs_of, status_text
 from render.blocks import LIBRARY, NEWEST_RUNS
+from render.header import need_in_words
 from render.markers import expand, load_records
 from render.pages import (
     BOX,

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from render.badges import anchor_of, need_in_words
+from render.badges import anchor_of
+from render.header import need_in_words
 from render.pages import UNSEARCHED, Page, current_snippets, read_site
 from verify.evidence import Record
 from verify.history import (

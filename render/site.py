@@ -11,7 +11,9 @@ for each of them.
 
 The environment variable ``SITE_URL=https://example.org/notes/`` says where the site is
 published. Links to the source of a page appear if ``EDIT_URL`` or ``VIEW_URL`` is set,
-for example to ``https://example.org/notes/edit/main/{path}``.
+for example to ``https://example.org/notes/edit/main/{path}``. Links to report a problem
+appear if ``REPORT_URL`` is set, for example to
+``https://example.org/notes/issues/new?title={title}&body={body}``.
 """
 
 from __future__ import annotations
@@ -126,7 +128,8 @@ def tidy(page: str) -> str:
 def report_links(out: Path = ROOT / "site") -> None:
     """Print the links to other sites with the answer of each.
 
-    Links to the sources of the pages are left out: their address is a setting.
+    Links to the sources of the pages and to reports are left out: their address is a
+    setting.
 
     Args:
         out: A built site.
@@ -136,10 +139,9 @@ def report_links(out: Path = ROOT / "site") -> None:
             such page.
     """
     pages = links.read(out)
-    own = [
-        os.environ.get(key, "").partition("{")[0] for key in ("EDIT_URL", "VIEW_URL")
-    ]
-    own = [start for start in own if start]
+    settings = ("EDIT_URL", "VIEW_URL", "REPORT_URL")
+    starts = [os.environ.get(key, "").partition("{")[0] for key in settings]
+    own = [start for start in starts if start]
     found = {
         address: places
         for address, places in links.outside(out, pages).items()

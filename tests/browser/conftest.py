@@ -10,6 +10,7 @@ from render import site as rendering
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 
+REPORT = "https://pytorch-notes.example/issues/new?title={title}&body={body}"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -24,6 +25,7 @@ def site(tmp_path_factory):
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("EDIT_URL", "https://pytorch-notes.example/edit/main/{path}")
             patch.setenv("VIEW_URL", "https://pytorch-notes.example/blob/main/{path}")
+            patch.setenv("REPORT_URL", REPORT)
             rendering.build(folder, url, archive=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield url

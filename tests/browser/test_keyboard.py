@@ -5,7 +5,7 @@ import pytest
 # What can be pressed and is to be seen; a closed menu and closed boxes are not. The
 # theme's own search results and reset button come with the search.
 WANTED = """() => [...document.querySelectorAll(
-    "a[href], button, input, summary, label[tabindex], [tabindex='0']")]
+    "a[href], button, input, select, summary, label[tabindex], [tabindex='0']")]
   .filter(one => one.checkVisibility({visibilityProperty: true}))
   .filter(one => one.getClientRects().length && one.tabIndex >= 0)
   .filter(one => !one.closest(".md-search__inner") || one.matches(".md-search__input"))

@@ -112,3 +112,14 @@ def test_the_pages_lead_to_the_archive(open_page, folder):
     with page.expect_download() as download:
         page.click(f"a[href$='{offline.NAME}']")
     assert download.value.suggested_filename == offline.NAME
+
+
+def test_a_chosen_release_is_kept_and_its_difference_is_there(opened, home):
+    page = opened("en/tensors/setup/index.html")
+    page.select_option(".site-release select", "2.7.1")
+    page.click("[id='accelerator.py'] .snippet-difference")
+    page.wait_for_url(f"{home}en/reference/releases/index.html#torch-2-7-1-cpu")
+    page.click(".site-language")
+    page.wait_for_url(f"{home}zh/reference/releases/index.html*")
+    assert page.input_value(".site-release select") == "2.7.1"
+    assert page.locator("th.of-release").inner_text() == "2.7.1"

@@ -73,6 +73,7 @@ def test_the_index_leads_to_pages_blocks_and_documentation(pages):
     assert '<a href="../tensors/shape.md#other.py">形状</a>' in entry
     assert '<a href="../tensors/shape.md#view.py">2</a>' in entry
     assert html.index('id="tensor"') < html.index('id="torch"')
+    assert "letters" not in html  # so few names are in view
 
 
 @pytest.mark.parametrize(
@@ -134,3 +135,12 @@ def test_a_damaged_record_stops_the_build(pages):
     (pages.root / "records" / "apis.json").write_text("{", "utf-8")
     with pytest.raises(BlockError, match=r"apis.json: is not a record of names"):
         pages.render("# 形状 {#shape}\n")
+
+
+def test_letters_lead_to_the_names_of_a_long_section(pages, monkeypatch):
+    monkeypatch.setattr(api, "MANY", 1)
+    html = pages.render(f"# API {{#i}}\n\n{API}\n")
+    (row,) = re.findall(r'<p class="letters">(.*?)</p>', html)
+    links = re.findall(r'<a href="#(.*?)">(.)</a>', row)
+    assert links == [("torch.ones", "O"), ("torch.zeros", "Z")]
+    assert all(f'id="{name}"' in html for name, _ in links)

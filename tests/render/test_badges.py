@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from render.badges import need_in_words
+from render.header import need_in_words
 
 
 def text_of(html: str) -> str:
@@ -16,12 +16,15 @@ def text_of(html: str) -> str:
 def foot_of(page: str) -> str:
     """The line under a block: ``state [proof; more proof] facts``."""
     foot = re.search(r'<div class="snippet-foot".*?</div>', page, re.S)[0]
-    proof = re.search(r"<details.*?</summary><p>(.*?)</p></details>", foot, re.S)
+    proof = re.search(
+        r'<details class="snippet-proof">.*?</summary><p>(.*?)</p>', foot, re.S
+    )
     lines = [text_of(line) for line in proof[1].split("<br>")] if proof else []
     state = text_of(re.search(r'<span class="snippet-state.*?</span>(?=<)', foot)[0])
-    header = re.search(r'<p class="snippet-facts">(.*?)</p>', foot, re.S)
-    facts = text_of(header[1]) if header else ""
-    return " ".join(filter(None, [state, f"[{'; '.join(lines)}]" * bool(lines), facts]))
+    faults = re.search(r'<p class="snippet-facts">(.*?)</p>', foot, re.S)
+    header = re.search(r'snippet-header"><summary>(.*?)</summary>', foot, re.S)
+    facts = [text_of(found[1]) for found in (faults, header) if found]
+    return " ".join([state, *[f"[{'; '.join(lines)}]"] * bool(lines), *facts])
 
 
 @pytest.fixture
@@ -231,8 +234,8 @@ def test_header_lines_are_said(checkout):
     )
     checkout.record()
     zh, en = (foot_of(checkout.show(lang=lang)) for lang in ("zh", "en"))
-    assert "只在 CPU 上运行 需要 torch ≥ 2.6、numpy 运行：torchrun" in zh
-    assert "Runs on the CPU only Needs torch ≥ 2.6, numpy Run: torchrun" in en
+    assert "只在 CPU 上运行 · 需要 torch ≥ 2.6、numpy · 运行：torchrun" in zh
+    assert "Runs on the CPU only · Needs torch ≥ 2.6, numpy · Run: torchrun" in en
     assert en.endswith("torchrun --nproc-per-node=2 view.py")
 
 
@@ -266,7 +269,8 @@ def test_a_block_that_uses_the_library_leads_to_its_page(checkout, page, way):
     text = '```python\n--8<-- "training/loop/train.py"\n```\n'
     html = checkout.render(checkout.page(text, page))
     link = f'<a href="{way}reference/seeding/">snippets/seeding.py</a>'
-    assert f"需要 numpy、{link}" in html
+    assert "<summary>需要 numpy、snippets/seeding.py</summary>" in html
+    assert f"把 {link} 放进" in html
 
 
 def test_a_file_of_the_library_that_shares_a_page_is_found_on_it(checkout):

@@ -165,6 +165,20 @@ def test_links_inside_are_checked_and_those_outside_listed(
     assert "404  https://example.org/p  (1 × a.html:4)" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("way", ["", "https://example.org/new?t={title}&b={body}"])
+def test_a_page_leads_to_reports_only_if_an_address_is_set(way):
+    theme = jinja2.FileSystemLoader(site.ROOT / "docs" / "overrides")
+    templates = jinja2.Environment(loader=theme)
+    templates.filters["url"] = lambda path: path
+    html = templates.get_template("partials/take-away.html").render(
+        page={"url": "tensors/shape/", "title": "Shape", "content": ""},
+        config={"theme": {"language": "en"}, "extra": {"report_page": way}},
+    )
+    source = "docs/en/tensors/shape.md"
+    links = re.findall(r'class="report" href="(.*?)"', html.replace("&amp;", "&"))
+    assert links == [f"https://example.org/new?t={source}&b={source}"] * bool(way)
+
+
 @pytest.mark.parametrize("address", ["", "https://example.org/edit/main/{path}"])
 def test_a_page_leads_to_its_source_only_if_an_address_is_set(address):
     theme = jinja2.FileSystemLoader(site.ROOT / "docs" / "overrides")
