@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise, zip_longest
 from pathlib import Path
 
+from render import moved
 from render.mistakes import MistakeError
 from render.pages import (
     ATTRS,
@@ -60,6 +61,7 @@ def check(root: Path = ROOT) -> list[str]:
     for site in (zh, en):
         faults += shown_once(site, files)
         faults += navigation(site)
+        faults += moved.faults(site)
         for page in site.pages.values():
             for rule in (*RULES, *(CHINESE if site is zh else ENGLISH)):
                 faults += rule(page)
