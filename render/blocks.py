@@ -36,7 +36,7 @@ from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
-from render import answers, api
+from render import answers, api, terms
 from render.badges import (
     Run,
     library_download,
@@ -50,6 +50,7 @@ from render.pages import (
     INCLUDE,
     ROOT,
     Fence,
+    Page,
     Row,
     fences,
     read_part,
@@ -97,6 +98,7 @@ class _Blocks(Preprocessor):
         self.kept: list[str] = []
         self.found: list[evidence.Record] = []
         self.shown: list[tuple[Snippet, list[Run]]] = []
+        self.page: Page | None = None  # none: a docstring, for example
         self.up = ""  # the way from the page to the start of its language
 
     def run(self, lines: list[str]) -> list[str]:
@@ -105,7 +107,8 @@ class _Blocks(Preprocessor):
         try:
             self.found = load_records(self.root / "records")
             page = read_site(self.root, self.lang).page_with("\n".join(lines))
-            if page is None:  # a docstring, for example
+            self.page = page
+            if page is None:
                 self.up = ""
                 return self.blocks(rows_of(lines, "a page"))
             self.up = way_up(page.name)
@@ -269,6 +272,19 @@ class _Pictures(Treeprocessor):
                 image.set("loading", "lazy")
 
 
+class _Terms(Treeprocessor):
+    """Link the first use of each term of the glossary."""
+
+    def __init__(self, blocks: _Blocks) -> None:
+        super().__init__(blocks.md)
+        self.blocks = blocks
+
+    def run(self, root: etree.Element) -> None:
+        if page := self.blocks.page:
+            site = read_site(self.blocks.root, self.blocks.lang)
+            terms.mark(root, site, page, self.blocks.up)
+
+
 def size(path: Path) -> tuple[int, int]:
     """Width and height of an SVG file in CSS pixels."""
     picture = etree.parse(path).getroot()
@@ -294,13 +310,15 @@ class SnippetBlocks(Extension):
         Before: `pymdownx.snippets` 32, white space 30, fences 25, MkDocs' search for
         ids in HTML 21, HTML 20.
         After: the stash is restored at 30. Pictures are there after the inline patterns
-        20, and MkDocs makes their addresses those of the site at 0.
+        20, and MkDocs makes their addresses those of the site at 0; links to terms are
+        so from the start.
         """
         root = Path(self.getConfig("root")).resolve()
         blocks = _Blocks(md, root, self.getConfig("lang"))
         md.preprocessors.register(blocks, "snippet_blocks", 40)
         md.preprocessors.register(_Html(blocks), "snippet_html", 20.5)
         md.treeprocessors.register(_Pictures(md, root), "pictures", 5)
+        md.treeprocessors.register(_Terms(blocks), "terms", -1)
         md.postprocessors.register(_Output(md), "snippet_output", 10)
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import autocorrect_py
 
+from render import moved
 from render.mistakes import MistakeError
 from render.pages import (
     BOX,
@@ -64,6 +65,7 @@ def check(root: Path = ROOT) -> list[str]:
     for site in (zh, en):
         faults += shown_once(site, files)
         faults += navigation(site)
+        faults += moved.faults(site)
         for page in site.pages.values():
             for rule in (*RULES, *(CHINESE if site is zh else ENGLISH)):
                 faults += rule(page)

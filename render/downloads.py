@@ -60,8 +60,8 @@ WORDS = {
         "notebook": "由 [{title}]({url}) 生成。每个单元格是一个独立的文件，"
         "输出是单独运行时检查过的 `#>` 行；单独的 `...` 代表该行任意内容。"
         "前面的单元格改过全局设置或留下文件时，先重启内核再运行下一个。",
-        "beside": "用到 [`snippets/{module}.py`]({url})，"
-        "请放进 notebook 旁边的 `snippets` 文件夹。",
+        "written": "这一页用到本站的库，接下来的几格先把它写进 notebook 旁边的 "
+        "`snippets` 文件夹。",
     },
     "en": {
         "readme": "# {chapter}\n\nThe files of “{site}”. Each has been run by itself; "
@@ -78,8 +78,8 @@ WORDS = {
         "output the `#>` lines that a run of the file alone has checked; `...` as a "
         "word of its own stands for anything on its line. After a cell that changes a "
         "global setting or leaves files, restart the kernel before the next one.",
-        "beside": " It uses [`snippets/{module}.py`]({url}): put it into a folder "
-        "`snippets` beside the notebook.",
+        "written": " This page uses the library: the next cells write its files into "
+        "the folder `snippets` beside the notebook.",
     },
 }
 
@@ -168,9 +168,8 @@ def notebook(source: Source, name: str) -> dict:
     where = source.address(name)
     first = source.words["notebook"].format(title=page.title, url=where)
     used = {module for _, snippet in page.snippets for module in snippet.library}
-    for module in sorted(used):
-        address = f"{source.url}snippets/{module}.py"
-        first += source.words["beside"].format(module=module, url=address)
+    if used:
+        first += source.words["written"]
     cells: list[dict] = []
     done = 0
 
@@ -191,6 +190,7 @@ def notebook(source: Source, name: str) -> dict:
     prose(len(lines))
     title, _, rest = cells[0]["source"].partition("\n")
     cells[0]["source"] = f"{title}\n\n{first}\n{rest}"
+    cells[1:1] = _library_cells(source.root, sorted(used))
     for n, cell in enumerate(cells):
         cell["id"] = f"cell-{n}"
     return {
@@ -206,6 +206,16 @@ def notebook(source: Source, name: str) -> dict:
         "nbformat": 4,
         "nbformat_minor": 5,
     }
+
+
+def _library_cells(root: Path, modules: list[str]) -> Iterator[dict]:
+    """Cells that write library files where the cells below import them from."""
+    if modules:
+        yield _cell("code", "import os\n\nos.makedirs('snippets', exist_ok=True)")
+    for module in modules:
+        name = f"snippets/{module}.py"
+        code = (root / name).read_text("utf-8").rstrip("\n")
+        yield _cell("code", f"%%writefile {name}\n{code}")
 
 
 def _flat(lines: list[str]) -> list[str]:

@@ -22,7 +22,8 @@ from render.pages import ROOT
 SHIM = ROOT / "docs" / "root" / "iframe-worker.js"
 FOLDER = "verified-pytorch-notes"
 NAME = f"{FOLDER}.zip"
-LINK = re.compile(r'(?<=href=")([^":#?]*)(?=["#?])')
+# Of links, and of old pages that lead on without a script.
+LINK = re.compile(r'(?:(?<=href=")|(?<=; url=))([^":#?]*)(?=["#?])')
 # The archive doesn't hold itself.
 TO_ARCHIVE = re.compile(rf'\s*<a href="[^"]*{re.escape(NAME)}"[^>]*>[^<]*</a>')
 HEAD = re.compile(r'(?=<script src="[^"]*assets/search-later\.js")')

@@ -30,7 +30,7 @@ import urllib.parse
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from render import downloads, links, offline, search_index
+from render import downloads, links, moved, offline, search_index
 from render.pages import CONFIGS, ROOT
 
 HOST, PORT = "127.0.0.1", 8000
@@ -109,6 +109,7 @@ def finish(folder: Path, lang: str, url: str) -> None:
     """
     downloads.write(folder, lang, url)
     search_index.complete(folder, ROOT, lang)
+    moved.write(folder, ROOT, lang, url)
     for page in folder.rglob("*.html"):
         page.write_text(tidy(page.read_text("utf-8")), "utf-8")
 

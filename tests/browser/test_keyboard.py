@@ -119,3 +119,13 @@ def test_a_page_without_scripts(open_page, site, width):
     link.click()
     page.wait_for_url(f"{site}en/tensors/autograd/")
     assert page.locator("h1").inner_text().startswith("Autograd")
+
+
+def test_a_term_is_explained_to_keys_and_led_to_by_a_tap(open_page, site):
+    page = open_page("en/reference/ddp/")
+    page.focus("a.term[href$=term-rank]")
+    page.wait_for_selector("[role=tooltip]:has-text('The number of a process')")
+    page = open_page("zh/reference/ddp/", has_touch=True)
+    page.tap("a.term[href$=term-rank]")
+    page.wait_for_url(f"{site}zh/reference/glossary/#term-rank")
+    assert page.locator("#term-rank").is_visible()

@@ -126,3 +126,13 @@ def test_buttons_of_blocks_have_names_of_their_own(open_page):
         )
         assert len(names) == len(set(names)) > 1
         assert all(name.endswith(".py") for name in names)
+
+
+@both
+def test_a_sentence_in_a_table_has_room_on_a_phone(open_page, lang):
+    page = open_page(
+        f"{lang}/reference/glossary/", viewport={"width": 390, "height": 844}
+    )
+    page.wait_for_selector("tr[id=term-rank]")
+    cell = page.locator("tr[id=term-rank] td").nth(2).bounding_box()
+    assert cell["width"] > 300

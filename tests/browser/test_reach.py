@@ -16,10 +16,11 @@ ALTERNATE = "{http://www.w3.org/1999/xhtml}link"
 
 
 def pages_of(folder, lang):
-    """Addresses of the pages below the root."""
+    """Addresses of the pages below the root; those that have moved only lead on."""
     return {
         f"{path.parent.relative_to(folder).as_posix()}/"
         for path in (folder / lang).rglob("index.html")
+        if 'http-equiv="refresh"' not in path.read_text("utf-8")
     }
 
 

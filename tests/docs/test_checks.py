@@ -296,6 +296,12 @@ def test_the_name_of_an_api(code, name):
             f"{GOOD}\n<!-- mistakes -->\n",
             f"{data_file('tensors/shape')}:1: t",
         ),
+        (
+            "docs/moved.yml",
+            "",
+            "tensors/shape.md#view: tensors/shape.md",
+            f"docs/moved.yml:1: #view is still in {ZH}",
+        ),
         (FILE, SNIPPET, f"y = '{'a' * 90}'\n", f"{FILE}:1: 96 columns"),
         (FILE, SNIPPET, "x = 1\n" * 31, f"{FILE}:31: 31 lines, more than 30"),
         (FILE, SNIPPET, "x = 1\ny = '\t'\n", f"{FILE}:2: a tab"),

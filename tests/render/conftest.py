@@ -104,7 +104,8 @@ class Checkout:
         options = {k: v or {} for k, v in configs["markdown_extensions"].items()}
         options["pymdownx.snippets"]["base_path"] = [str(self.root / "snippets")]
         options["render.blocks"] = {"lang": lang, "root": str(self.root)}
-        md = markdown.Markdown(extensions=[*options], extension_configs=options)
+        extensions = ["tables", *options]  # MkDocs has the first by itself
+        md = markdown.Markdown(extensions=extensions, extension_configs=options)
         return md.convert(text)
 
     def show(self, name: str = "tensors/shape/view.py", lang: str = "zh") -> str:

@@ -100,6 +100,19 @@ def test_a_part_of_a_file_is_to_read_and_the_file_to_run(checkout):
     assert shown == [("markdown", False), ("markdown", True), ("code", True)]
 
 
+def test_a_notebook_brings_the_library_that_its_cells_import(taken, tmp_path):
+    _, out = taken
+    book = json.loads((out / "training/freezing.ipynb").read_text("utf-8"))
+    folder, library = (cell["source"] for cell in book["cells"][1:3])
+    first, _, code = library.partition("\n")
+    assert first == "%%writefile snippets/freezing.py"
+    assert f"{code}\n" == (ROOT / "snippets/freezing.py").read_text("utf-8")
+    subprocess.run([sys.executable, "-c", folder], cwd=tmp_path, check=True)
+    assert (tmp_path / "snippets").is_dir()
+    plain = json.loads((out / "tensors/shape.ipynb").read_text("utf-8"))
+    assert "%%writefile snippets/" not in json.dumps(plain)
+
+
 def links(cell):
     """The prose of a cell without its code."""
     if cell.cell_type != "markdown":

@@ -39,13 +39,15 @@ document.querySelector("#home ~ p a[href='?q=']")?.addEventListener("click", eve
   document.querySelector(".md-search__input").focus()
 })
 
-// A table that is too wide for a phone becomes rows: a cell below the other, each with
-// the name of its column. The matrix of releases scrolls instead.
+// A table that is too wide for a phone, or so narrow that a sentence stands on it word
+// below word, becomes rows: a cell below the other, each with the name of its column. The
+// matrix of releases scrolls instead.
 if (matchMedia("(max-width: 44.9844em)").matches) {
   document.querySelectorAll(".md-typeset table:not([class])").forEach(table => {
     const names = [...table.querySelectorAll("th")].map(head => head.textContent)
     const isWide = table.scrollWidth > table.parentElement.clientWidth
-    if (!isWide || names.length > 6) return
+    const isTall = [...table.querySelectorAll("td")].some(cell => cell.offsetHeight > 130)
+    if (!(isWide || isTall) || names.length > 6) return
     table.classList.add("as-rows")
     table.querySelectorAll("tr").forEach(row => {
       [...row.cells].forEach((cell, i) => { cell.dataset.column = names[i] })

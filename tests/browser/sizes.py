@@ -1,0 +1,49 @@
+"""List the pages of a built site by length and weight, the longest first.
+
+``python -m tests.browser.sizes [FOLDER]`` prints for each page how many screens of
+1300 × 900 it is long, with its boxes closed, and what a reader who has been on another
+page loads for it. CHROMIUM names a browser that is not on the path.
+"""
+
+import gzip
+import os
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from render import site
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WIDTH, HEIGHT = 1300, 900
+
+
+def main(folder):
+    """Measure all pages below a folder and print a line for each."""
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)))
+    found = []
+    with site.server(folder, 0) as server, sync_playwright() as playwright:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox"]
+        )
+        # The pages are as long without their scripts, and open faster.
+        page = browser.new_page(
+            viewport={"width": WIDTH, "height": HEIGHT}, java_script_enabled=False
+        )
+        for file in sorted(folder.glob("*/**/index.html")):
+            name = file.parent.relative_to(folder).as_posix()
+            page.goto(f"http://{site.HOST}:{server.server_port}/{name}/")
+            height = page.locator("body").bounding_box()["height"]
+            found.append((height / HEIGHT, len(gzip.compress(file.read_bytes())), name))
+        browser.close()
+        server.shutdown()
+    print("screens      kB")
+    for screens, weight, name in sorted(found, reverse=True):
+        print(f"{screens:7.1f} {weight / 1000:7.1f}  {name}", flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if sys.argv[1:] else site.ROOT / "site")
