@@ -10,3 +10,9 @@ for collate_fn in (default_collate, lambda samples: samples):
         print(error)
 #> bytes
 #> Can't pickle <function <lambda> at ... attribute lookup <lambda> on __main__ failed
+
+try:
+    dumps(index for index in range(4))
+except TypeError as error:
+    print(error)
+    #> cannot pickle 'generator' object
