@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 from verify import DEFAULT_TORCH
 
 LIMIT = 45 / 1.45  # imports of torch
-BLOCK = "tensors/shape/boolean_mask.py"
+BLOCK = "tensors/indexing/boolean_mask.py"
 NEEDED = ("verify", "snippets", "tests", "records", "pyproject.toml")
 
 

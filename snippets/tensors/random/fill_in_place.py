@@ -10,4 +10,5 @@ print(x.normal_(10, 2))
 print(x.random_(0, 10))
 #> tensor([6., 6., 9.])
 x.exponential_()
-assert (x >= 0).all() and x.dtype == torch.float32
+assert (x >= 0).all()
+assert x.dtype == torch.float32

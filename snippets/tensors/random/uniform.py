@@ -9,9 +9,12 @@ print(torch.rand(2, 3))
 x = torch.rand(10_000)
 print(f"{x.min():.4f} to {x.max():.4f}")
 #> 0.0001 to 0.9999
-assert x.min() >= 0 and x.max() < 1
+assert x.min() >= 0
+assert x.max() < 1
 
 low, high = -1.0, 1.0
 y = low + (high - low) * x
 print(f"{y.min():.4f} to {y.max():.4f}")
 #> -0.9998 to 0.9999
+assert y.min() >= low
+assert y.max() < high

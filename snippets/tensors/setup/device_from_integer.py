@@ -7,7 +7,6 @@ try:
     print(accelerator, device)
     assert device == torch.device(accelerator.type, 0)
 except RuntimeError as error:
-    print(error)
-    assert "Cannot access accelerator" in str(error)
     assert not torch.accelerator.is_available()
+    print(error)
 #> ...

@@ -12,4 +12,5 @@ print(model.weight)
 model.load_state_dict(trained.state_dict(), assign=True)
 print(model.weight.tolist())
 #> [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
-assert not model.weight.is_meta and not model.bias.is_meta
+assert not model.weight.is_meta
+assert not model.bias.is_meta
