@@ -368,6 +368,7 @@ def spacing(page: Page) -> Iterator[str]:
     There is none beside full-width punctuation.
     """
     for place, row in prose(page):
+        row = re.sub(r"(?<=\d)：", "，", row)  # autocorrect takes 1：2 for a time
         better = autocorrect_py.format(row)
         if better != row and not HALF_WIDTH.search(row):
             at = len(posixpath.commonprefix([row, better]))

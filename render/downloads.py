@@ -22,6 +22,7 @@ import shlex
 import textwrap
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from render.badges import runs_of, status_text
@@ -34,11 +35,13 @@ from render.pages import (
     LINK,
     ROOT,
     Page,
+    Row,
     fences,
     read_part,
     read_site,
     read_snippet,
 )
+from render.style import ALLOWED
 from verify.snippet import Snippet
 
 HEADING_ID = re.compile(r"^(#+ .*?)\s*\{#[\w-]+\}$", re.M)
@@ -100,8 +103,10 @@ class Source:
         self.words = WORDS[lang]
 
     def page(self, name: str) -> Page:
-        """A page with its markers filled in."""
-        return expand(self.site.pages[name])
+        """A page with its markers filled in, without comments for the linter."""
+        page = expand(self.site.pages[name])
+        rows = (Row(ALLOWED.sub("", row.text), row.place) for row in page.rows)
+        return replace(page, rows=tuple(rows))
 
     def address(self, name: str) -> str:
         """Where the page is on the web."""

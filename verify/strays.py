@@ -371,8 +371,8 @@ def faults(changes: list[Change]) -> list[str]:
         A line for each kind of change.
 
     Example:
-        >>> faults([Change("/elsewhere/x.txt", None, (), 0)])[0][:44]
-        'created /elsewhere/x.txt; a file may write on'
+        >>> faults([Change("/elsewhere/x.txt", None, (), 0)])[0][:47]
+        'created /elsewhere/x.txt; a file may write only'
     """
     rule = "a file may write only into its working folder: fix it, then"
     cures = {

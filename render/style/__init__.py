@@ -22,7 +22,7 @@ from render.pages import CODE, Page
 from render.prose import prose
 
 FILES = {"en": "english.yml", "zh": "chinese.yml"}
-ALLOWED = re.compile(r"<!--\s*style:\s*(?P<reason>[^<>]*?)\s*-->")
+ALLOWED = re.compile(r" *<!--\s*style:\s*(?P<reason>[^<>]*?)\s*-->")
 
 
 @dataclass(frozen=True)

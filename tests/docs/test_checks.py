@@ -222,6 +222,7 @@ def test_a_fault_of_a_page(tree, rule, text, line, word):
         ("punctuation", "| 形状 | 步长 |\n| - | - |"),
         ("spacing", "用 `x`，3 轮。[轮](图a.md)\n\n## 轮 {#a轮}\n"),
         ("spacing", "地址是 <http://127.0.0.1>：版本 >= 2.4，C++，-1，50%\n"),
+        ("spacing", "解答 1：2 的平方根\n"),
         ("broken_lines", "- 第一行\n- 第二行\n\n![图](a)\n![图](b)\n"),
         ("broken_lines", "第一行 `x`\n`y` 第二行\n"),
         ("chinese_left", "the `视图`\n"),

@@ -38,6 +38,7 @@ def test_a_rule_finds_the_wrong_line_and_not_the_right_one(lang, rule):
         "| 1 | one; two |\n| - | - |\n| 1.7.1 | three; four |\n",
         "```bash\necho anew; echo anew\n```\n",
         "One; two.\n",
+        "In each of these runs the fork notes the errors.\n",
         "![a; b](a.svg#only-light)\n![a; b](a.svg#only-dark)\n",
     ],
 )
