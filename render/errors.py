@@ -11,12 +11,12 @@ another release stands below it, so the page shows what torch has reworded.
 from __future__ import annotations
 
 import functools
-import html
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from textwrap import shorten
 
 import yaml
 
@@ -285,7 +285,7 @@ def _entry(one: Heading, anchor: str, cure: str, lang: str) -> Iterator[str]:
     line = " ".join(text.split())
     is_long = len(line) > LONG or text.count("\n") > 2
     cut = line[:LONG].rsplit(" ", 1)[0] if len(line) > LONG else line
-    label = html.escape(f"{cls}: {line}"[:LABEL])
+    label = escaped(shorten(f"{cls}: {line}", LABEL, placeholder=" …"))
     said = marked(one.pattern, cut if is_long else text, f"{cls}: ", rest=is_long)
     yield from (
         "",
@@ -315,7 +315,7 @@ def marked(
 
     Example:
         >>> marked(Pattern("size *"), "size 6", "E: ")
-        '<code>E&#58; size <var>6</var></code>'
+        '<code>E: size <var>6</var></code>'
     """
     found = pattern.match(text) if pattern else None
     if pattern and not found:  # the start of a long one
@@ -355,7 +355,7 @@ def _inner(text: str) -> str:
 def escaped(text: str) -> str:
     """Text in which neither HTML nor Markdown finds anything."""
     text = text.replace("\n", " ")
-    return re.sub(r"[^\w\s,.;'-]|_", lambda sign: f"&#{ord(sign[0])};", text)
+    return re.sub(r"[^\w\s,.:;'!?=()/%@+…-]|_", lambda sign: f"&#{ord(sign[0])};", text)
 
 
 def _links(

@@ -1,9 +1,12 @@
 """What readers type leads to the page that they want."""
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
+
+from render import errors
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = yaml.safe_load(Path(__file__).with_name("queries.yml").read_text("utf-8"))
@@ -117,3 +120,17 @@ def test_nothing_is_fetched_for_the_search_until_somebody_searches(open_page):
     assert not any("search_index" in name or "workers" in name for name in loaded)
     with page.expect_response("**/search_index.json"):
         page.click(INPUT)
+
+
+def test_a_pasted_message_with_other_numbers_finds_what_explains_it(searching):
+    lang, pages = searching
+    faults = []
+    for where, found in errors.headings(ROOT, lang).items():
+        one = found[0]
+        words = re.sub(r"\d", "7", re.sub("[⟨⟩]", "", one.message.text))[:300]
+        query = f"{one.message.cls}: {' '.join(words.split())}"
+        wanted = {f"reference/errors-{errors.part_of(where)}", where[:-3]}
+        if not wanted & set(listed := pages(query)[:3]):
+            faults.append(f"{query}: wanted {wanted}, got {listed}")
+    if faults:
+        pytest.fail("\n".join(faults), pytrace=False)
