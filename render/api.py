@@ -248,6 +248,8 @@ def _letters(section: str, names: list[str]) -> str:
     prefixes = sorted(SECTIONS.get(section, ("torch",)), key=len, reverse=True)
     first: dict[str, str] = {}
     for name in names:
+        if name in prefixes:
+            continue
         prefix = next((x for x in prefixes if name.startswith(f"{x}.")), "")
         letter = name.removeprefix(f"{prefix}.")[0].upper().replace("_", r"\_")
         first.setdefault(letter, name)

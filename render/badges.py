@@ -322,10 +322,7 @@ class _Evidence:
         newest = passed[0]
         day = (newest.result.when or newest.record.when)[:10]
         device = _gpu(newest) if newest.record.device == "cuda" else "CPU"
-        yield (
-            f"torch {_ranges(runs)} · {escape(device)}"
-            f' · <time datetime="{day}">{day}</time>'
-        )
+        yield (f"torch {_ranges(runs)} · {escape(device)} · {day}")
         for drifts, beside in itertools.groupby(runs, _drifts):
             if drifts:
                 yield escape(f"{self.words['drift']}: {_where(list(beside))}")

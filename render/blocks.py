@@ -78,8 +78,12 @@ BLOCK = re.compile(r'<div class="snippet" .*?<div class="snippet-foot"', re.S)
 PLAIN = re.compile(r'<span class="(?:n|nn|w|p|o)">([^<]*)</span>')
 FIGURE = re.compile(r"assets/(figures/[^#]+\.svg)")
 PIXELS_PER_POINT = 96 / 72
+<<<<<<< HEAD
 LINES = {"zh": "{file} 第 {first}–{last} 行", "en": "{file}, lines {first} to {last}"}
 OUTPUT = re.compile(r'^([ ]*<span class="c1">#&gt;.*?</span>)$', re.M)
+=======
+OUTPUT = re.compile(r'^([ ]*)<span class="c1">(#&gt;.*?)</span>$', re.M)
+>>>>>>> w-release
 
 
 class BlockError(_Error):
@@ -245,7 +249,7 @@ class _Output(Postprocessor):
     def run(self, text: str) -> str:
         def mark(block: re.Match[str]) -> str:
             plain = PLAIN.sub(r"\1", block[0])
-            return OUTPUT.sub(r'<span class="output">\1</span>', plain)
+            return OUTPUT.sub(r'<span class="output">\1\2</span>', plain)
 
         return BLOCK.sub(mark, text)
 

@@ -97,7 +97,7 @@ def explained(snippet: Snippet, lang: str, up: str) -> list[str]:
         up: The way from the page to the start of its language, e.g. ``../../``.
 
     Returns:
-        Lines of HTML, each with the item as code before its explanation.
+        Lines of HTML, each with its item as code before it if there are several.
     """
     words = WORDS[lang]
     items: list[tuple[str, str]] = []
@@ -115,6 +115,8 @@ def explained(snippet: Snippet, lang: str, up: str) -> list[str]:
     items += [(f"Warns: {name}", words["why_warns"]) for name in snippet.warns]
     if snippet.timeout:
         items.append((f"Timeout: {snippet.timeout:g}", words["why_timeout"]))
+    if len(items) == 1:  # the line above it says which
+        return [items[0][1]]
     return [
         f"<code># {escape(item)}</code>{words['colon']}{why}" for item, why in items
     ]

@@ -63,7 +63,7 @@ def test_a_block_opens_to_its_explanation(checkout):
     page = checkout.show(lang="en")
     details = re.search(r'<details class="snippet-proof snippet-header">.*?</d', page)
     assert "<summary>Warns: UserWarning</summary>" in details[0]
-    assert "<code># Warns: UserWarning</code>: You'll see" in details[0]
+    assert "<p>You'll see this warning. It's expected" in details[0]
 
 
 def test_a_block_without_a_header_has_nothing_to_explain(checkout):
