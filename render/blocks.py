@@ -78,12 +78,8 @@ BLOCK = re.compile(r'<div class="snippet" .*?<div class="snippet-foot"', re.S)
 PLAIN = re.compile(r'<span class="(?:n|nn|w|p|o)">([^<]*)</span>')
 FIGURE = re.compile(r"assets/(figures/[^#]+\.svg)")
 PIXELS_PER_POINT = 96 / 72
-<<<<<<< HEAD
 LINES = {"zh": "{file} 第 {first}–{last} 行", "en": "{file}, lines {first} to {last}"}
-OUTPUT = re.compile(r'^([ ]*<span class="c1">#&gt;.*?</span>)$', re.M)
-=======
 OUTPUT = re.compile(r'^([ ]*)<span class="c1">(#&gt;.*?)</span>$', re.M)
->>>>>>> w-release
 
 
 class BlockError(_Error):

@@ -232,12 +232,7 @@ def weight(folder, page):
 @every_page
 def test_a_page_is_light(folder, name):
     html, rest = weight(folder, folder / address(name) / "index.html")
-<<<<<<< HEAD
     assert html <= 25_000, f"{name}: the next page is {html} bytes"
-=======
-    # The longest page, on loading data, is the measure until it is two pages.
-    assert html <= 26_100, f"{name}: the next page is {html} bytes"
->>>>>>> w-release
     assert html + rest <= 100_000, f"{name}: the first page is {html + rest} bytes"
 
 
