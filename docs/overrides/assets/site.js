@@ -67,6 +67,12 @@ const watch = new ResizeObserver(entries => entries.forEach(({ target }) => {
 document.querySelectorAll("pre > code").forEach(code => watch.observe(code))
 document.querySelectorAll(".md-typeset p > img").forEach(img => watch.observe(img.parentElement))
 
+// In a list of search results, each entry's tags would be a landmark of their own.
+const results = document.querySelector(".md-search-result__list")
+if (results) new MutationObserver(() => {
+  results.querySelectorAll("nav.md-tags").forEach(tags => { tags.role = "none" })
+}).observe(results, { childList: true, subtree: true })
+
 addEventListener("load", () => {
   const input = document.querySelector(".md-search__input")
   // Names for what a screen reader would list without one.
