@@ -1,8 +1,8 @@
 """Terms of the glossary in the prose of the pages.
 
 A page's first use of a term becomes a link to its row of the glossary. What the term
-means is in the link's title: the theme shows it below the pointer and to readers who
-reach the link by key; with a finger, a reader follows the link.
+means is in the link's title: the browser shows it at the pointer, and a style shows
+it to readers who reach the link by key. With a finger, a reader follows the link.
 """
 
 from __future__ import annotations

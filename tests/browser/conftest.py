@@ -101,6 +101,20 @@ def readers(chromium, site):
         one.context.close()
 
 
+@pytest.fixture(scope="module")
+def reader(chromium, site):
+    """One reader for all tests of a file; its `pointer` makes a mouse a finger.
+
+    With a window for each, a browser would load the styles
+    and scripts of the site again for each.
+    """
+    permissions = ["clipboard-read", "clipboard-write"]
+    reader = Reader(chromium, site, permissions=permissions)
+    reader.pointer = reader.context.new_cdp_session(reader.page)
+    yield reader
+    reader.context.close()
+
+
 @pytest.fixture
 def open_page(readers, site):
     """A function that opens a path of the site in a window of its own."""

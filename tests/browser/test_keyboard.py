@@ -124,7 +124,10 @@ def test_a_page_without_scripts(open_page, site, width):
 def test_a_term_is_explained_to_keys_and_led_to_by_a_tap(open_page, site):
     page = open_page("en/reference/ddp/")
     page.focus("a.term[href$=term-rank]")
-    page.wait_for_selector("[role=tooltip]:has-text('The number of a process')")
+    said = page.locator("a.term[href$=term-rank]").evaluate(
+        "term => getComputedStyle(term, '::after').content"
+    )
+    assert said.startswith('"The number of a process')
     page = open_page("zh/reference/ddp/", has_touch=True)
     page.tap("a.term[href$=term-rank]")
     page.wait_for_url(f"{site}zh/reference/glossary/#term-rank")

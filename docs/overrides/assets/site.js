@@ -60,13 +60,22 @@ document.querySelectorAll(".md-typeset :is(p, li) > code, .md-typeset :is(p, li)
   if (code.textContent.length <= 20) code.classList.add("whole")
 })
 
-// What scrolls, be it code, a table or a picture, can be scrolled by keys.
-const watch = new ResizeObserver(entries => entries.forEach(({ target }) => {
-  if (target.scrollWidth > target.clientWidth) target.tabIndex = 0
-  else target.removeAttribute("tabindex")
+// What scrolls, be it code, a table or a picture, can be scrolled by keys. A frame later,
+// because on a touch screen the theme takes code out of the order of keys.
+const watch = new ResizeObserver(entries => requestAnimationFrame(() => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0
+    else target.removeAttribute("tabindex")
+  }
 }))
 document.querySelectorAll("pre > code").forEach(code => watch.observe(code))
 document.querySelectorAll(".md-typeset p > img").forEach(img => watch.observe(img.parentElement))
+
+// In a list of search results, each entry's tags would be a landmark of their own.
+const results = document.querySelector(".md-search-result__list")
+if (results) new MutationObserver(() => {
+  results.querySelectorAll("nav.md-tags").forEach(tags => { tags.role = "none" })
+}).observe(results, { childList: true, subtree: true })
 
 addEventListener("load", () => {
   const input = document.querySelector(".md-search__input")
