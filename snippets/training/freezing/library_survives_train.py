@@ -5,7 +5,7 @@ import torch
 from snippets.freezing import freeze
 from torch import nn
 
-backbone = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3))
+backbone = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.ReLU())
 model = nn.Sequential(OrderedDict(backbone=backbone, head=nn.Linear(3, 2)))
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 x = torch.arange(24.0).view(6, 4)

@@ -2,7 +2,7 @@ from collections import OrderedDict
 
 from torch import nn
 
-backbone = nn.Sequential(nn.Linear(4, 3), nn.ReLU())
+backbone = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.ReLU())
 model = nn.Sequential(OrderedDict(backbone=backbone, head=nn.Linear(3, 10)))
 model.requires_grad_(False)
 model.head = nn.Linear(3, 2)

@@ -3,8 +3,8 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
-layers = OrderedDict(backbone=nn.Linear(4, 3), head=nn.Linear(3, 2))
-model = nn.Sequential(layers)
+backbone = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.ReLU())
+model = nn.Sequential(OrderedDict(backbone=backbone, head=nn.Linear(3, 2)))
 model.backbone.requires_grad_(False)
 trainable = [p for p in model.parameters() if p.requires_grad]
 optimizer = torch.optim.SGD(trainable, lr=0.1)

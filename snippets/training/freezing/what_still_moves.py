@@ -3,7 +3,7 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
-backbone = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3))
+backbone = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.ReLU())
 model = nn.Sequential(OrderedDict(backbone=backbone, head=nn.Linear(3, 2)))
 model.backbone.requires_grad_(False)
 before = {name: value.clone() for name, value in model.state_dict().items()}
