@@ -16,12 +16,18 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def pytest_addoption(parser):
-    """Add `--device`."""
+    """Add `--device` and `--every-way`."""
     parser.addoption(
         "--device",
         choices=["cpu", "cuda"],
         default="cpu",
         help="device that the snippet files run on (default: cpu)",
+    )
+    parser.addoption(
+        "--every-way",
+        action="store_true",
+        help="see each page with mouse and finger, on both screens, in both schemes and "
+        "with the search open (default: the ways that differ)",
     )
 
 

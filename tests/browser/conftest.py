@@ -88,6 +88,12 @@ class Reader:
 
 
 @pytest.fixture
+def every_way(request):
+    """Whether each page is looked at in every way, also in those that hardly differ."""
+    return request.config.getoption("--every-way")
+
+
+@pytest.fixture
 def readers(chromium, site):
     """A function that makes a reader with options of a browser window."""
     made = []
