@@ -343,8 +343,8 @@ def _merge_many(folder, release, start):
     from pathlib import Path
 
     path = messages.path_of("cpu", Path(folder))
-    start.wait()
-    for n in range(20):
+    start.wait()  # for the other one
+    for n in range(40):
         messages.merge(path, release, [verdict(None, f"{release} {n}", "same")])
 
 
@@ -352,21 +352,20 @@ def test_two_runs_write_into_one_record(record, tmp_path):
     record(OLD, verdict(None))
     record(NEW, verdict(None))
     context = multiprocessing.get_context("spawn")
-    start = context.Event()
+    start = context.Barrier(2)
     both = [
         context.Process(target=_merge_many, args=(str(tmp_path), release, start))
         for release in (OLD, NEW)
     ]
     for one in both:
         one.start()
-    start.set()
     for one in both:
         one.join()
     assert [one.exitcode for one in both] == [0, 0]
     found = messages.read(messages.path_of("cpu", tmp_path))[BLOCK]
     assert texts(found) == {
-        f"{OLD} 19": (OLD,),
-        f"{NEW} 19": (NEW,),
+        f"{OLD} 39": (OLD,),
+        f"{NEW} 39": (NEW,),
         "same": (OLD, NEW),
     }
     assert not list(tmp_path.glob(".*.new"))

@@ -18,8 +18,11 @@ const COMMON = new Set(
 const COMMON_WEIGHT = 0.1
 const SYNONYM_WEIGHT = 0.8
 // Pages that list what other pages are about come after these.
-const LISTS = /^(reference\/(api|errata|errors[a-z-]*|glossary|releases)\/|#|$)/
+const LISTS = /^(reference\/(api|errata|glossary|releases)\/|#|$)/
 const LIST_WEIGHT = 0.5
+// A message is quoted in full there, so even a part of it would hide what explains it.
+const ERRORS = /^reference\/errors/
+const ERRORS_WEIGHT = 0.25
 const HAN = /\p{sc=Han}/u
 const WORD = /\p{sc=Han}+|[\p{L}\p{N}_]+(?:\.[\p{L}\p{N}_]+)*/gu
 const MARKS = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'" }
@@ -120,7 +123,7 @@ class Search {
       got += weight * part
       all += weight
     }
-    const place = LISTS.test(id) ? LIST_WEIGHT : 1
+    const place = LISTS.test(id) ? LIST_WEIGHT : ERRORS.test(id) ? ERRORS_WEIGHT : 1
     return { ...this.docs.get(id), terms, score: score * place * (0.1 + (got / all) ** 2) }
   }
 
