@@ -26,8 +26,8 @@ def pytest_addoption(parser):
     parser.addoption(
         "--every-way",
         action="store_true",
-        help="see each page with mouse and finger, on both screens, in both schemes and "
-        "with the search open (default: the ways that differ)",
+        help="see each page with mouse and finger, on both screens, in both schemes "
+        "and with the search open (default: the ways that differ)",
     )
 
 
