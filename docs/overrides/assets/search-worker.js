@@ -22,7 +22,7 @@ const LISTS = /^(reference\/(api|errata|glossary|releases)\/|#|$)/
 const LIST_WEIGHT = 0.5
 // A message is quoted in full there, so even a part of it would hide what explains it.
 const ERRORS = /^reference\/errors/
-const ERRORS_WEIGHT = 0.25
+const ERRORS_WEIGHT = 0.12
 const HAN = /\p{sc=Han}/u
 const WORD = /\p{sc=Han}+|[\p{L}\p{N}_]+(?:\.[\p{L}\p{N}_]+)*/gu
 const MARKS = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'" }
