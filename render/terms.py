@@ -149,7 +149,8 @@ class _Marker:
 
     def _links(self, text: str) -> tuple[str, list[etree.Element]]:
         """The text before the first link, and links with the text behind each."""
-        before, links, done = text, [], 0
+        links: list[etree.Element] = []
+        before, done = text, 0
         for match in self._first_uses(text):
             if links:
                 links[-1].tail = text[done : match.start()]
