@@ -141,14 +141,21 @@ def told(entry: Entry) -> dict[Message, list[Message]]:
         The messages of the default release, or of the newest on which the block ran,
         and with each of them those that stand in its place on other releases.
     """
-    torch = DEFAULT_TORCH if DEFAULT_TORCH in entry.ran else entry.ran[-1]
-    heads: dict[Message, list[Message]] = {one: [] for one in entry.on(torch)}
+    builds = [name for name in entry.ran if _is_default(name)] or entry.ran[-1:]
+    heads: dict[Message, list[Message]] = {
+        one: [] for build in builds for one in entry.on(build)
+    }
     for other in entry.messages:
         if other not in heads:
             free = [one for one in heads if not {*one.releases} & {*other.releases}]
             if head := messages.most_alike(other, free):
                 heads[head].append(other)
     return heads
+
+
+def _is_default(torch: str) -> bool:
+    """Whether a name is that of the default release or of its CPU build."""
+    return torch.removesuffix(messages.CPU) == DEFAULT_TORCH
 
 
 def cures(root: Path, lang: str) -> dict[Pattern, str]:
@@ -198,7 +205,7 @@ def uncured(root: Path, lang: str) -> Iterator[tuple[str, Message]]:
         for entry in entries:
             for head, others in told(entry).items():
                 texts = [head.text, *(other.text for other in others)]
-                if DEFAULT_TORCH in head.releases and not find(known, *texts):
+                if any(map(_is_default, head.releases)) and not find(known, *texts):
                     yield name, head
 
 
@@ -383,16 +390,24 @@ def _links(
 def _releases(root: Path) -> list[str]:
     """All releases on which a block ran, oldest first."""
     entries = [entry for found in recorded(root).values() for entry in found]
-    return sorted({x for entry in entries for x in entry.ran}, key=release_key)
+    ran = {x for entry in entries for x in entry.ran}
+    return sorted(ran, key=lambda name: (release_key(name), name))
 
 
 def ranges(releases: set[str], order: list[str]) -> str:
     """Releases in words; a range ends before a release that isn't among them.
 
+    A CPU build is named only where its release isn't.
+
     Example:
         >>> ranges({"2.4.1", "2.5.1", "2.7.1"}, ["2.4.1", "2.5.1", "2.6.0", "2.7.1"])
         '2.4.1–2.5.1, 2.7.1'
+        >>> ranges({"2.6.0+cpu"}, ["2.5.1", "2.6.0", "2.6.0+cpu"])
+        '2.6.0+cpu'
     """
+    if plain := {name for name in releases if not name.endswith(messages.CPU)}:
+        releases = plain
+        order = [name for name in order if not name.endswith(messages.CPU)]
     found: list[list[str]] = [[]]
     for release in order:
         if release in releases:

@@ -4,6 +4,9 @@ A fork notes them (`verify.fork.noting`), the recorder puts them into one file f
 device beside the records. What differs between two runs on one machine, such as an
 address or a temporary path, becomes a mark: ``⟨address⟩``.
 
+A CPU build has other words for what needs a GPU than a CUDA build on a machine without
+one. Its messages stand beside the others, under the release with ``+cpu``.
+
 The messages of a block count only while its key matches, as its results do: the SHA-256
 of the file and of every library file that it imports.
 """
@@ -26,7 +29,7 @@ from verify.paths import name_of
 from verify.record_files import locked, new_file, real, releases
 from verify.snippet import Snippet
 from verify.text import escaped
-from verify.verdict import SKIPPED, Verdict
+from verify.verdict import SKIPPED, Machine, Verdict
 
 KINDS = ("error", "warning")
 AROUND = 30  # characters that a report shows beside what was reworded
@@ -74,7 +77,7 @@ class Message:
         cls: The class as a traceback names it, e.g. ``RuntimeError`` or
             ``torch.OutOfMemoryError``.
         text: The whole text, masked.
-        releases: The releases on which it reads so, oldest first.
+        releases: The releases on which it reads so, oldest first, see `release_of`.
     """
 
     kind: str
@@ -120,6 +123,14 @@ class Reworded:
 
     def __str__(self) -> str:
         return f"snippets/{self.name}: {_change(self.before, self.now)}"
+
+
+CPU = "+cpu"
+
+
+def release_of(machine: Machine) -> str:
+    """Return the release of a machine, with ``+cpu`` for a CPU build of it."""
+    return machine.release + CPU * machine.build.endswith(CPU)
 
 
 def path_of(device: str, folder: Path = RECORDS) -> Path:
@@ -225,7 +236,7 @@ def merge(path: Path, torch: str, verdicts: Iterable[Verdict]) -> None:
 
     Args:
         path: The record of the device; it needn't exist.
-        torch: The release.
+        torch: The release, see `release_of`.
         verdicts: The verdicts on the files.
 
     Raises:
@@ -237,7 +248,8 @@ def merge(path: Path, torch: str, verdicts: Iterable[Verdict]) -> None:
     device = path.stem.partition("-")[2]
     with locked(path.parent):
         earlier = read(path)
-        known = {torch, *releases(device, path.parent)}
+        known = {torch.removesuffix(CPU), *releases(device, path.parent)}
+        known |= {release + CPU for release in known}
         entries = dict(earlier)
         for verdict in verdicts:
             name = name_of(verdict.path)
@@ -293,7 +305,7 @@ def _only(entry: Entry, known: set[str]) -> Entry:
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(set(names), key=release_key))
+    return tuple(sorted(set(names), key=lambda name: (release_key(name), name)))
 
 
 def _write(entries: Mapping[str, Entry], path: Path) -> None:
@@ -339,14 +351,17 @@ def reworded(
 
     Returns:
         Pairs of the texts that are most alike; a text without a partner is alone.
-        Only blocks that ran on both releases count.
+        Only blocks that ran on both releases count. If they did on both builds, the
+        CUDA builds are compared.
     """
     found = []
     for name, entry in entries.items():
-        if torch not in entry.ran or before not in entry.ran:
+        pair = _same_build(entry, torch, before)
+        if pair is None:
             continue
-        gone = [one for one in entry.on(before) if torch not in one.releases]
-        come = [one for one in entry.on(torch) if before not in one.releases]
+        later, earlier = pair
+        gone = [one for one in entry.on(earlier) if later not in one.releases]
+        come = [one for one in entry.on(later) if earlier not in one.releases]
         for old in gone:
             new = most_alike(old, come)
             if new:
@@ -354,6 +369,17 @@ def reworded(
             found.append(Reworded(name, old, new))
         found += [Reworded(name, None, new) for new in come]
     return tuple(found)
+
+
+def _same_build(entry: Entry, torch: str, before: str) -> tuple[str, str] | None:
+    """Both releases with their build, of the same build if there is one."""
+    later, earlier = ((name, name + CPU) for name in (torch, before))
+    pairs = [
+        *zip(later, earlier, strict=True),
+        (torch, before + CPU),
+        (torch + CPU, before),
+    ]
+    return next((pair for pair in pairs if {*pair} <= {*entry.ran}), None)
 
 
 def most_alike(old: Message, others: Iterable[Message]) -> Message | None:

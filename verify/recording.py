@@ -200,7 +200,8 @@ class Recorder:
         # Beside a record with another name, another file would be a surprise.
         if self.path.name == path_of(release, device).name:
             path = messages.path_of(device, self.path.parent)
-            messages.merge(path, release, self._unsaved)
+            torch = messages.release_of(self.machine)
+            messages.merge(path, torch, self._unsaved)
         self._unsaved = []
 
     def __exit__(self, *_) -> None:

@@ -275,7 +275,7 @@ def record(warm, tmp_path):
 
     def record(release, *verdicts):
         machine = replace(warm.machine, build=release)
-        path = record_files.path_of(release, "cpu", tmp_path)
+        path = record_files.path_of(machine.release, "cpu", tmp_path)
         with Recorder(path, machine) as recorder:
             for one in verdicts:
                 recorder.add(one)
@@ -293,6 +293,28 @@ def test_a_text_is_kept_once_for_all_releases_that_have_it(record):
     found = record(OLD, verdict(None, "old", "same"))
     assert found[BLOCK].ran == (OLD, NEW)
     assert texts(found[BLOCK]) == {"same": (OLD, NEW), "new": (NEW,), "old": (OLD,)}
+
+
+def test_a_cpu_build_stands_beside_the_others(record):
+    """It says "not compiled with CUDA" where the others find no driver."""
+    record(NEW, verdict(None, "same", "no driver"))
+    found = record(f"{NEW}+cpu", verdict(None, "same", "not compiled"))
+    assert found[BLOCK].ran == (NEW, f"{NEW}+cpu")
+    assert texts(found[BLOCK]) == {
+        "same": (NEW, f"{NEW}+cpu"),
+        "no driver": (NEW,),
+        "not compiled": (f"{NEW}+cpu",),
+    }
+
+
+def test_releases_of_the_same_build_are_compared(record):
+    record(f"{OLD}+cpu", verdict(None, "not compiled"))
+    record(NEW, verdict(None, "no driver"))
+    found = record(f"{NEW}+cpu", verdict(None, "not compiled"))
+    assert messages.reworded(found, NEW, OLD) == ()
+    found = record(OLD, verdict(None, "no drivers"))
+    (change,) = messages.reworded(found, NEW, OLD)
+    assert (change.before.text, change.now.text) == ("no drivers", "no driver")
 
 
 def test_a_second_run_replaces_what_the_first_said_of_its_release(record):
