@@ -141,9 +141,10 @@ def launch(
             for number in range(world):
                 printed = context.RawArray(ctypes.c_char, 4000)
                 outbox = _Outbox(Path(folder), number, printed)
-                given = (work, outbox, world, store.port)
+                given = (work, outbox, world, store.port, gc.isenabled())
                 ranks.append(_Rank(context.Process(target=_run, args=given), outbox))
-                ranks[-1].process.start()
+                with _no_collection():
+                    ranks[-1].process.start()
             _wait_until_done(ranks, end)
             return [rank.result() for rank in ranks]
         finally:
@@ -271,13 +272,31 @@ class _Outbox:
         return [FrameSummary(file, int(line), name) for file, line, name in lines]
 
 
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Start a rank in which the collector is off until it has frozen all objects.
+
+    A fork has a copy of every object. To free one in a cycle may end it, for example a
+    process group, whose threads exist only in the process that was forked.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
 # --- in a rank ------------------------------------------------------------------------
 
 
-def _run(work: Work, outbox: _Outbox, world: int, port: int) -> None:
+def _run(work: Work, outbox: _Outbox, world: int, port: int, collects: bool) -> None:
     """Be a rank: call the function, and leave its result or a report."""
     os.setpgrp()  # what this rank starts can be ended with it
-    gc.freeze()  # what a fork took over is not its to free: the threads are elsewhere
+    gc.freeze()  # see _no_collection
+    if collects:
+        gc.enable()
     os.environ |= {  # as torchrun sets them
         "RANK": str(outbox.rank),
         "LOCAL_RANK": str(outbox.rank),

@@ -428,6 +428,30 @@ def test_a_forked_rank_frees_nothing_of_the_launching_process():
         gc.enable()
 
 
+@pytest.mark.parametrize("collects", [True, False])
+def test_a_forked_rank_collects_if_the_launching_process_does(collects):
+    if not collects:
+        gc.disable()
+    try:
+        assert launch(gc.isenabled, 1, start_method="fork") == [collects]
+        assert gc.isenabled() == collects
+    finally:
+        gc.enable()
+
+
+def test_no_collection_begins_while_a_rank_starts(monkeypatch):
+    """Between the fork and the rank's first line, Python makes objects too."""
+    base = multiprocessing.process.BaseProcess
+    bootstrap = base._bootstrap
+
+    def with_a_look(process, *args, **kwargs):
+        assert not gc.isenabled()
+        return bootstrap(process, *args, **kwargs)
+
+    monkeypatch.setattr(base, "_bootstrap", with_a_look)
+    assert launch(os.getenv, 1, "RANK", start_method="fork") == ["0"]
+
+
 def test_the_number_of_ranks_may_be_a_numpy_integer():
     assert start(os.getenv, np.int64(2), "RANK") == ["0", "1"]
 
