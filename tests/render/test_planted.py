@@ -341,7 +341,7 @@ def test_a_person_says_which_kind_a_difference_is(tree, read):
     notes = tree.record(NEW).with_suffix(".notes.json")
     for kind, code, words in [
         ("upstream", 0, "breaking change in torch"),
-        ("drift", 0, "harmless drift"),
+        ("drift", 0, "harmless difference"),
         ("ours", 1, "mistake of ours"),
     ]:
         notes.write_text(json.dumps({BLOCK: kind}))
@@ -395,5 +395,5 @@ def test_drift_that_a_person_has_explained_is_passed(tree, read):
     assert f"{NEW} CPU ✓ differences explained 2 0 0 0 0" in text
     foot, _ = read("en", "tensors/sums")
     assert foot.count(f"Verified: 2 releases · CPU torch {OLD}–{NEW}") == 2
-    assert f"Harmless drift of the output: torch {NEW} · CPU" in foot
+    assert f"Harmless difference in the output: torch {NEW} · CPU" in foot
     assert "✗" not in foot
