@@ -55,7 +55,8 @@ def start(out: str, file: str) -> None:
     """
     global _out, _file, _is_compiling
     _out, _file = out, file
-    compiler = getattr(sys.modules.get("torch"), "compiler", None)
+    # In `sys.modules`: asking torch for what it doesn't have may run code of torch.
+    compiler = sys.modules.get("torch.compiler")
     _is_compiling = getattr(compiler, "is_compiling", _is_compiling)
     show = warnings._showwarnmsg  # type: ignore[attr-defined]
 
