@@ -108,7 +108,7 @@ def serve(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """Build the site and test it in Chromium; CHROMIUM=path names another."""
     install(session, "site", "browser")
-    # Each of the two builds its own site and has its own browser.
+    # Each of the two has its own browser.
     session.run("python", "-m", "pytest", "tests/browser", "-n2", *session.posargs)
 
 

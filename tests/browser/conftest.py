@@ -1,8 +1,12 @@
 """The built site on a free port, and a real Chromium that reads it."""
 
+import contextlib
+import importlib.util
 import os
 import shutil
+import tempfile
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -14,28 +18,59 @@ REPORT = "https://pytorch-notes.example/issues/new?title={title}&body={body}"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """Address of the site, built for the very port that serves it."""
-    pytest.importorskip("mkdocs", reason="builds the site with MkDocs")
-    folder = tmp_path_factory.mktemp("site")
+@contextlib.contextmanager
+def built(folder):
+    """Build the site into a folder, for the very port that serves it; its address."""
     with rendering.server(folder, 0) as server:
         url = f"http://{rendering.HOST}:{server.server_port}/"
         # As where the site is published: each page leads to its source.
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("EDIT_URL", "https://pytorch-notes.example/edit/main/{path}")
             patch.setenv("VIEW_URL", "https://pytorch-notes.example/blob/main/{path}")
-            patch.setenv("REPORT_URL", REPORT)
             rendering.build(folder, url, archive=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield url
         server.shutdown()
 
 
+# With several workers, the process that hands out the tests builds the site for all.
+SHARED = pytest.StashKey()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Tell a worker of xdist where the site is."""
+    stash = node.config.stash
+    if SHARED not in stash and importlib.util.find_spec("mkdocs"):
+        stack = contextlib.ExitStack()
+        node.config.add_cleanup(stack.close)
+        folder = stack.enter_context(tempfile.TemporaryDirectory()) + "/site"
+        stash[SHARED] = (folder, stack.enter_context(built(Path(folder))))
+    node.workerinput["site"] = stash.get(SHARED, None)
+
+
 @pytest.fixture(scope="session")
-def folder(site, tmp_path_factory):
+def folder_and_site(request, tmp_path_factory):
+    """The folder that holds the site, and its address."""
+    pytest.importorskip("mkdocs", reason="builds the site with MkDocs")
+    if shared := getattr(request.config, "workerinput", {}).get("site"):
+        yield Path(shared[0]), shared[1]
+    else:
+        folder = tmp_path_factory.mktemp("site")
+        with built(folder) as url:
+            yield folder, url
+
+
+@pytest.fixture(scope="session")
+def folder(folder_and_site):
     """The folder that holds the site."""
-    return next(tmp_path_factory.getbasetemp().glob("site*"))
+    return folder_and_site[0]
+
+
+@pytest.fixture(scope="session")
+def site(folder_and_site):
+    """Address of the site."""
+    return folder_and_site[1]
 
 
 @pytest.fixture(scope="session")

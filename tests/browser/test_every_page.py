@@ -284,7 +284,7 @@ def test_axe_finds_what_is_wrong(readers, site):
     page = readers().page
     page.goto(f"{site}zh/")
     page.evaluate("document.querySelector('h1').innerHTML = '<img src=\"\">x'")
-    page.evaluate("document.querySelector('.snippet .c1').style.color = '#aaa'")
+    page.evaluate("document.querySelector('.snippet .output').style.color = '#aaa'")
     page.evaluate(
         """document.querySelector(".md-typeset > p").insertAdjacentHTML("beforeend",
         '<a href="../" style="color: #333; text-decoration: none">x</a>')"""

@@ -93,7 +93,7 @@ def test_a_link_on_the_page_itself_leads_on(open_page, url):
 def test_without_scripts_a_line_says_where_the_section_is(open_page, url):
     page = open_page(java_script_enabled=False)
     page.goto(f"{url}en/tensors/shape/")
-    line = page.locator(".moved")
+    line = page.locator("#gone")
     assert not line.is_visible()
     page.goto(f"{url}en/tensors/shape/#gone")
     line.locator("a").click()
