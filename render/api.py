@@ -83,7 +83,6 @@ ALIASES = {
     ),
 }
 MANY = 30  # names of a section, from which on letters lead to them
-MOST = 3  # blocks of all pages that the index lists one by one
 MOST_HERE = 8  # blocks of a page that the page lists one by one
 
 
@@ -257,13 +256,13 @@ def _letters(section: str, names: list[str]) -> str:
 
 
 def _blocks(title: str, way: str, files: list[str], total: int) -> str:
-    """A page and its blocks: each by itself, or, of a common name, how many."""
-    if total > MOST:
+    """A page and how many of its blocks use a name, or the only one that does.
+
+    A link to each block would make the index too heavy. The end of the page has them.
+    """
+    if total > 1:
         return f"[{title}]({way}#api) {len(files)}"
-    first, *more = [f"{way}#{posixpath.basename(file)}" for file in files]
-    return " ".join(
-        [f"[{title}]({first})", *(f"[{n}]({x})" for n, x in enumerate(more, 2))]
-    )
+    return f"[{title}]({way}#{posixpath.basename(files[0])})"
 
 
 def _section(name: str) -> str:
