@@ -11,6 +11,8 @@ from render import links
 ROOT = Path(__file__).resolve().parents[2]
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 SCREENS = WIDE, NARROW = (1300, 900), (390, 844)
+WAYS = [("mouse", SCREENS), ("finger", SCREENS)]
+OWN_WAY = {"zh": [("mouse", [WIDE])], "en": [("finger", [NARROW])]}
 SCHEMES = ("default", "slate")
 
 PAGES = sorted(
@@ -111,18 +113,15 @@ def test_a_page(reader, results, site, name, every_way):
     reader.faults.clear()
     page = reader.page
     where = site + (name if name.endswith("html") else address(name))
-    visit(reader, "mouse", where)
-    faults = untrue(page, site, name) if name in PAGES else []
-    open_boxes(page)
-    faults += copies(page) + too_wide(page)
-    is_chinese = name.startswith("zh")
-    # Both languages have the same parts, so each is seen in the ways of one of them.
-    if every_way or is_chinese:
-        faults += barriers(page, "mouse", SCREENS if every_way else SCREENS[:1])
-    if every_way or not is_chinese:
-        visit(reader, "finger", where)
+    faults = []
+    # Both languages have the same parts, so each is seen in its own way.
+    for pointer, screens in WAYS if every_way else OWN_WAY[name[:2]]:
+        visit(reader, pointer, where)
+        if name in PAGES:
+            faults += untrue(page, site, name)
         open_boxes(page)
-        faults += barriers(page, "finger", SCREENS if every_way else SCREENS[1:])
+        faults += copies(page) + too_wide(page)
+        faults += barriers(page, pointer, screens)
     if every_way or name in SEARCHED:
         page.evaluate(OPEN, results[name[:2]])
         faults += look(page, "search", SCHEMES, SCREENS)
@@ -231,14 +230,14 @@ def barriers(page, how, screens):
     """What stops anybody: in the light, and of each kind of text one in the dark."""
     look_with_axe(page)
     faults = look(page, how, SCHEMES[:1], screens)
-    thin(page)
+    thin(page, SCHEMES[1:], screens)
     return faults + look(page, how, SCHEMES[1:], screens)
 
 
-def thin(page):
-    """Leave one text of each kind."""
-    for scheme in SCHEMES:
-        for screen in SCREENS:
+def thin(page, schemes, screens):
+    """Leave one text of each kind that there is in these schemes, on these screens."""
+    for scheme in schemes:
+        for screen in screens:
             show(page, scheme, screen)
             page.evaluate(MARK)
     page.evaluate(THIN)
