@@ -27,6 +27,7 @@ def built(folder):
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("EDIT_URL", "https://pytorch-notes.example/edit/main/{path}")
             patch.setenv("VIEW_URL", "https://pytorch-notes.example/blob/main/{path}")
+            patch.setenv("REPORT_URL", REPORT)
             rendering.build(folder, url, archive=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield url

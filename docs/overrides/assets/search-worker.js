@@ -106,13 +106,14 @@ class Search {
       }
     }
     const found = this.index.search({ combineWith: "OR", queries: clauses }, { boost: FIELDS })
-    const results = found.map(result => this.result(result, wanted))
+    const name = query.trim().toLowerCase()
+    const results = found.map(result => this.result(result, wanted, name))
     results.sort((a, b) => b.score - a.score)
     return { items: this.byPage(results), suggest: this.completion(wanted.at(-1).word) }
   }
 
   // A section that has all of the words comes before one that has one of them often.
-  result({ id, score, queryTerms }, wanted) {
+  result({ id, score, queryTerms }, wanted, name) {
     const has = new Set(queryTerms)
     const share = terms => terms.filter(term => has.has(term)).length / terms.length
     let [got, all] = [0, 0]
@@ -124,7 +125,9 @@ class Search {
       all += weight
     }
     const place = LISTS.test(id) ? LIST_WEIGHT : ERRORS.test(id) ? ERRORS_WEIGHT : 1
-    return { ...this.docs.get(id), terms, score: score * place * (0.1 + (got / all) ** 2) }
+    const doc = this.docs.get(id)
+    const named = doc.title.toLowerCase() === name ? 2 : 1 // its very name was typed
+    return { ...doc, terms, score: score * place * named * (0.1 + (got / all) ** 2) }
   }
 
   byPage(results) {
