@@ -261,7 +261,8 @@ def _blocks(title: str, way: str, files: list[str], total: int) -> str:
     A link to each block would make the index too heavy. The end of the page has them.
     """
     if total > 1:
-        return f"[{title}]({way}#api) {len(files)}"
+        count = f" {len(files)}" if len(files) > 1 else ""
+        return f"[{title}]({way}#api){count}"
     return f"[{title}]({way}#{posixpath.basename(files[0])})"
 
 
