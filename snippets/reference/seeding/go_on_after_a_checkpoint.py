@@ -3,13 +3,18 @@ import random
 
 import torch
 
-from snippets.seeding import RNGState
+from snippets.seeding import RNGState, seed_everything
 
+seed_everything(0)
 rng = RNGState()
 torch.save({"rng": rng.state_dict()}, "last.pt")
-drawn = torch.rand(3), random.random()
+drawn = torch.rand(3).tolist(), random.random()
+print(*drawn)
+#> [0.49625658988952637, 0.7682217955589294, 0.08847743272781372] 0.8444218515250481
 
 checkpoint = torch.load("last.pt", weights_only=True)
 rng.load_state_dict(checkpoint["rng"])
-print(torch.equal(torch.rand(3), drawn[0]), random.random() == drawn[1])
-#> True True
+again = torch.rand(3).tolist(), random.random()
+print(*again)
+#> [0.49625658988952637, 0.7682217955589294, 0.08847743272781372] 0.8444218515250481
+assert again == drawn

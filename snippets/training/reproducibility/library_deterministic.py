@@ -4,23 +4,26 @@ import os
 import torch
 from snippets.seeding import deterministic
 
-torch.backends.cudnn.benchmark = True
-with deterministic():
-    print(torch.are_deterministic_algorithms_enabled())
-    #> True
-    print(torch.backends.cudnn.benchmark, os.environ["CUBLAS_WORKSPACE_CONFIG"])
-    #> False :4096:8
-print(torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark)
-#> False True
+
+def show(when):
+    is_on = torch.are_deterministic_algorithms_enabled()
+    flags = f"deterministic={is_on}, benchmark={torch.backends.cudnn.benchmark}"
+    print(f"{when}: {flags}, {os.environ.get('CUBLAS_WORKSPACE_CONFIG')}")
 
 
 @deterministic()
 def train():
-    return torch.are_deterministic_algorithms_enabled()
+    show("decorated")
 
 
-print(train(), torch.are_deterministic_algorithms_enabled())
-#> True False
+torch.backends.cudnn.benchmark = True
+with deterministic():
+    show("inside")
+    #> inside: deterministic=True, benchmark=False, :4096:8
+show("after")
+#> after: deterministic=False, benchmark=True, None
+train()
+#> decorated: deterministic=True, benchmark=False, :4096:8
 deterministic().enable()
-print(torch.are_deterministic_algorithms_enabled())
-#> True
+show("enabled")
+#> enabled: deterministic=True, benchmark=False, :4096:8

@@ -6,25 +6,25 @@ from torch.utils.data import DataLoader
 
 
 class Noise:
-    epoch = 0
-
-    def __len__(self):
-        return 6
+    def __init__(self, epoch):
+        self.epoch = epoch
 
     def __getitem__(self, index):
         generator = torch.Generator().manual_seed(derive_seed(0, self.epoch, index))
-        return torch.rand((), generator=generator).item()
+        return round(torch.rand((), generator=generator).item(), 3)
+
+
+def draw(epoch, indices, workers):
+    return list(DataLoader(Noise(epoch), None, sampler=indices, num_workers=workers))
 
 
 if __name__ == "__main__":
-    data, drawn = Noise(), []
-    for workers in [0, 1, 2]:
-        drawn.append(list(DataLoader(data, None, num_workers=workers)))
-    print(drawn[0] == drawn[1] == drawn[2], len(set(drawn[0])))
-    #> True 6
-    rest = list(DataLoader(data, None, sampler=range(4, 6), num_workers=2))
-    print(rest == drawn[0][4:])
-    #> True
-    data.epoch = 1
-    print(drawn[0] == list(DataLoader(data, None, num_workers=2)))
-    #> False
+    one, two = draw(0, range(6), workers=1), draw(0, range(6), workers=2)
+    rest = draw(0, range(4, 6), workers=2)
+    print(one, two, rest, sep="\n")
+    #> [0.185, 0.257, 0.182, 0.266, 0.811, 0.706]
+    #> [0.185, 0.257, 0.182, 0.266, 0.811, 0.706]
+    #> [0.811, 0.706]
+    assert one == two and rest == two[4:]
+    print(draw(1, range(6), workers=2))
+    #> [0.079, 0.628, 0.838, 0.966, 0.783, 0.27]
