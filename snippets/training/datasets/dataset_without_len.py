@@ -7,9 +7,10 @@ class Squares(Dataset):
 
 
 try:
-    DataLoader(Squares())
+    next(iter(DataLoader(Squares())))
 except TypeError as error:
     print(error)
+    #> object of type 'Squares' has no len()
 
 loader = DataLoader(Squares(), sampler=[3, 5, 7])
 print(len(loader), [batch.item() for batch in loader])
