@@ -440,7 +440,9 @@ def snippet_file(name: str, source: str) -> Iterator[str]:
             yield f"{place} Markdown that would end the block or be left out of it"
     if len(lines) > (most := LONGER.get(name, MAX_LINES)):
         yield f"{where}:{len(lines)}: {len(lines)} lines, more than {most}"
-    for node in ast.walk(ast.parse(source, where)):
+    tree = ast.parse(source, where)
+    yield from _silent_handlers(where, tree, lines)
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -456,6 +458,24 @@ def snippet_file(name: str, source: str) -> Iterator[str]:
         yield f"{where}:1: named like the module {stem}, which it would hide"
     elif not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]*[a-z][a-z0-9]*)*", stem):
         yield f"{where}:1: {stem} is not lower-case words that name a topic"
+
+
+def _silent_handlers(where: str, tree: ast.Module, lines: list[str]) -> Iterator[str]:
+    """An error that a block prints has to be among its expected lines.
+
+    Without one, the block passes although the error isn't raised.
+    """
+    for node in tree.body:
+        if not isinstance(node, ast.Try):
+            continue
+        for handler in node.handlers:
+            calls = (one for one in ast.walk(handler) if isinstance(one, ast.Call))
+            prints = any(ast.unparse(call.func) == "print" for call in calls)
+            # Expected lines of the handler's last statement stand below it.
+            below = lines[node.lineno - 1 : (handler.end_lineno or 0) + 1]
+            if prints and not any(line.lstrip().startswith("#>") for line in below):
+                place = f"{where}:{handler.lineno}:"
+                yield f"{place} prints an error that nothing expects; is it raised?"
 
 
 def snippet_sizes(sources: Iterable[str]) -> Iterator[str]:

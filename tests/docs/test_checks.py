@@ -379,6 +379,16 @@ def test_a_free_port_and_a_digit_in_a_word_are_fine(tree):
     assert list(checks.snippet_file(name, source)) == []
 
 
+def test_an_error_that_a_block_prints_is_expected():
+    source = "try:\n    int('a')\nexcept ValueError as error:\n    print(error)\n"
+    name = "tensors/create/text.py"
+    assert list(checks.snippet_file(name, source)) == [
+        f"snippets/{name}:3: prints an error that nothing expects; is it raised?"
+    ]
+    expected = f"{source}    #> invalid literal for int()\n"
+    assert list(checks.snippet_file(name, expected)) == []
+
+
 def test_the_one_whole_program_may_be_longer():
     name = "training/loop/train_digits.py"
     assert list(checks.snippet_file(name, "x = 1\n" * 130)) == []
