@@ -44,9 +44,9 @@ Source = Sized | SupportsIndex  # a dataset or its length
 
 # The environment variables that torchrun and `launch` set for each rank.
 VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
-# Other launchers: the name, the variable with the rank of a task, and the variables with
-# the number of tasks, of which the first that is set counts. If mpirun runs inside a
-# Slurm job, the variables of both are set, so Slurm comes after the MPI launchers. A
+# Other launchers: the name, the variable with the rank of a task, and the variables
+# with the number of tasks, of which the first that is set counts. If mpirun runs inside
+# a Slurm job, the variables of both are set, so Slurm comes after the MPI launchers. A
 # shell in an allocation of many tasks is a job step of one task, so the variable of the
 # step comes before the one of the allocation.
 LAUNCHERS = (
@@ -153,8 +153,8 @@ def distributed(
             error.add_note(f"on rank {rank} of {world}")
         raise
     finally:
-        # After an error, destroying an NCCL group would wait for the other ranks. Such a
-        # group ends with the process instead.
+        # After an error, destroying an NCCL group would wait for the other ranks. It
+        # ends with the process instead.
         may_destroy = completed or world == 1 or backend == "gloo"
         if may_destroy and dist.is_initialized():
             # gloo's threads need the GIL to free their last tensors. Older releases
@@ -474,8 +474,8 @@ class ResumableSampler(Sampler[int]):
     def _refuse_if_not_counted(self) -> None:
         """Raise an error if a new pass would repeat samples because none is counted."""
         all_out = 0 < self._share(self.position) <= self._not_counted()
-        # With workers, a look at the first batch of a small dataset fetches all samples.
-        # So allow it twice in a row.
+        # With workers, a look at the first batch of a small dataset fetches all of its
+        # samples. So allow it twice in a row.
         self._looks = self._looks + 1 if all_out and self.position == self._start else 0
         # A batch sampler without `drop_last` may have left out the rest of the samples.
         left_out = all_out and self._loader.batch_size is None
