@@ -40,7 +40,7 @@ import torch.distributed as dist
 __all__ = ["RankError", "launch"]
 
 T = TypeVar("T")
-Work = bytes | functools.partial[Any]  # the call of `fn`: pickled, or as it is for a fork
+Work = bytes | functools.partial[Any]  # the call of `fn`, pickled except for a fork
 # The exit code of a rank if the script that it imports calls `launch` again, because
 # that call isn't under ``if __name__ == "__main__"``.
 NO_GUARD = 78  # EX_CONFIG in sysexits.h
