@@ -22,7 +22,7 @@ from snippets.freezing import (
 )
 
 SIZES = (8, 3, 6, 6)
-# Quantization in torch.ao, TorchScript and the compiler warn differently in each release.
+# torch.ao, TorchScript and the compiler give different warnings in each release.
 warns_of_old_tools = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning"
 )
