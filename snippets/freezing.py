@@ -106,8 +106,8 @@ def _can_move(layer: nn.Module) -> bool:
 
 
 # How `freeze` keeps the buffers of a layer from changing: it stores the functions below
-# as attributes of the layer, which hide the methods of its class. The class itself stays
-# the same, because many tools check it. The attributes work with copy, pickle and
+# as attributes of the layer, which hide the methods of its class. The class itself
+# stays the same, because many tools check it. The attributes work with copy, pickle and
 # torch.compile.
 
 
