@@ -271,14 +271,15 @@ class Checkpoints:
         )
 
     def _save(self, step: int, state: Any, metric: float | None) -> Path:
+        """Do the work of `save` on rank 0."""
         step = _count("step", step, 0)
         suffix = "" if metric is None else f"_metric={float(metric)!r}"
         later = [file for file in self._files() if file.step > step]
         if later and (newest := _first_whole(later)):
             raise ValueError(
-                f"{step=}: need an int >= 0 that is not below latest(), step "
-                f"{newest.step} in {self.folder}. For a new run, use another folder; "
-                "to go back to an earlier step, delete the later files"
+                f"{step=}: need a step that is not below latest(), which is step "
+                f"{newest.step} in {self.folder}. For a new run, use another folder. "
+                "To go back to an earlier step, delete the later files"
             )
         os.makedirs(os.path.realpath(self.folder), exist_ok=True)
         path = self.folder / f"step-{step:09}{suffix}.pt"
@@ -290,6 +291,7 @@ class Checkpoints:
         return path
 
     def _delete_old(self, path: Path, step: int) -> None:
+        """Delete old files, after `path` was saved as the checkpoint of `step`."""
         files = self._files()
         # If the same step was saved before, with another metric, delete that file.
         valid = [file for file in files if file.step != step or file.path == path]
@@ -500,8 +502,13 @@ def _torch_load(path: Any, source: Any, map_location: Any, mmap: bool = False) -
         return torch.load(source, map_location, weights_only=True, mmap=mmap)
     except pickle.UnpicklingError as error:
         name = re.search(r"GLOBAL ([\w.]+)", str(error))
-        what = f"holds {name[1]}, which could run code" if name else "has a bad pickle"
-        text = f"{path} {what}: load it only if you trust it"
+        what = "has a pickle that torch can't read"
+        if name:
+            what = f"contains {name[1]}, which could run code"
+        text = (
+            f"{path} {what}: load it with torch.load(..., weights_only=False), but only "
+            "if you trust it"
+        )
         raise UnsafeValueError(text) from error
     except Exception as error:
         raise CheckpointError(f"{path}: {error}".partition("\n")[0]) from error

@@ -463,10 +463,10 @@ class ResumableSampler(Sampler[int]):
         return (self._handed_out - self.position) // _rank_and_size()[1]
 
     def _is_ignored(self) -> bool:
-        """Return whether you don't call ``advance``.
+        """Return whether the loop over the loader seems not to call ``advance``.
 
-        That is so if the latest pass has fetched more samples than for a look at the
-        first batch, and none of them is counted.
+        That is so if the latest pass has fetched more samples than a look at the first
+        batch needs, and none of them is counted.
         """
         look = (self._loader.batch_size or self.size) * self._loader.ahead
         return self.position == self._start and self._not_counted() > look
@@ -497,8 +497,8 @@ class ResumableSampler(Sampler[int]):
         Raises:
             TypeError: If `count` is not an integer.
             ValueError: If `count` is negative, if this rank has fewer samples left in
-                the epoch, if the loader has fetched fewer samples, or if `count` is
-                not the loader's batch size.
+                the epoch, if the loader has fetched fewer samples, or if `count`
+                doesn't fit the loader's batch size.
         """
         count = _integer("count", count)
         left, fetched = self._left(), self._not_counted()
@@ -520,7 +520,7 @@ class ResumableSampler(Sampler[int]):
             self._go_to(self.epoch + 1, 0)
 
     def set_epoch(self, epoch: int) -> None:
-        """Go to the start of an epoch. In the current epoch, this changes nothing.
+        """Go to the start of an epoch, or stay in place if it is the current one.
 
         If you call ``advance``, you don't need this method, because ``advance`` starts
         the next epoch. It is for loops that never call ``advance``, and for Lightning

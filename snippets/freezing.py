@@ -456,9 +456,9 @@ def freeze(module: nn.Module, *patterns: Pattern, norm_stats: bool = True) -> Fr
 
     - A layer with a buffer called ``running_…`` or with spectral norm stays in
       evaluation mode. The layers inside it still follow ``train()``.
-    - Other layers with buffers that aren't from ``torch.nn`` still follow ``train()``.
-      In training mode, their forward pass gets copies of the buffers. If the forward
-      pass changes the shape of a buffer, the buffer is a cache and keeps its new value.
+    - Any other layer with buffers, if it isn't from ``torch.nn``, still follows
+      ``train()``. In training mode, its forward pass gets copies of the buffers. If it
+      changes the shape of a buffer, the buffer is a cache and keeps its new value.
     - Observers and fake-quantize layers record nothing, even in evaluation mode.
 
     Everything else, such as dropout, works as before. `freeze` can't protect tensors

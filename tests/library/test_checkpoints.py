@@ -434,7 +434,7 @@ def test_a_file_that_could_run_code_is_refused_and_its_code_does_not_run(tmp_pat
     marker = tmp_path / "ran"
     path = tmp_path / "evil.pt"
     torch.save(PLACES[place](kind(str(marker))), path)
-    with pytest.raises(UnsafeValueError, match=r"holds [\w.]+, which could run code"):
+    with pytest.raises(UnsafeValueError, match=r"contains [\w.]+, which could run code"):
         load(path)
     assert not marker.exists()
     torch.load(path, weights_only=False)
