@@ -506,8 +506,8 @@ def _torch_load(path: Any, source: Any, map_location: Any, mmap: bool = False) -
         if name:
             what = f"contains {name[1]}, which could run code"
         text = (
-            f"{path} {what}: load it with torch.load(..., weights_only=False), but only "
-            "if you trust it"
+            f"{path} {what}: load it with torch.load(..., weights_only=False), but "
+            "only if you trust it"
         )
         raise UnsafeValueError(text) from error
     except Exception as error:

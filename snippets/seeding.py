@@ -443,9 +443,10 @@ class RNGState:
 
     When you resume, load this state last, because creating a model or iterating over a
     loader also draws random numbers. Workers draw the same numbers as in the original
-    run if you saved between two epochs and the workers start anew in each epoch, so not
-    with ``persistent_workers=True``. If you saved within an epoch, they draw different
-    numbers. To avoid that, seed each sample with ``derive_seed(seed, epoch, index)``.
+    run if you saved between two epochs. This doesn't work with
+    ``persistent_workers=True``. If you saved within an epoch, the workers draw
+    different numbers. To avoid that, seed each sample with
+    ``derive_seed(seed, epoch, index)``.
 
     Args:
         device: Whether to include the generators of cuda, xpu and mps devices. Reading
