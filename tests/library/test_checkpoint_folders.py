@@ -175,7 +175,9 @@ def test_the_error_names_a_file_given_instead_of_a_folder(tmp_path):
             use()
 
 
-def test_if_the_folder_cannot_be_read_latest_raises_instead_of_returning_none(unprivileged):
+def test_if_the_folder_cannot_be_read_latest_raises_instead_of_returning_none(
+    unprivileged,
+):
     files = Checkpoints(unprivileged / "run")
     files.save(1, state(1))
     os.chmod(files.folder, 0o000)
@@ -305,7 +307,9 @@ def test_old_files_that_cannot_be_deleted_cause_warnings(tmp_path, monkeypatch, 
     assert steps_in(tmp_path) == [3]
 
 
-def test_an_old_file_that_another_process_deletes_causes_no_warning(tmp_path, monkeypatch, recwarn):
+def test_an_old_file_that_another_process_deletes_causes_no_warning(
+    tmp_path, monkeypatch, recwarn
+):
     for step in (1, 2):
         Checkpoints(tmp_path).save(step, state(step))
     unlink = Path.unlink

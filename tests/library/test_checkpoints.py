@@ -98,7 +98,9 @@ def test_views_share_memory_after_loading(path):
     assert found["view"][0] == -1
 
 
-def test_torch_load_reads_files_of_save_and_load_reads_files_of_torch_save(path, tmp_path):
+def test_torch_load_reads_files_of_save_and_load_reads_files_of_torch_save(
+    path, tmp_path
+):
     assert torch.load(path, weights_only=True)["step"] == 1
     assert torch.load(path, weights_only=True, mmap=True)["step"] == 1
     torch.save(state(2), tmp_path / "theirs.pt")
@@ -173,9 +175,7 @@ def test_the_crash_program_detects_what_torch_save_loses():
     assert code == 0
 
 
-def test_if_two_saves_overlap_the_later_one_wins_and_the_other_fails(
-    path, tmp_path
-):
+def test_if_two_saves_overlap_the_later_one_wins_and_the_other_fails(path, tmp_path):
     torch_load = checkpoints._torch_load
 
     def save_in_between(*args, **kwargs):
@@ -255,7 +255,9 @@ def test_an_interrupted_save_keeps_the_old_file(path, monkeypatch, tmp_path):
     assert os.listdir(tmp_path) == ["last.pt"]
 
 
-def test_save_flushes_the_file_then_renames_it_then_flushes_the_folder(path, monkeypatch):
+def test_save_flushes_the_file_then_renames_it_then_flushes_the_folder(
+    path, monkeypatch
+):
     steps = []
     fsync, replace = os.fsync, os.replace
 
@@ -430,11 +432,15 @@ PLACES = {
 
 @pytest.mark.parametrize("kind", [System, Eval, Own])
 @pytest.mark.parametrize("place", PLACES)
-def test_a_file_that_could_run_code_is_refused_and_its_code_does_not_run(tmp_path, kind, place):
+def test_a_file_that_could_run_code_is_refused_and_its_code_does_not_run(
+    tmp_path, kind, place
+):
     marker = tmp_path / "ran"
     path = tmp_path / "evil.pt"
     torch.save(PLACES[place](kind(str(marker))), path)
-    with pytest.raises(UnsafeValueError, match=r"contains [\w.]+, which could run code"):
+    with pytest.raises(
+        UnsafeValueError, match=r"contains [\w.]+, which could run code"
+    ):
         load(path)
     assert not marker.exists()
     torch.load(path, weights_only=False)
@@ -913,7 +919,9 @@ def test_the_newest_and_the_best_are_kept(tmp_path):
     assert load(files.best())["step"] == 1
 
 
-def test_with_max_the_highest_metric_is_best_and_the_earlier_of_two_equal_ones(tmp_path):
+def test_with_max_the_highest_metric_is_best_and_the_earlier_of_two_equal_ones(
+    tmp_path,
+):
     files = Checkpoints(tmp_path, keep=1, best=1, mode="max")
     for step, score in enumerate([0.5, 0.9, float("nan"), 0.9, -1.0]):
         files.save(step, {"step": step}, torch.tensor(score))

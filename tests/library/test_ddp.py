@@ -504,7 +504,9 @@ def stopped_and_resumed(size, batch_size, drop_last, stop, **options):
 
 @pytest.mark.parametrize("drop_last", [False, True])
 @pytest.mark.parametrize("world", [1, 2, 3])
-def test_a_run_stopped_anywhere_neither_loses_nor_adds_an_epoch(be_rank, world, drop_last):
+def test_a_run_stopped_anywhere_neither_loses_nor_adds_an_epoch(
+    be_rank, world, drop_last
+):
     sizes, batch_sizes = range(7), range(1, 4)
     for size, batch_size, rank in product(sizes, batch_sizes, range(world)):
         be_rank(rank, world)
@@ -662,12 +664,16 @@ def test_state_dict_within_an_epoch_is_refused_without_advance():
 
 def test_advance_refuses_more_samples_than_are_left_or_fetched():
     sampler = ddp.ResumableSampler(4)
-    with pytest.raises(ValueError, match=r"advance\(1\), but the loader has fetched only 0"):
+    with pytest.raises(
+        ValueError, match=r"advance\(1\), but the loader has fetched only 0"
+    ):
         sampler.advance(1)
     for number, _ in enumerate(sampler):
         if number == 2:
             break
-    with pytest.raises(ValueError, match=r"advance\(4\), but the loader has fetched only 3"):
+    with pytest.raises(
+        ValueError, match=r"advance\(4\), but the loader has fetched only 3"
+    ):
         sampler.advance(4)
     sampler.advance(3)
     with pytest.raises(ValueError, match="this rank has only 1 left in epoch 0"):

@@ -884,7 +884,9 @@ def test_wrapped_models_are_refused(net, process_group):
     assert net.head.weight.requires_grad
 
 
-def test_the_search_for_a_wrapper_does_not_visit_all_objects(net, process_group, monkeypatch):
+def test_the_search_for_a_wrapper_does_not_visit_all_objects(
+    net, process_group, monkeypatch
+):
     def refuse(*_):
         raise AssertionError("visits all objects in the process")
 

@@ -176,7 +176,9 @@ def test_the_rank_comes_from_the_launcher(variable, no_ranks, monkeypatch):
         assert torch.initial_seed() == derive_seed(7, "rank", 3)
 
 
-def test_the_rank_of_the_process_group_wins_over_torchrun_and_torchrun_over_slurm(no_ranks, monkeypatch):
+def test_the_rank_of_the_process_group_wins_over_torchrun_and_torchrun_over_slurm(
+    no_ranks, monkeypatch
+):
     # Given torchrun in a Slurm job that has one task per node
     monkeypatch.setenv("SLURM_PROCID", "1")
     monkeypatch.setenv("RANK", "5")
@@ -815,7 +817,9 @@ def drawn_after(snapshot, **options):
     [(2, {}, True), (1, {}, False), (2, {"persistent_workers": True}, False)],
     ids=["between epochs", "within an epoch", "persistent"],
 )
-def test_workers_draw_the_same_after_resuming_only_between_epochs(snapshot, options, equal):
+def test_workers_draw_the_same_after_resuming_only_between_epochs(
+    snapshot, options, equal
+):
     whole, rest = drawn_after(snapshot, **options)
     assert len(rest) == snapshot
     assert (whole == rest) == equal
@@ -834,10 +838,16 @@ def test_state_dict_changes_no_generator():
     [
         (lambda state: state.pop("torch"), "expected a state_dict"),
         (lambda state: state.update(mtia=[]), "expected a state_dict"),
-        (lambda state: state.update(cuda=[torch.zeros(16)] * 2), "{'cuda': 2}, but this"),
+        (
+            lambda state: state.update(cuda=[torch.zeros(16)] * 2),
+            "{'cuda': 2}, but this",
+        ),
         (lambda state: state.update(torch=torch.zeros(3)), "no generator was changed"),
         (lambda state: state.update(numpy=("PCG64",)), "no generator was changed"),
-        (lambda state: state.update(python=(3, (1,), None)), "no generator was changed"),
+        (
+            lambda state: state.update(python=(3, (1,), None)),
+            "no generator was changed",
+        ),
     ],
 )
 def test_an_invalid_state_changes_no_generator(change, message):
@@ -1022,7 +1032,9 @@ def test_generator_and_coroutine_functions_are_refused(block, function):
         wrapped(fetch),
     ],
 )
-def test_functions_that_return_a_generator_or_coroutine_fail_when_called(block, function):
+def test_functions_that_return_a_generator_or_coroutine_fail_when_called(
+    block, function
+):
     decorated = block()(function)
     before = settings(), torch.get_rng_state()
     with pytest.raises(TypeError, match=LATER):
