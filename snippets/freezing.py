@@ -615,7 +615,7 @@ def optimizer_state(
 
     Returns:
         ``optimizer.state_dict()`` with the additional key ``"names"``. Its value is a
-        list: the name of parameter ``n`` in the state dict is at index ``n``.
+        list, in which the name of parameter ``n`` in the state dict is at index ``n``.
 
     Raises:
         ValueError: If the optimizer has a parameter that is not in the model, or the

@@ -280,7 +280,7 @@ def test_eval_sampler_puts_each_sample_on_one_rank(ranks, n):
         ("meta", "TypeError: rank 1: 'weight' can't be compared, because it has no"),
         ("sparse", "RuntimeError: 1 tensor differs from rank 0: 'graph' on rank 1: "),
         ("unfrozen under DDP", "'body.weight' on rank {others}: "),
-        ("unfrozen under DDP", "before DistributedDataParallel"),
+        ("unfrozen under DDP", "before you wrap the model in DistributedDataParallel"),
     ],
 )
 def test_the_error_on_all_ranks_names_the_tensors_that_differ(ranks, models, text):
