@@ -1,10 +1,12 @@
-"""Checkpoints that survive crashes, show damage and run no code.
+"""Save checkpoints that survive a crash, and check every byte when you load them.
 
-One file to copy: torch 2.4 or newer. The files are in the format of ``torch.save``.
+Copy this file into your project. It needs only torch, 2.4 or newer. The checkpoints are
+in ``torch.save`` format. Loading one never runs code from the file.
 
-With torch.distributed, every rank calls `save` and the methods of `Checkpoints`. Rank 0
-does the work, and all ranks return its result or raise its error. Collect what differs
-between ranks with ``all_gather_object`` first. For a sharded model, use
+With ``torch.distributed``, every rank must make each call of `save` and of the methods
+of `Checkpoints`. Rank 0 does the work, then all ranks return its result or raise its
+error. Only the state of rank 0 is saved. If the ranks have different states, collect
+them with ``all_gather_object`` first. For a sharded model, use
 ``torch.distributed.checkpoint``.
 """
 
@@ -15,6 +17,7 @@ import functools
 import glob
 import io
 import itertools
+import math
 import numbers
 import os
 import pickle
@@ -50,57 +53,65 @@ StrPath = str | os.PathLike[str]
 
 # step-000000007.pt or step-000000007_metric=0.25.pt
 NAME = re.compile(r"step-(\d+)(?:_metric=(-?(?:inf|nan|[\d.]+(?:e[-+]\d+)?)))?\.pt")
-KINDS = {  # what a file that is not a checkpoint is, by how it starts
+# Why a file can't be loaded, by a pattern for its first bytes. The first pattern that
+# matches counts. {0} is the error of zipfile, {1} the first bytes.
+KINDS = {
     rb"version https://git-lfs": "is a Git LFS pointer: run git lfs pull",
     rb"\s*<(?i:!doctype|html|\?xml)": "is a web page: download the file again",
-    rb"\x80\x02\x8a\nl\xfc\x9cF": "is in torch's format before 1.6: save it again",
+    rb"\x80\x02\x8a\nl\xfc\x9cF": (
+        "is in torch's format before 1.6: load it with torch.load and save it again"
+    ),
     rb"(?s:.{8})\{\"": "is a safetensors file: use safetensors.torch.load_file",
     rb"\0*\Z": "is empty or full of zeros: use an earlier file",
     rb"PK\x03\x04": "is damaged ({0}): use an earlier file",
-    rb"": "is not a checkpoint, it starts with {1}",
+    rb"": "is not a checkpoint, but starts with {1}: use a file that save() wrote",
 }
-# Files of `save` that `latest` or `best` has just checked: `load` need not do it again.
+# The identities of files that `latest` or `best` has just checked, so that `load` can
+# skip its own check. Only files that `save` wrote are included.
 checked: deque[tuple[int, ...]] = deque(maxlen=8)
 
 
 class CheckpointError(RuntimeError):
-    """A checkpoint cannot be saved or loaded; the message says which and why."""
+    """Raised if a checkpoint can't be saved or loaded. The message says why."""
 
 
 class CorruptCheckpointError(CheckpointError):
-    """The file is damaged, incomplete or not a checkpoint."""
+    """Raised if a file is damaged, incomplete or not a checkpoint."""
 
 
 class UnsafeValueError(CheckpointError):
-    """A value does not load without running code, or has no data to save."""
+    """Raised if a value can't be loaded without running code, or has no data."""
 
 
 # --- Save and load --------------------------------------------------------------------
 
 
 def save(path: StrPath, state: Any, *, timeout: float | None = None) -> None:
-    """Save so that `path` is always the whole old or the whole new file.
+    """Save a checkpoint, and keep the old file until the new one is complete.
 
-    The state is written to a temporary file ``.NAME-*.tmp`` in the same folder, flushed
-    to the disk, loaded as a test, and renamed. Temporary files that killed processes
-    left are deleted.
+    Even if the process is killed or the power fails, `path` is either the complete old
+    file or the complete new one. For that, `save` writes the state to a temporary file
+    ``.NAME-*.tmp`` in the same folder, flushes it to disk, loads it as a test, and then
+    renames it to `path`. It also deletes temporary files that killed processes have
+    left for the same `path`.
 
     Args:
-        path: The file, in an existing folder. ``~`` is the home folder. A symbolic link
-            is followed.
-        state: Tensors, numbers and strings in dicts, lists and tuples, and whatever
-            else ``torch.load(weights_only=True)`` of this release accepts.
-        timeout: Seconds that rank 0, once it has written the file, waits for the other
-            ranks to call `save` too, and that they wait for rank 0 to call it. Default:
-            30, or half of the process group's timeout if that is less.
+        path: File to write. Its folder must exist. ``~`` is your home folder. If `path`
+            is a symbolic link, `save` replaces the file that the link points to.
+        state: Tensors, numbers and strings in dicts, lists and tuples, and any other
+            value that ``torch.load(weights_only=True)`` accepts in your torch release.
+        timeout: Maximum time in seconds that the ranks wait for each other. Rank 0
+            writes the file, then waits for the other ranks to call `save`. The other
+            ranks wait for rank 0 to call it. The default is 30 seconds, or half of the
+            process group's timeout if that is shorter.
 
     Raises:
-        UnsafeValueError: If a value would not load or a tensor has no data. The message
-            says which and what to do. As with any error, the old file is kept.
-        CheckpointError: If torch cannot save the state, or if a rank does not call
-            `save` in time.
-        OSError: If the file cannot be written, or if another process starts to save to
-            `path`.
+        UnsafeValueError: If a value can't be loaded again, or a tensor has no data. The
+            message says where it is in the state and what to do. The old file is kept.
+        CheckpointError: If torch can't save the state, or a rank doesn't call `save` in
+            time.
+        OSError: If the file can't be written, or another process starts to save to the
+            same `path`.
 
     Source: https://lwn.net/Articles/457667 (fsync, then rename)
 
@@ -113,22 +124,25 @@ def save(path: StrPath, state: Any, *, timeout: float | None = None) -> None:
 
 
 def load(path: StrPath, *, map_location: Any = "cpu") -> Any:
-    """Check every byte of a file of `save` or ``torch.save`` and return its state.
+    """Load a checkpoint, after a check of every byte of the file.
+
+    The file may be written by `save` or by ``torch.save``. No code in it is run.
 
     Args:
-        path: The file. ``~`` is the home folder.
-        map_location: As for ``torch.load``. ``"meta"`` checks the file and returns
-            tensors without data.
+        path: File to load. ``~`` is your home folder.
+        map_location: Device for the tensors, as in ``torch.load``. Use ``"meta"`` to
+            check the file and get tensors without data.
 
     Returns:
-        The state that was saved. No code of the file is run.
+        The state that was saved.
 
     Raises:
         CorruptCheckpointError: If the file is damaged or not a checkpoint. The message
-            says what it is.
+            says what kind of file it is.
         UnsafeValueError: If the file contains something that could run code.
-        CheckpointError: If torch cannot load it, for example without the device.
-        OSError: If the file cannot be read, for example because it does not exist.
+        CheckpointError: If torch can't load the file, for example because the device in
+            `map_location` doesn't exist.
+        OSError: If the file can't be read, for example because it doesn't exist.
 
     Source: https://github.com/pytorch/pytorch/issues/126952
 
@@ -141,26 +155,33 @@ def load(path: StrPath, *, map_location: Any = "cpu") -> Any:
         if _identity(file) not in checked:
             _check(path, file)
         elif str(map_location) == "cpu" and os.path.exists("/dev/fd"):
-            # Copy the tensors from memory instead of reading them again.
-            opened = f"/dev/fd/{file.fileno()}"  # the same file if the path changes
+            # Map the file, which the check has read into memory, and copy the tensors.
+            # This name stays the same file even if `path` is replaced now.
+            opened = f"/dev/fd/{file.fileno()}"
             return _torch_load(path, opened, lambda data, _: data.clone(), mmap=True)
         file.seek(0)
         return _torch_load(path, file, map_location)
 
 
 class Checkpoints:
-    """A folder with the newest checkpoints and the best ones.
+    """Keep the newest and the best checkpoints of a training run in a folder.
+
+    The file names contain the step and the metric. There is no other index, so you can
+    delete or copy files yourself.
 
     Args:
-        folder: The first `save` creates it. ``~`` is the home folder. The names of the
-            files are its only index.
-        keep: How many of the newest files to keep, 1 or more.
-        best: How many of the best files to keep in addition, 0 or more.
-        mode: ``"min"`` or ``"max"``: which metric is the best. NaN never is.
-        timeout: As for the function `save`, for all methods.
+        folder: Folder of the checkpoints, which the first `save` creates. ``~`` is your
+            home folder.
+        keep: Number of newest files to keep, 1 or more.
+        best: Number of best files to keep in addition, 0 or more.
+        mode: ``"min"`` if a lower metric is better, ``"max"`` if a higher one is. NaN
+            never counts as the best.
+        timeout: Maximum time in seconds that the ranks wait for each other in each
+            method, as in the function `save`.
 
     Raises:
-        ValueError: If `keep`, `best` or `mode` is not such a value.
+        ValueError: If `keep` or `best` is not an integer in its range, or `mode` is
+            neither ``"min"`` nor ``"max"``.
 
     Example:
         >>> files = Checkpoints("run", keep=1, best=1)
@@ -187,42 +208,61 @@ class Checkpoints:
         self._timeout = timeout
 
     def save(self, step: int, state: Any, metric: float | None = None) -> Path:
-        """Save, then delete the files that are neither the newest nor the best.
+        """Save a checkpoint, then delete files that are neither newest nor best.
+
+        If an old file can't be deleted, you get a warning instead of an error, because
+        the new checkpoint is complete. If the checkpoint can't be saved, no other
+        checkpoint is deleted.
 
         Args:
-            step: Number of the step, 0 or more. It can't be below the step of another
-                whole file.
-            state: As for the function `save`.
-            metric: The number that `best` compares, if any.
+            step: Number of the training step, 0 or more. It can't be lower than the
+                step of a complete file in the folder.
+            state: State to save, as in the function `save`.
+            metric: Number by which `best` compares checkpoints, or None if you don't
+                have one.
 
         Returns:
-            The new file. A file that can't be deleted causes only a warning.
+            Path of the new file.
 
         Raises:
-            ValueError, TypeError: If `step` or `metric` is not such a number.
-            CheckpointError, OSError: As for the function `save`. Nothing is deleted.
+            ValueError, TypeError: If `step` is not an integer, is negative or is too
+                low, or if `metric` is not a number.
+            CheckpointError, OSError: In the same cases as for the function `save`.
         """
         return _on_rank_0(
             "Checkpoints.save", lambda: self._save(step, state, metric), self._timeout
         )
 
     def latest(self) -> Path | None:
-        """Return the newest whole file, or None if the folder has no checkpoints.
+        """Return the newest complete file, or None if the folder has no checkpoints.
 
-        A damaged file is passed over with a warning.
+        A damaged file is skipped with a warning.
+
+        Returns:
+            Path of the file, which you can pass to `load`.
 
         Raises:
             CorruptCheckpointError: If all files are damaged.
-            OSError: If the folder cannot be read.
+            CheckpointError: If a rank doesn't call `latest` in time.
+            OSError: If the folder can't be read.
         """
         return _on_rank_0(
             "Checkpoints.latest", lambda: self._whole(self._files()), self._timeout
         )
 
     def best(self) -> Path | None:
-        """Return the whole file with the best metric, or None if no file has a metric.
+        """Return the complete file with the best metric, or None if none has a metric.
 
-        Damaged files and errors are treated as in `latest`.
+        If several files have the best metric, the one with the lowest step is returned.
+        A damaged file is skipped with a warning.
+
+        Returns:
+            Path of the file, which you can pass to `load`.
+
+        Raises:
+            CorruptCheckpointError: If all files with a metric are damaged.
+            CheckpointError: If a rank doesn't call `best` in time.
+            OSError: If the folder can't be read.
         """
         return _on_rank_0(
             "Checkpoints.best",
@@ -231,27 +271,29 @@ class Checkpoints:
         )
 
     def _save(self, step: int, state: Any, metric: float | None) -> Path:
+        """Do the work of `save` on rank 0."""
         step = _count("step", step, 0)
         suffix = "" if metric is None else f"_metric={float(metric)!r}"
         later = [file for file in self._files() if file.step > step]
         if later and (newest := _first_whole(later)):
             raise ValueError(
-                f"{step=}: need an int >= 0 that is not below latest(), step "
-                f"{newest.step} in {self.folder}. For a new run, use another folder; "
-                "to go back to an earlier step, delete the later files"
+                f"{step=}: need a step that is not below latest(), which is step "
+                f"{newest.step} in {self.folder}. For a new run, use another folder. "
+                "To go back to an earlier step, delete the later files"
             )
         os.makedirs(os.path.realpath(self.folder), exist_ok=True)
         path = self.folder / f"step-{step:09}{suffix}.pt"
         _write(path, state, name="step")
         try:
             self._delete_old(path, step)
-        except OSError as error:  # the new file is whole: that is what counts
+        except OSError as error:  # not an error of this call: the new file is complete
             _warn(f"saved {path}, but could not delete old files: {error}")
         return path
 
     def _delete_old(self, path: Path, step: int) -> None:
+        """Delete old files, after `path` was saved as the checkpoint of `step`."""
         files = self._files()
-        # Of a step that is saved again, only the new file counts.
+        # If the same step was saved before, with another metric, delete that file.
         valid = [file for file in files if file.step != step or file.path == path]
         kept = valid[: self._keep] + self._ranked(valid)[: self._best]
         kept_paths = {path, *(file.path for file in kept)}
@@ -260,7 +302,7 @@ class Checkpoints:
                 _delete(file.path)
 
     def _files(self) -> list["_File"]:
-        """Return the files of the folder, the newest first."""
+        """Return the checkpoints in the folder, newest first."""
         try:
             names = os.listdir(self.folder)
         except FileNotFoundError:
@@ -273,41 +315,48 @@ class Checkpoints:
         return sorted(files, reverse=True)
 
     def _ranked(self, files: list["_File"]) -> list["_File"]:
-        """Return the files with a metric, the best first, at a tie the earlier one."""
-        rated = [file for file in files if file.metric == file.metric]  # NaN is not
+        """Return the files with a metric, best first.
+
+        Of files with the same metric, the one with the lowest step is first.
+        """
+        rated = [file for file in files if not math.isnan(file.metric)]
         sign = -1 if self._mode == "max" else 1
         return sorted(rated, key=lambda file: (sign * file.metric, file.step))
 
     def _whole(self, files: list["_File"]) -> Path | None:
+        """Return the first complete file, or None if the list is empty."""
         if not files:
             return None
         if found := _first_whole(files):
             return found.path
         raise CorruptCheckpointError(
-            f"{self.folder}: none of its files is whole. Restore one from a copy, or "
-            "use another folder to start again"
+            f"every checkpoint tried in {self.folder} is damaged: restore one from a "
+            "backup, or start again in another folder"
         )
 
 
 class _File(NamedTuple):
+    """A checkpoint in a folder, as its name describes it."""
+
     step: int
     path: Path
-    metric: float  # or NaN
+    metric: float  # NaN if the file has no metric
 
 
 def _first_whole(files: list[_File]) -> _File | None:
+    """Return the first complete file, and warn of the damaged ones before it."""
     for found in files:
         try:
             with _open(found.path) as file:
                 identity = _identity(file)
-                # The clock of a file system has ticks of up to 10 ms. A change within
-                # the same tick would not show in the identity.
-                settled = time.time_ns() - identity[-1] > 20_000_000
-                if _check(found.path, file) and settled:
+                # A file system may round times to 10 ms. If the file was written less
+                # than that ago, another change might not change its identity.
+                is_settled = time.time_ns() - identity[-1] > 20_000_000
+                if _check(found.path, file) and is_settled:
                     checked.append(identity)
             return found
         except (CorruptCheckpointError, OSError) as error:
-            _warn(f"passed over: {error}")
+            _warn(f"skipped: {error}")
     return None
 
 
@@ -315,40 +364,43 @@ def _first_whole(files: list[_File]) -> _File | None:
 
 
 def _absolute(path: StrPath) -> Path:
-    """Replace ``~``, and make the path independent of a later chdir."""
+    """Expand ``~`` and make the path absolute, so that a later chdir doesn't matter."""
     given = os.fsdecode(path)
     expanded = os.path.expanduser(given)
     if expanded.startswith("~"):
-        text = f"no home folder of this name; for a file of this name write ./{given}"
+        text = f"no such home folder: for a file with this name, write ./{given}"
         raise FileNotFoundError(errno.ENOENT, text, given)
     return Path(expanded).absolute()
 
 
 def _file_to_write(path: StrPath) -> Path:
+    """Follow symbolic links, and return the path of the file to replace."""
     real = Path(os.path.realpath(_absolute(path)))
     if real.is_dir() or os.fsdecode(path).endswith(os.sep):
         text = "need a file name, not a folder"
         raise IsADirectoryError(errno.EISDIR, text, str(path))
-    if real.exists() and not real.is_file():  # the rename would replace a device
+    if real.exists() and not real.is_file():  # such as a device
         raise FileExistsError(errno.EEXIST, "not a regular file", str(path))
     return real
 
 
 def _open(path: StrPath) -> io.BufferedReader:
+    """Open a file for reading. Opening a named pipe would block, so refuse it."""
     real = _absolute(path)
-    if real.exists() and not real.is_file():  # to open a named pipe would wait
+    if real.exists() and not real.is_file():
         kind = "a folder: name a file in it" if real.is_dir() else "not a regular file"
         raise CorruptCheckpointError(f"{path} is {kind}")
     return open(real, "rb")
 
 
 def _identity(file: io.BufferedReader) -> tuple[int, ...]:
-    """Return numbers that change when the file is changed or replaced."""
+    """Return numbers that differ after the file is changed or replaced."""
     stat = os.fstat(file.fileno())
     return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def _delete(path: Path) -> None:
+    """Delete a file. If that fails, warn."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
@@ -356,7 +408,7 @@ def _delete(path: Path) -> None:
 
 
 def _warn(text: str) -> None:
-    """Warn at the line that called this file."""
+    """Warn, and name the line outside this module that made the call."""
     frame: types.FrameType | None = sys._getframe()
     level = 1
     while frame and frame.f_code.co_filename == __file__:
@@ -366,6 +418,7 @@ def _warn(text: str) -> None:
 
 
 def _count(name: str, value: Any, least: int) -> int:
+    """Return an integer as an int, or raise a ValueError if it is less than `least`."""
     is_int = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if not is_int or value < least:
         raise ValueError(f"{name}={value!r}: need an int >= {least}")
@@ -376,10 +429,12 @@ def _count(name: str, value: Any, least: int) -> int:
 
 
 def _check(path: StrPath, file: io.BufferedReader) -> bool:
-    """Read the file and raise CorruptCheckpointError unless it is whole.
+    """Read a whole file, and raise a CorruptCheckpointError if it is damaged.
 
     Returns:
-        True if `save` wrote it.
+        Whether `save` wrote the file. If so, its seal covers the bytes outside of the
+        records, and every bit of the file is checked. In a file from ``torch.save``,
+        only the CRC-32 of each record can be checked.
     """
     head = file.read(512)
     try:
@@ -387,9 +442,11 @@ def _check(path: StrPath, file: io.BufferedReader) -> bool:
         _read_records(archive)
         outside = _outside_of_records(file)
         sealed = _seal(outside[:-4]) == outside[-4:]
-        # torch.save adds nothing to the end record, which has 22 bytes.
+        # In a file from torch.save, the end record is last. It has 22 bytes, and its
+        # last two are the length of the comment, which is 0.
         end = outside[-22:]
-        if not sealed and not (end.startswith(b"PK\5\6") and end.endswith(b"\0\0")):
+        is_from_torch = end.startswith(b"PK\5\6") and end.endswith(b"\0\0")
+        if not sealed and not is_from_torch:
             raise zipfile.BadZipFile("Bad CRC-32 outside of records")
     except Exception as error:
         what = next(text for start, text in KINDS.items() if re.match(start, head))
@@ -397,12 +454,15 @@ def _check(path: StrPath, file: io.BufferedReader) -> bool:
         raise CorruptCheckpointError(text) from error
     names = {name.partition("/")[2] for name in archive.namelist()}
     if "data.pkl" not in names or "constants.pkl" in names:  # as in TorchScript
-        raise CorruptCheckpointError(f"{path} is TorchScript or another zip file")
+        raise CorruptCheckpointError(
+            f"{path} is TorchScript or another zip file, not a checkpoint: use a file "
+            "that save() wrote"
+        )
     return sealed
 
 
 def _read_records(archive: zipfile.ZipFile) -> None:
-    """Read all records; zipfile compares the CRC-32 of each at its end."""
+    """Read all records. At the end of each, zipfile compares its CRC-32."""
 
     def read(record: Any) -> None:
         while record.read(1 << 20):
@@ -410,11 +470,14 @@ def _read_records(archive: zipfile.ZipFile) -> None:
 
     records = [archive.open(info) for info in archive.infolist()]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # CRC-32 runs without the GIL
-        deque(pool.map(read, records), maxlen=0)  # so that an error is raised here
+        deque(pool.map(read, records), maxlen=0)  # consume it, to raise any error here
 
 
 def _outside_of_records(file: Any) -> bytes:
-    """Return headers, padding and directory, which no CRC-32 of a zip file covers."""
+    """Return the headers, padding and directory of a zip file.
+
+    No CRC-32 in a zip file covers these bytes.
+    """
     outside = bytearray()
     end = 0
     for info in zipfile.ZipFile(file).infolist():
@@ -429,17 +492,23 @@ def _outside_of_records(file: Any) -> bytes:
 
 
 def _seal(outside: bytes) -> bytes:
-    """Return the comment of a zip file with these bytes outside of its records."""
+    """Return the CRC-32 of these bytes, which `save` adds as the zip file's comment."""
     return crc32(outside).to_bytes(4, "little")
 
 
 def _torch_load(path: Any, source: Any, map_location: Any, mmap: bool = False) -> Any:
+    """Load `source` without running code. Errors name `path`."""
     try:
         return torch.load(source, map_location, weights_only=True, mmap=mmap)
     except pickle.UnpicklingError as error:
         name = re.search(r"GLOBAL ([\w.]+)", str(error))
-        what = f"holds {name[1]}, which could run code" if name else "has a bad pickle"
-        text = f"{path} {what}: load it only if you trust it"
+        what = "has a pickle that torch can't read"
+        if name:
+            what = f"contains {name[1]}, which could run code"
+        text = (
+            f"{path} {what}: load it with torch.load(..., weights_only=False), but "
+            "only if you trust it"
+        )
         raise UnsafeValueError(text) from error
     except Exception as error:
         raise CheckpointError(f"{path}: {error}".partition("\n")[0]) from error
@@ -449,17 +518,21 @@ def _torch_load(path: Any, source: Any, map_location: Any, mmap: bool = False) -
 
 
 def _write(path: Path, state: Any, name: str = "") -> None:
+    """Write a checkpoint, or raise an error that says why that is not possible."""
     _refuse_what_would_not_load(state)
     try:
         _replace(path, state, name or path.name)
     except Exception as error:
-        # torch raises a RuntimeError while it handles an OSError.
+        # If the disk is full, torch raises a RuntimeError while it handles an OSError.
         cause = error if isinstance(error, OSError) else error.__context__
         if isinstance(cause, OSError):
             text = f"{cause.strerror}: {_space(path, state)}"
             raise OSError(cause.errno, text, str(path)) from error
         if isinstance(error, CheckpointError):
-            text = "state would not load, though each value might: does it hold itself?"
+            text = (
+                "state can't be loaded again, although each value in it can: check "
+                "that no list, tuple or dict contains itself"
+            )
             raise UnsafeValueError(text) from error
         if isinstance(error, RuntimeError):
             text = f"state cannot be saved: {error}".partition("\n")[0]
@@ -469,8 +542,12 @@ def _write(path: Path, state: Any, name: str = "") -> None:
 
 
 def _replace(path: Path, state: Any, name: str) -> None:
-    """Write a temporary file, load it as a test, then rename it."""
-    if len(os.fsencode(name)) > 200:  # the name of the temporary file is longer
+    """Write a temporary file, load it as a test, then rename it to `path`.
+
+    `name` is part of the temporary file's name. A later call with the same name deletes
+    what is left of it.
+    """
+    if len(os.fsencode(name)) > 200:  # leave room for the rest of the temporary name
         name = f"{crc32(os.fsencode(name)):08x}"
     for left in path.parent.glob(f".{glob.escape(name)}-????????.tmp"):
         _delete(left)
@@ -478,7 +555,7 @@ def _replace(path: Path, state: Any, name: str) -> None:
     try:
         with _EagerFile(io.FileIO(temp, "x+")) as file:
             torch.save(state, file)
-            # Put a comment behind the end record, whose last field is its length.
+            # The last field of the end record is the length of the comment after it.
             length = (4).to_bytes(2, "little")
             outside = _outside_of_records(file)[:-2] + length
             file.seek(-2, os.SEEK_END)
@@ -493,7 +570,7 @@ def _replace(path: Path, state: Any, name: str) -> None:
 
 
 class _EagerFile(io.BufferedRandom):
-    """Begins to write to the disk at once, so that fsync has less to wait for."""
+    """A file that starts writing to disk at once, so that fsync has less to do."""
 
     def write(self, data: Any) -> int:
         size = super().write(data)
@@ -503,7 +580,7 @@ class _EagerFile(io.BufferedRandom):
 
 
 def _sync_folder(path: Path) -> None:
-    """Write the new name to the disk. The file is whole even if that fails."""
+    """Flush the rename to disk. If that fails, warn: the file itself is complete."""
     if not hasattr(os, "O_DIRECTORY"):  # Windows
         return
     try:
@@ -517,12 +594,12 @@ def _sync_folder(path: Path) -> None:
 
 
 def _space(path: Path, state: Any) -> str:
-    """Return how much space the state needs and the disk has."""
+    """Return text with the size of the state and the free space on the disk."""
     sizes: list[int] = []
-    count = types.SimpleNamespace(
+    counter = types.SimpleNamespace(
         write=lambda data: sizes.append(len(data)), flush=lambda: None
     )
-    torch.save(state, count)
+    torch.save(state, counter)
     folder = next(folder for folder in path.parents if folder.is_dir())
     return f"{sum(sizes)} bytes to write, {shutil.disk_usage(folder).free} free"
 
@@ -532,7 +609,9 @@ def _space(path: Path, state: Any) -> str:
 DICTS = (dict, OrderedDict, Counter)
 LISTS = (list, tuple, torch.Size)
 TENSORS = (torch.Tensor, torch.nn.Parameter)
-CURES: list[tuple[Any, str]] = [  # the first whose class or attribute the value has
+# How to convert a value that can't be loaded: the first entry counts whose class or
+# attribute the value has.
+CURES: list[tuple[Any, str]] = [
     (TENSORS, "save .as_subclass(torch.Tensor), or a dtype and layout that load"),
     (type, "save a name instead of code"),
     (enum.Enum, "save its .value"),
@@ -559,7 +638,7 @@ CURES: list[tuple[Any, str]] = [  # the first whose class or attribute the value
 
 
 def _cure(value: Any) -> str:
-    """Return how to save a value of a type that does not load."""
+    """Return how to convert a value that can't be loaded."""
     for kind, cure in CURES:
         fits = hasattr if isinstance(kind, str) else isinstance
         if fits(value, kind):
@@ -568,18 +647,21 @@ def _cure(value: Any) -> str:
 
 
 def _refuse_what_would_not_load(state: Any) -> None:
+    """Raise an UnsafeValueError that lists up to five values that can't be loaded."""
     try:
         first = [*itertools.islice(_problems("state", state, {}), 5)]
     except RecursionError:
-        first = ["state is nested too deeply: flatten it"]
+        first = ["state is nested too deeply for pickle: flatten it"]
     if first:
         raise UnsafeValueError("; ".join(first))
 
 
 def _problems(place: str, value: Any, seen: dict[int, Any]) -> Iterator[str]:
-    """Yield what is wrong with the parts of a value, or else with itself.
+    """Yield a message for each part of a value that can't be loaded.
 
-    `seen` has by id what was looked at, and keeps it so that no id is used again.
+    If all parts are fine, the value itself may still be a problem. `seen` maps the id
+    of each value to the value, and so keeps it alive: Python reuses the id of an object
+    that is freed.
     """
     if _is_plain(value) or id(value) in seen:
         return
@@ -599,7 +681,7 @@ def _problems(place: str, value: Any, seen: dict[int, Any]) -> Iterator[str]:
 
 
 def _parts(place: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what is saved with a value, each with its place."""
+    """Yield each part that is saved with a value, and where it is in the state."""
     kind = type(value)
     if kind in DICTS:
         for key, item in value.items():
@@ -609,7 +691,7 @@ def _parts(place: str, value: Any) -> Iterator[tuple[str, Any]]:
     elif kind in (*LISTS, set):
         for index, item in enumerate(value):
             yield f"{place}[{index}]", item
-    if hasattr(kind, "__tensor_flatten__"):  # a tensor that wraps others
+    if hasattr(kind, "__tensor_flatten__"):  # a tensor that wraps other tensors
         for name in value.__tensor_flatten__()[0]:
             yield f"{place}.{name}", getattr(value, name)
     elif isinstance(value, (torch.Tensor, OrderedDict)) or kind in get_safe_globals():
@@ -618,13 +700,14 @@ def _parts(place: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _is_plain(value: Any) -> bool:
+    """Return whether a value has no parts and every torch release loads it."""
     if type(value) is int:
-        return bool(value.bit_length() < 2040)  # the loader refuses larger ones
+        return bool(value.bit_length() < 2040)  # torch refuses larger integers
     return type(value) in (str, float, bool, type(None))
 
 
 def _missing_data(value: Any) -> str:
-    """Return why a tensor or storage has no data to save, or ''."""
+    """Return why a tensor or storage has no data, or '' if it has."""
     if not isinstance(value, (torch.Tensor, torch.UntypedStorage, torch.TypedStorage)):
         return ""
     if value.device.type == "meta":
@@ -632,23 +715,23 @@ def _missing_data(value: Any) -> str:
     if not isinstance(value, torch.Tensor) or value.layout != torch.strided:
         return ""
     if torch.nn.parameter.is_lazy(value):
-        return "is without data: run one batch through the lazy module first"
+        return "has no data: run one batch through the lazy module first"
     if hasattr(value, "placements"):  # a DTensor
-        use = "save its .full_tensor(), or use torch.distributed.checkpoint"
-        return f"is only this rank's part of a tensor: {use}"
+        cure = "save its .full_tensor(), or use torch.distributed.checkpoint"
+        return f"has only this rank's part of the data: {cure}"
     try:
         storage = value.untyped_storage()
-    except RuntimeError:  # has another kind of memory
+    except RuntimeError:  # some kinds of tensors have no storage
         return ""
     if storage.device.type == "meta" and not hasattr(value, "__tensor_flatten__"):
         return "is a fake tensor without data: save outside of FakeTensorMode"
     if type(value) in TENSORS and value.numel() and not storage.nbytes():
-        return "has no data, its memory was freed: gather it before you save"
+        return "has no data, because its memory was freed: gather it before you save"
     return ""
 
 
 def _loads(value: Any) -> bool:
-    """Tell whether torch loads a value, given that it loads its parts."""
+    """Return whether torch loads a value, if it loads all parts of the value."""
     if type(value) in TENSORS and value.layout == torch.strided:
         return value.is_quantized or _dtype_loads(value.dtype)
     if type(value) in (*DICTS, *LISTS, *TENSORS):
@@ -658,11 +741,12 @@ def _loads(value: Any) -> bool:
 
 @functools.cache
 def _dtype_loads(dtype: torch.dtype) -> bool:
-    """Tell whether torch loads a dtype: release 2.4 can't even save uint16."""
+    """Return whether torch loads tensors of a dtype. Not uint16 in 2.4, for example."""
     return _torch_loads(torch.empty(0, dtype=dtype), pickle.Pickler)
 
 
 def _torch_loads(value: Any, pickler: type[pickle.Pickler]) -> bool:
+    """Save a value to memory and return whether torch loads it."""
     module: Any = types.SimpleNamespace(Pickler=pickler, __name__="pickle")
     buffer = io.BytesIO()
     try:
@@ -675,7 +759,7 @@ def _torch_loads(value: Any, pickler: type[pickle.Pickler]) -> bool:
 
 
 class _WithoutData(pickle.Pickler):
-    """Pickles tensors without their data, which makes no difference to the loader."""
+    """Pickles tensors without data, which makes no difference to the loader."""
 
     empty = torch.empty(0)
 
@@ -689,7 +773,7 @@ class _WithoutData(pickle.Pickler):
 
 
 def _on_rank_0(name: str, work: Callable[[], T], timeout: float | None) -> T:
-    """Do the work on rank 0; return its result or raise its error on all ranks."""
+    """Do the work on rank 0, and return its result or raise its error on all ranks."""
     distributed = torch.distributed
     grouped = distributed.is_available() and distributed.is_initialized()
     if not grouped or distributed.get_world_size() == 1:
@@ -700,10 +784,11 @@ def _on_rank_0(name: str, work: Callable[[], T], timeout: float | None) -> T:
 
 
 class _Call:
-    """One call that all ranks make, through the store of the process group.
+    """One call of `save`, `latest` or `best` that all ranks must make.
 
-    A collective would wait for the group's timeout, often 30 minutes, and then not say
-    which rank is missing. In the store, each rank that arrives sets its own key.
+    The ranks meet in the store of the process group, where each rank sets its own key.
+    A collective would wait for the group's timeout, often 30 minutes, and its error
+    would not name the missing rank.
     """
 
     def __init__(self, name: str, timeout: float | None) -> None:
@@ -711,15 +796,16 @@ class _Call:
         store = c10d._get_default_store()
         self.name = name
         self.rank = torch.distributed.get_rank()
-        self.longest = store.timeout.total_seconds()  # of the group
+        self.longest = store.timeout.total_seconds()  # the group's timeout
         self.timeout = min(30.0, self.longest / 2) if timeout is None else timeout
-        # Counted in the store, as processes may have been in other groups before.
+        # All ranks must count alike. A count in the process would differ between ranks
+        # that have been in other process groups before, so count in the store.
         number = store.add(f"checkpoints/calls/{self.rank}", 1)
         self.store = c10d.PrefixStore(f"checkpoints/{number}/{name}", store)
         self.store.set(str(self.rank), "here")
 
     def lead(self, work: Callable[[], Any]) -> Any:
-        """On rank 0: work, wait for the other ranks, then publish the outcome."""
+        """On rank 0, do the work, wait for the other ranks, and publish the outcome."""
         outcome: Any = None
         try:
             outcome = work()
@@ -728,28 +814,30 @@ class _Call:
         except (CheckpointError, OSError, ValueError, TypeError) as error:
             outcome = error
             raise
-        except BaseException as error:  # whatever it is, the other ranks wait
+        except BaseException as error:  # also KeyboardInterrupt, as other ranks wait
             outcome = CheckpointError(f"rank 0: {error!r}")
             raise
         finally:
             self.store.set("outcome", pickle.dumps(outcome))
 
     def follow(self) -> Any:
-        """On another rank: wait until rank 0 has arrived, then for the outcome."""
+        """On another rank, wait for rank 0 to make the call, then for the outcome."""
         try:
             self.require([0])
             if self.missing(["outcome"], self.longest):
-                text = f"rank 0 did not finish {self.name}() in {self.longest:g} s"
-                raise CheckpointError(text)
+                raise CheckpointError(
+                    f"rank 0 did not finish {self.name}() within {self.longest:g} s: "
+                    "pass a longer timeout to init_process_group"
+                )
             outcome = pickle.loads(self.store.get("outcome"))
-        finally:  # rank 0 no longer needs the key, or must not count on this rank
+        finally:  # rank 0 has seen the key, or must not count a rank that gave up
             self.store.delete_key(str(self.rank))
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
     def require(self, ranks: Iterable[int]) -> None:
-        """Wait for the ranks; raise an error if one does not make the same call."""
+        """Wait for the ranks, and raise an error if one doesn't make the same call."""
         if missing := self.missing(ranks, self.timeout):
             raise CheckpointError(
                 f"rank {self.rank} called {self.name}(), but ranks {missing} did not "
@@ -758,7 +846,7 @@ class _Call:
             )
 
     def missing(self, keys: Iterable[T], seconds: float) -> list[T]:
-        """Wait for the keys; return those that have not come after so many seconds."""
+        """Wait for keys in the store, and return those missing after `seconds`."""
         end = time.monotonic() + seconds
         pause = 0.001
         while left := [key for key in keys if not self.store.check([str(key)])]:

@@ -1,12 +1,13 @@
-"""Freeze parts of a model so that training doesn't move them, and train the rest.
+"""Freeze parts of a model, so that training changes only the rest.
 
-``requires_grad_(False)`` is not enough. A gradient from before still moves its
-parameter in the next step, and the forward pass in training mode moves buffers, such as
-the running statistics of `BatchNorm2d`. `freeze` stops all three.
+``requires_grad_(False)`` alone is not enough. If a parameter still has a gradient from
+an earlier backward pass, the next optimizer step changes it. And a forward pass in
+training mode changes buffers, such as the running statistics of `BatchNorm2d`. `freeze`
+prevents both.
 
-A pattern selects what to freeze: a glob or compiled regular expression for the names of
-modules and parameters, or a `Module` or `Parameter` of the model. A module stands for
-everything inside it.
+Patterns select what to freeze. A pattern is a glob or a compiled regular expression for
+the names of modules and parameters, or a `Module` or `Parameter` of the model. If you
+select a module, you select everything in it.
 """
 
 import difflib
@@ -42,11 +43,11 @@ __all__ = [
 Pattern: TypeAlias = str | re.Pattern[str] | nn.Module | nn.Parameter
 
 
-# Which layers have buffers that a forward pass can move
+# Which layers have buffers that a forward pass can change
 
 
 def _has_forward(layer: nn.Module) -> bool:
-    """Return whether a layer can be called; a `ModuleList` only stores layers."""
+    """Return whether a layer can be called. A `ModuleList`, for example, can't."""
     scripted = isinstance(layer, torch.jit.ScriptModule)
     return scripted or type(layer).forward is not nn.Module.forward
 
@@ -54,8 +55,8 @@ def _has_forward(layer: nn.Module) -> bool:
 def _buffers(layer: nn.Module) -> list[tuple[nn.Module, str, torch.Tensor]]:
     """List the buffers that belong to a layer, as (owner, name, buffer).
 
-    They are its own ones and those of the modules in it that can't be called: only the
-    forward pass of the layer itself can use these.
+    If a module in the layer can't be called, its buffers belong to the layer too,
+    because only the forward pass of the layer can use them.
     """
     found = [(layer, name, b) for name, b in layer._buffers.items() if b is not None]
     for child in layer.children():
@@ -65,23 +66,24 @@ def _buffers(layer: nn.Module) -> list[tuple[nn.Module, str, torch.Tensor]]:
 
 
 def _has_running_stats(layer: nn.Module) -> bool:
+    """Return whether a layer has running statistics, as BatchNorm layers do."""
     named = layer.named_buffers(recurse=False)
     return _has_forward(layer) and any(name.startswith("running_") for name, _ in named)
 
 
 def _stops_in_evaluation(layer: nn.Module) -> bool:
-    """Return whether evaluation mode keeps all buffers of a layer as they are."""
-    # The old spectral norm is a hook of the layer, the new one is a layer.
+    """Return whether the buffers of a layer change only in training mode."""
+    # The old spectral norm is a hook of a layer. The new one is a layer itself.
     parts = [layer, *layer._forward_pre_hooks.values()]
     spectral = any(isinstance(part, (SpectralNorm, _SpectralNorm)) for part in parts)
     return spectral or _has_running_stats(layer)
 
 
 def _moves_in_evaluation(layer: nn.Module) -> bool:
-    """Return whether a layer may change its buffers in evaluation mode, too."""
-    # Observers and fake-quantize layers, of torch.ao and torchao.
+    """Return whether a layer may change its buffers even in evaluation mode."""
+    # Observers and fake-quantize layers in torch.ao and torchao have this method.
     observes = hasattr(layer, "calculate_qparams")
-    # A traced graph does what it did in the mode at tracing.
+    # A traced graph always does what the model did in the mode in which it was traced.
     traced = isinstance(layer, torch.fx.GraphModule) and bool(_buffers(layer))
     # In torch 2.4, each forward pass rounds the statistics of InstanceNorm.
     rounds = isinstance(layer, _InstanceNorm) and _has_running_stats(layer)
@@ -89,26 +91,31 @@ def _moves_in_evaluation(layer: nn.Module) -> bool:
 
 
 def _could_write(layer: nn.Module) -> bool:
-    """Return whether a layer has buffers and code that may change them."""
-    # In torch.nn, only the layers of the functions above change their buffers.
+    """Return whether a layer has buffers and its own code, which may change them."""
+    # In torch.nn, only the layers that the functions above find change their buffers.
     scripted = isinstance(layer, torch.jit.ScriptModule)
     module = "" if scripted else str(type(layer).forward.__module__)
-    known = module.startswith("torch.nn.")
-    return _has_forward(layer) and not known and bool(_buffers(layer))
+    is_torchs = module.startswith("torch.nn.")
+    return _has_forward(layer) and not is_torchs and bool(_buffers(layer))
 
 
 def _can_move(layer: nn.Module) -> bool:
+    """Return whether a layer may change its buffers in any way."""
     tests = (_stops_in_evaluation, _moves_in_evaluation, _could_write)
     return any(test(layer) for test in tests)
 
 
-# How the buffers of a layer are held: the functions below become attributes of the
-# layer, which hide the methods of its class. So the class stays the same for tools that
-# look at it, and copy, pickle and torch.compile keep the functions.
+# How `freeze` keeps the buffers of a layer from changing: it stores the functions below
+# as attributes of the layer, which hide the methods of its class. The class itself
+# stays the same, because many tools check it. The attributes work with copy, pickle and
+# torch.compile.
 
 
 def _stay_in_evaluation(layer: Any, mode: bool = True) -> Any:
-    """Instead of `train`: remember the mode, and pass it to the layers inside."""
+    """Replace `train`: pass the mode to the layers inside, but stay in evaluation mode.
+
+    The mode is stored, so that `_release` can set it.
+    """
     layer._held["mode"] = mode
     type(layer).train(layer, mode)
     layer.training = False
@@ -116,17 +123,20 @@ def _stay_in_evaluation(layer: Any, mode: bool = True) -> Any:
 
 
 def _keep_running_stats() -> None:
-    """Instead of `reset_running_stats`: `torch.optim.swa_utils.update_bn` calls it."""
+    """Replace `reset_running_stats`, which `torch.optim.swa_utils.update_bn` calls."""
 
 
 def _on_copies(layer: Any, always: bool, *args: Any, **kwargs: Any) -> Any:
-    """Instead of `forward`: call it with copies in the place of the buffers."""
-    # After `_release`, another library's wrapper may still call this.
-    held = hasattr(layer, "_held")
-    if not (held and (always or layer._held.get("mode", layer.training))):
+    """Replace `forward`: call it while copies stand in for the buffers.
+
+    Unless `always` is true, copy the buffers only in training mode.
+    """
+    # Another library's wrapper of `forward` may still call this after `_release`.
+    is_held = hasattr(layer, "_held")
+    if not (is_held and (always or layer._held.get("mode", layer.training))):
         return type(layer).forward(layer, *args, **kwargs)
     originals = _buffers(layer)
-    # Compiled code can't assign parameters, so there is nothing to look for.
+    # Compiled code can't assign new parameters, so there is nothing to restore.
     compiled = torch.compiler.is_compiling()
     owners = [] if compiled else layer.modules()
     parameters = [
@@ -145,16 +155,16 @@ def _on_copies(layer: Any, always: bool, *args: Any, **kwargs: Any) -> Any:
         for owner, name, buffer in originals:
             now = owner._buffers.get(name)
             # Statistics keep their shape. A buffer with a new shape is a cache that has
-            # grown, and the layer relies on it.
+            # grown, so the layer needs it.
             if always or (now is not None and now.shape == buffer.shape):
                 setattr(owner, name, buffer)
-        # Some codebooks assign a new parameter in each forward pass.
+        # Some codebooks replace a parameter in each forward pass.
         for owner, name, parameter in parameters:
             owner._parameters[name] = parameter
 
 
 def _refuse_script(layer: nn.Module) -> None:
-    """`torch.jit.script` calls this first."""
+    """Raise an error. `torch.jit.script` calls this before it compiles the layer."""
     raise TypeError(
         f"torch.jit.script would build a {type(layer).__name__} that is not frozen: "
         "call restore() or unfreeze() first"
@@ -162,7 +172,7 @@ def _refuse_script(layer: nn.Module) -> None:
 
 
 def _hold(layer: Any) -> bool:
-    """Hold the buffers of a layer; return whether that changed anything."""
+    """Freeze the buffers of a layer, and return whether that changed anything."""
     if hasattr(layer, "_held") or not _can_move(layer):
         return False
     held: dict[str, Any] = {}
@@ -179,19 +189,21 @@ def _hold(layer: Any) -> bool:
         raise TypeError(f"{name} is scripted: freeze the model before torch.jit.script")
     if taken := methods.keys() & layer.__dict__.keys():
         other = " and ".join(sorted(taken))
-        raise TypeError(f"another library replaced {other} of {name}: freeze it before")
+        raise TypeError(
+            f"another library replaced {other} of {name}: freeze the model before that"
+        )
     layer.__dict__.update(methods, _held={**held, "methods": methods})
     layer.training = layer.training and "mode" not in held
     return True
 
 
 def _release(layer: Any) -> bool:
-    """Let the buffers of a layer move again; return whether that changed anything."""
+    """Undo `_hold` for a layer, and return whether that changed anything."""
     if not hasattr(layer, "_held"):
         return False
     held = layer.__dict__.pop("_held")
     for name, method in held["methods"].items():
-        if layer.__dict__.get(name) is method:  # and not another library's wrapper
+        if layer.__dict__.get(name) is method:  # not a wrapper by another library
             del layer.__dict__[name]
     layer.training = held.get("mode", layer.training)
     return True
@@ -201,7 +213,7 @@ def _release(layer: Any) -> bool:
 
 
 def _check(module: Any) -> nn.Module:
-    """Return the model, without the wrapper of `torch.compile`."""
+    """Return the model without the wrapper of `torch.compile`, or raise an error."""
     if not isinstance(module, nn.Module):
         raise TypeError(f"expected a Module, got {type(module).__name__}")
     if any(map(is_lazy, [*module.parameters(), *module.buffers()])):
@@ -211,7 +223,7 @@ def _check(module: Any) -> nn.Module:
 
 
 def _matches(pattern: Any, name: str, item: object) -> bool:
-    """Return whether a pattern selects the module, parameter or buffer of a name."""
+    """Return whether a pattern selects a module, parameter or buffer with this name."""
     if isinstance(pattern, str):
         return fnmatch.fnmatchcase(name, pattern)
     if isinstance(pattern, re.Pattern):
@@ -220,7 +232,10 @@ def _matches(pattern: Any, name: str, item: object) -> bool:
 
 
 def _contents(item: nn.Module | nn.Parameter) -> set[int]:
-    """Return ids of what can move in an item: parameters, and layers with buffers."""
+    """Return the ids of all that training can change in a module or parameter.
+
+    These are parameters, and layers with buffers.
+    """
     if isinstance(item, nn.Parameter):
         return {id(item)}
     layers = {id(layer) for layer in item.modules() if _can_move(layer)}
@@ -228,7 +243,7 @@ def _contents(item: nn.Module | nn.Parameter) -> set[int]:
 
 
 def _select(module: nn.Module, patterns: Iterable[Any]) -> set[int]:
-    """Return ids of the parameters and layers that patterns select."""
+    """Return the ids of the parameters and layers that the patterns select."""
     named: dict[str, Any] = dict(module.named_modules(remove_duplicate=False))
     named |= module.named_parameters(remove_duplicate=False)
     selected: set[int] = set()
@@ -246,7 +261,7 @@ def _select(module: nn.Module, patterns: Iterable[Any]) -> set[int]:
 
 
 def _nothing_selected(module: nn.Module, pattern: Any, named: dict[str, Any]) -> str:
-    """Say why a pattern selects nothing, and what to write instead."""
+    """Return a message that says why a pattern selects nothing, and what to write."""
     text = getattr(pattern, "pattern", pattern)
     what = repr(text) if isinstance(text, str) else f"this {type(text).__name__}"
     for name, item in named.items():
@@ -265,17 +280,21 @@ def _nothing_selected(module: nn.Module, pattern: Any, named: dict[str, Any]) ->
 
 
 def _add_implied(module: nn.Module, selected: set[int], on: bool) -> None:
-    """Add the layers that a selection means, too, after its parameters have changed."""
+    """Add the ids of layers whose parameters you selected one by one.
+
+    Call it after the ``requires_grad`` flags of the parameters have changed.
+    """
     for part in module.modules():
         inside = set(map(id, part.parameters()))
         own = list(part.parameters(recurse=False))
-        # A module is meant if all parameters in it are selected one by one.
+        # If all parameters in a module are selected, so is the module.
         if inside and inside <= selected:
             selected |= _contents(part)
-        # A layer is meant if this call makes it fully frozen, or not frozen anymore.
+        # If all parameters of a layer are frozen now, freeze its buffers too. If one of
+        # them isn't frozen anymore, unfreeze its buffers too.
         elif selected & set(map(id, own)) and on != any(p.requires_grad for p in own):
             selected.add(id(part))
-    # As with a tied parameter, a buffer that two layers share belongs to both.
+    # If two layers share a buffer, select both. Tied parameters work in the same way.
     shared: set[int] = set()
     for layer in module.modules():
         if id(layer) in selected:
@@ -285,15 +304,17 @@ def _add_implied(module: nn.Module, selected: set[int], on: bool) -> None:
             selected.add(id(layer))
 
 
-# DistributedDataParallel decides at wrapping which gradients it averages. A model can't
-# tell who wraps it, and a search through all objects of a large process takes seconds.
-# So torch tells us: it calls this hook for each module that is put into another one,
-# which adds less than the registration itself takes, and nothing in training.
+# DistributedDataParallel decides which gradients it averages when it wraps a model. The
+# model doesn't know its wrapper, and a search through all objects of a large process
+# takes seconds. So we use a global hook, which torch calls whenever a module becomes
+# part of another one. The hook takes less time than torch itself needs for that, and
+# nothing during training.
 
 _wrappers: weakref.WeakSet[DistributedDataParallel] = weakref.WeakSet()
 
 
 def _note_wrapper(module: nn.Module, name: str, submodule: nn.Module | None) -> None:
+    """Remember a module if it is a DistributedDataParallel wrapper."""
     if isinstance(module, DistributedDataParallel):
         _wrappers.add(module)
 
@@ -302,6 +323,7 @@ register_module_module_registration_hook(_note_wrapper)
 
 
 def _is_wrapped(module: nn.Module, selected: set[int]) -> bool:
+    """Return whether a DistributedDataParallel wrapper has a selected parameter."""
     wrappers = [m for m in module.modules() if isinstance(m, DistributedDataParallel)]
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         wrappers += _wrappers
@@ -309,12 +331,14 @@ def _is_wrapped(module: nn.Module, selected: set[int]) -> bool:
 
 
 def _refuse_wrapped(module: nn.Module, selected: set[int]) -> None:
+    """Raise an error if a DistributedDataParallel wrapper has a selected parameter."""
     if _is_wrapped(module, selected):
-        gc.collect()  # a wrapper that nothing uses anymore may be left in a cycle
+        gc.collect()  # free a wrapper that is no longer used but is part of a cycle
     if _is_wrapped(module, selected):
         raise TypeError(
-            "DistributedDataParallel averages what was trainable when it wrapped the "
-            "model: freeze or unfreeze before that, or wrap again"
+            "DistributedDataParallel averages only the gradients of parameters that "
+            "were trainable when it wrapped the model: freeze or unfreeze before that, "
+            "or wrap the model again"
         )
 
 
@@ -322,22 +346,26 @@ def _refuse_wrapped(module: nn.Module, selected: set[int]) -> None:
 
 
 def _set(parameter: nn.Parameter, trainable: bool) -> bool:
-    """Freeze or unfreeze a parameter; return whether its flag changed."""
+    """Freeze or unfreeze a parameter, and return whether ``requires_grad`` changed."""
     before = parameter.requires_grad
     if parameter.is_floating_point() or parameter.is_complex():  # not for integers
         parameter.requires_grad_(trainable)
     if not trainable:
-        parameter.grad = None  # momentum and weight decay would still use it
+        # With a gradient, even of zeros, momentum and weight decay would change it.
+        parameter.grad = None
     return bool(parameter.requires_grad != before)
 
 
 class Frozen(AbstractContextManager["Frozen"]):
-    """What `freeze` changed. A ``with`` block restores it; ``str()`` is a table.
+    """Report what `freeze` changed, and restore it.
+
+    Use it in a ``with`` statement to restore the model at the end of the block. Print
+    it to get a table with the number of frozen and trainable elements in each part.
 
     Attributes:
-        names: Names of the parameters that changed.
-        numel: Number of elements in them.
-        layers: Names of the layers whose buffers could move before and can't now.
+        names: Names of the parameters that became frozen.
+        numel: Number of elements in these parameters.
+        layers: Names of the layers whose buffers became frozen.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 2))
@@ -358,10 +386,13 @@ class Frozen(AbstractContextManager["Frozen"]):
         self._held: list[tuple[nn.Module, bool]] = []
 
     def restore(self) -> None:
-        """Restore parameters and layers to what they were before; works once.
+        """Make parameters and buffers trainable again if they were before `freeze`.
+
+        The values of parameters and buffers stay as they are. A second call does
+        nothing.
 
         Raises:
-            TypeError: If `DistributedDataParallel` has wrapped the model since then.
+            TypeError: If `DistributedDataParallel` has wrapped the model in between.
         """
         _refuse_wrapped(self._module, {id(parameter) for parameter, _ in self._flags})
         for parameter, trainable in self._flags:
@@ -390,7 +421,10 @@ class Frozen(AbstractContextManager["Frozen"]):
 def _change(
     module: nn.Module, patterns: Iterable[Any], on: bool, norm_stats: bool = True
 ) -> Frozen:
-    """Freeze (``on``) or unfreeze what patterns select, or the whole model."""
+    """Freeze (``on=True``) or unfreeze what the patterns select.
+
+    Without patterns, select the whole model.
+    """
     module = _check(module)
     selected = _select(module, list(patterns) or [module])
     _refuse_wrapped(module, selected)
@@ -415,35 +449,41 @@ def _change(
 
 
 def freeze(module: nn.Module, *patterns: Pattern, norm_stats: bool = True) -> Frozen:
-    """Freeze parts of a model: their parameters, gradients and buffers.
+    """Freeze parts of a model, so that training doesn't change them.
 
-    Classes, modules, parameters and the state dict stay the same, so `torch.compile`,
-    `torch.fx`, `copy.deepcopy` and ``pickle`` work as before. Tools that build new
-    layers can lose a freeze: freeze what they return. Buffers are held as follows:
+    The selected parameters get ``requires_grad=False`` and lose their gradients. What
+    happens to buffers depends on the layer:
 
-    - A layer with a buffer ``running_…`` or with spectral norm stays in evaluation
-      mode. The layers in it follow `train()`.
-    - Any other layer with buffers that isn't from ``torch.nn`` follows `train()`. In
-      training mode, its forward pass works on copies of its buffers. A buffer that gets
-      a new shape there is a cache, and keeps it.
-    - Observers and fake-quantize layers record nothing, in evaluation mode either.
+    - A layer with a buffer called ``running_…`` or with spectral norm stays in
+      evaluation mode. The layers inside it still follow ``train()``.
+    - Any other layer with buffers, if it isn't from ``torch.nn``, still follows
+      ``train()``. In training mode, its forward pass gets copies of the buffers. If it
+      changes the shape of a buffer, the buffer is a cache and keeps its new value.
+    - Observers and fake-quantize layers record nothing, even in evaluation mode.
 
-    Everything else, such as dropout, doesn't change. Plain attributes and code outside
-    a layer that writes to its buffers aren't seen. The problem that this solves:
+    Everything else, such as dropout, works as before. `freeze` can't protect tensors
+    that are plain attributes, or buffers that code outside the layer changes.
+
+    Modules, classes, parameters and the keys of the state dict stay the same. So
+    `torch.compile`, `torch.fx`, `copy.deepcopy` and ``pickle`` work as before. If a
+    tool builds new layers, these may not be frozen. Freeze the model that it returns.
+
+    For the problem that this solves, see
     https://github.com/pytorch/pytorch/issues/66073.
 
     Args:
-        module: The model, before `DistributedDataParallel` wraps it.
-        *patterns: What to freeze, see above; by default everything.
-        norm_stats: Whether to freeze running statistics, too.
+        module: Model to freeze. Freeze it before `DistributedDataParallel` wraps it.
+        *patterns: Patterns that select what to freeze, as described for this module. By
+            default, everything is frozen.
+        norm_stats: Whether to freeze running statistics too.
 
     Returns:
-        What changed. Its ``restore()`` restores what was before.
+        Report of what changed. Call its ``restore()`` to undo the change.
 
     Raises:
         ValueError: If a pattern selects nothing, or the model has lazy layers.
-        TypeError: If a pattern has another type, the model is wrapped or scripted, or
-            another library has replaced ``forward`` or ``train`` of a layer.
+        TypeError: If a pattern is of another type, if the model is wrapped or scripted,
+            or if another library has replaced ``forward`` or ``train`` of a layer.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 2))
@@ -455,19 +495,20 @@ def freeze(module: nn.Module, *patterns: Pattern, norm_stats: bool = True) -> Fr
 
 
 def unfreeze(module: nn.Module, *patterns: Pattern) -> list[str]:
-    """Make parameters trainable, and let the buffers of their layers move.
+    """Make parameters trainable, and let the buffers of their layers change again.
 
     Args:
-        module: The model, before `DistributedDataParallel` wraps it: afterwards, the
-            processes would drift apart.
-        *patterns: What to unfreeze, see above; by default everything.
+        module: Model to unfreeze. Do this before `DistributedDataParallel` wraps it.
+            Otherwise the weights would differ between the ranks.
+        *patterns: Patterns that select what to unfreeze, as in `freeze`. By default,
+            everything is unfrozen.
 
     Returns:
         Names of the parameters that were frozen before.
 
     Raises:
         ValueError: If a pattern selects nothing, or the model has lazy layers.
-        TypeError: If a pattern has another type, or the model is wrapped.
+        TypeError: If a pattern is of another type, or the model is wrapped.
 
     Example:
         >>> model = nn.Linear(4, 3).requires_grad_(False)
@@ -478,17 +519,19 @@ def unfreeze(module: nn.Module, *patterns: Pattern) -> list[str]:
 
 
 def freeze_norm_stats(module: nn.Module, on: bool = True) -> list[str]:
-    """Freeze the running statistics of all norm layers, or let them move again.
+    """Freeze the running statistics of all norm layers, or let them change again.
 
     Args:
-        module: The model; its parameters train as before.
-        on: Whether to freeze them.
+        module: Model with the norm layers. Its parameters stay trainable.
+        on: True to freeze the statistics, False to let them change again.
 
     Returns:
-        Names of the layers where this changed something.
+        Names of the layers that this changed.
 
     Raises:
         ValueError: If the model has lazy layers.
+        TypeError: If a norm layer is scripted, or if another library has replaced one
+            of its methods.
 
     Example:
         >>> freeze_norm_stats(nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)))
@@ -504,17 +547,22 @@ def freeze_norm_stats(module: nn.Module, on: bool = True) -> list[str]:
 def add_trainable(
     optimizer: torch.optim.Optimizer, module: nn.Module, **group: Any
 ) -> list[str]:
-    """Add the trainable parameters that an optimizer doesn't have yet, as one group.
+    """Add all trainable parameters that an optimizer doesn't have yet as a new group.
 
-    A learning rate scheduler from before may ignore the group or fail: create it again.
+    After that, create the learning rate scheduler again. An existing one may ignore the
+    new group or fail.
 
     Args:
-        optimizer: The optimizer. It doesn't change if it has all of them.
-        module: The model, part of which was unfrozen.
-        **group: Options of the group, such as ``lr=1e-4``.
+        optimizer: Optimizer of the model. It doesn't change if it has all trainable
+            parameters.
+        module: Model in which you have unfrozen parameters, wrapped or not.
+        **group: Options of the new group, such as ``lr=1e-4``.
 
     Returns:
         Names of the parameters that were added.
+
+    Raises:
+        ValueError: If the model has lazy layers.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2))
@@ -537,13 +585,16 @@ def _add_group(
     with_names: bool,
     **options: Any,
 ) -> None:
-    """Add a group. Since torch 2.6, all groups of an optimizer have names, or none."""
+    """Add a parameter group to an optimizer.
+
+    Since torch 2.6, either all groups of an optimizer have parameter names or none.
+    """
     params = parameters.items() if with_names else parameters.values()
     optimizer.add_param_group({**options, "params": list(params)})
 
 
 def _unwrapped(module: Any) -> nn.Module:
-    """Return the model, without wrappers that change the names of its parameters."""
+    """Return the model without the wrappers that change the names of its parameters."""
     while isinstance(module, DistributedDataParallel) or hasattr(module, "_orig_mod"):
         module = module._orig_mod if hasattr(module, "_orig_mod") else module.module
     return _check(module)
@@ -552,21 +603,23 @@ def _unwrapped(module: Any) -> nn.Module:
 def optimizer_state(
     optimizer: torch.optim.Optimizer, module: nn.Module
 ) -> dict[str, Any]:
-    """Return the state dict of an optimizer, together with the parameter names.
+    """Return the state dict of an optimizer together with the parameter names.
 
-    The state dict alone numbers the parameters in the order in which they were added.
-    After gradual unfreezing, it fits only an optimizer that was built in that order.
+    An optimizer's own state dict identifies parameters by number, in the order in which
+    you added them. After gradual unfreezing, you could load it only into an optimizer
+    that got its parameters in the same order.
 
     Args:
-        optimizer: The optimizer.
-        module: The model whose parameters it has, wrapped or not.
+        optimizer: Optimizer whose state you want to save.
+        module: Model that the optimizer trains, wrapped or not.
 
     Returns:
-        ``optimizer.state_dict()`` with one more key: ``"names"``, a list in which
-        parameter ``n`` of the state dict has its name at index ``n``.
+        ``optimizer.state_dict()`` with the additional key ``"names"``. Its value is a
+        list, in which the name of parameter ``n`` in the state dict is at index ``n``.
 
     Raises:
-        ValueError: If the optimizer has a parameter that is not in the model.
+        ValueError: If the optimizer has a parameter that is not in the model, or the
+            model has lazy layers.
 
     Example:
         >>> model = nn.Linear(4, 3)
@@ -584,7 +637,7 @@ def optimizer_state(
             )
     state = optimizer.state_dict()
     for group in state["param_groups"]:
-        # Names of the optimizer itself, which not every optimizer has.
+        # The optimizer's own names, which only some optimizers have.
         group.pop("param_names", None)
     return {**state, "names": [name_of[id(parameter)] for parameter in parameters]}
 
@@ -592,20 +645,21 @@ def optimizer_state(
 def load_optimizer_state(
     optimizer: torch.optim.Optimizer, module: nn.Module, state: dict[str, Any]
 ) -> None:
-    """Load what `optimizer_state` returned, whatever groups the optimizer has now.
+    """Load a state from `optimizer_state`, even if the optimizer has other groups now.
 
-    The optimizer gets the groups of the state in the place of its own. What is frozen
-    is not part of the state: call `unfreeze` for the same parts as before, then
-    `add_trainable` for more, and create a learning rate scheduler last.
+    The parameter groups in the state replace the groups of the optimizer. The state
+    doesn't say which parameters are frozen, so call `unfreeze` for the same parts as in
+    the saved run. If you unfreeze more parts after that, call `add_trainable`. Create
+    the learning rate scheduler last.
 
     Args:
-        optimizer: An optimizer of the same class.
-        module: The model, wrapped or not.
-        state: What `optimizer_state` returned.
+        optimizer: Optimizer of the same class as the saved one.
+        module: Model that the optimizer trains, wrapped or not.
+        state: State that `optimizer_state` returned.
 
     Raises:
-        ValueError: If a parameter of the state is not in the model. The optimizer
-            doesn't change then.
+        ValueError: If a parameter in the state is not in the model, or the model has
+            lazy layers. The optimizer doesn't change then.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2))
@@ -631,4 +685,4 @@ def load_optimizer_state(
     for group in state["param_groups"]:
         own = {names[number]: parameters[names[number]] for number in group["params"]}
         _add_group(optimizer, own, with_names)
-    optimizer.load_state_dict(state)  # which sets the options of each group
+    optimizer.load_state_dict(state)  # this also sets the options of each group

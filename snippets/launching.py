@@ -1,7 +1,7 @@
-"""Run a function on several ranks of this machine and name the one that failed.
+"""Run a function on several ranks of this machine, and find out which rank failed.
 
-One file to copy. It needs torch 2.4 or newer. It is for notebooks and tests, where
-torchrun cannot be used.
+Copy this file into your project. It needs only torch, 2.4 or newer. Use it in notebooks
+and tests, where you can't use torchrun.
 """
 
 from __future__ import annotations
@@ -40,23 +40,28 @@ import torch.distributed as dist
 __all__ = ["RankError", "launch"]
 
 T = TypeVar("T")
-Work = bytes | functools.partial[Any]  # of a call of `fn` with its arguments
-# Of a process that imports a script in which `launch` is not guarded.
-NO_GUARD = 78  # EX_CONFIG of sysexits.h
+Work = bytes | functools.partial[Any]  # the call of `fn`, pickled except for a fork
+# The exit code of a rank if the script that it imports calls `launch` again, because
+# that call isn't under ``if __name__ == "__main__"``.
+NO_GUARD = 78  # EX_CONFIG in sysexits.h
 
-# --- what `launch` offers -------------------------------------------------------------
+# --- the public API -------------------------------------------------------------------
 
 
 class RankError(RuntimeError):
-    """The rank that failed first, not one that only waited for it.
+    """Raised by `launch` for the rank that failed first.
 
-    Its ``__cause__`` has the traceback or the stack of that rank.
+    If a rank fails, ranks that wait for it often fail too. This error describes the
+    rank that caused the failure. Its ``__cause__`` has the traceback or the stack of
+    that rank.
 
     Attributes:
         rank: Number of the rank.
-        exitcode: Exit code of its process, negative for a signal, None if it still ran.
-        how: What it did, such as "raised" or "was killed by SIGKILL".
-        message: Last line of its error, where it was, or what it printed last.
+        exitcode: Exit code of its process. It is negative if a signal killed the
+            process, and None if the process was still running.
+        how: What happened to it, such as "raised" or "was killed by SIGKILL".
+        message: Last line of its error, or the line of code where it was, or the last
+            line that it printed.
 
     Example:
         >>> print(RankError(1, -9, "was killed by SIGKILL", "epoch 3"))
@@ -82,36 +87,40 @@ def launch(
     start_method: str = "spawn",
     **kwargs: Any,
 ) -> list[T]:
-    """Run a function on some ranks of this machine, as torchrun runs a script.
+    """Run a function on several ranks of this machine, as torchrun runs a script.
 
-    The function creates the process group, with the library's `ddp.distributed` or
-    torch's ``init_process_group``. This is not built on torch's ``elastic_launch``,
-    which believes that a rank that exits is done, leaves its signal handlers behind and
-    has no timeout. It does not work on Windows.
+    Each rank is a process with the environment variables that torchrun sets. Create the
+    process group in `fn`, with `ddp.distributed` from this library or with torch's
+    ``init_process_group``. When `launch` returns or raises an error, all ranks have
+    ended, and so have the processes that they started.
+
+    `launch` doesn't use torch's ``elastic_launch``, which counts a rank that exits
+    early as successful, doesn't restore signal handlers and has no timeout. `launch`
+    doesn't work on Windows.
 
     Args:
         fn: Function that each rank calls. With the start methods "spawn" and
-            "forkserver" it must be importable from a file. In a notebook, use
-            ``start_method="fork"``, and do not use the GPU before.
-        nprocs: Number of ranks, 1 or more. Each has one thread unless OMP_NUM_THREADS
-            is set.
-        *args: Arguments of `fn`. Tensors are copied.
-        timeout: Seconds for the whole run, or None for no limit.
+            "forkserver", ranks must be able to import it from a file. In a notebook,
+            use ``start_method="fork"``, and don't use the GPU before the call.
+        nprocs: Number of ranks, 1 or more. Each rank uses one thread, unless you set
+            OMP_NUM_THREADS.
+        *args: Positional arguments of `fn`. Tensors are copied.
+        timeout: Maximum time in seconds for the whole run, or None for no limit.
         start_method: "spawn", "fork" or "forkserver", as in `multiprocessing`.
-        **kwargs: Keyword arguments of `fn`. Use `functools.partial` for arguments of
-            `fn` that are called ``timeout`` or ``start_method``.
+        **kwargs: Keyword arguments of `fn`. If `fn` has an argument that is called
+            ``timeout`` or ``start_method``, pass it with `functools.partial`.
 
     Returns:
-        What each rank returned, by rank.
+        List of what `fn` returned on each rank, in order of the ranks.
 
     Raises:
-        RankError: If a rank raised, exited, was killed, or did not finish in time. All
-            ranks and what they started have been ended.
-        TypeError: If `nprocs` is not an integer, or if `fn` or an argument cannot be
-            sent to a process.
+        RankError: If a rank raised an error, exited, was killed or didn't finish in
+            time.
+        TypeError: If `nprocs` is not an integer, or `fn` or an argument can't be sent
+            to another process.
         ValueError: If `nprocs` is less than 1, if `timeout` is not more than 0, or if
-            ranks cannot import `fn` from a notebook.
-        RuntimeError: If CUDA is in use, which ranks that are forked cannot share.
+            ranks can't import `fn`, because it is defined in a notebook.
+        RuntimeError: If `start_method` is "fork" and this process already uses CUDA.
 
     Example:
         >>> launch(os.getenv, 2, "RANK")
@@ -119,7 +128,8 @@ def launch(
         >>> launch(int, 1, "ff", base=16)
         [255]
     """
-    # multiprocessing refuses this too, but takes 15 lines to say why.
+    # This process is a rank that is still importing the script. multiprocessing refuses
+    # this too, but with a message of 15 lines.
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         sys.exit(NO_GUARD)
     if isinstance(nprocs, bool) or not hasattr(nprocs, "__index__"):
@@ -153,12 +163,13 @@ def launch(
 
 
 def _pack(call: functools.partial[Any], start_method: str) -> Work:
-    """Return a call as ranks accept it, or raise an error that says why they can't."""
+    """Return the call in a form that can be sent to ranks, or raise an error."""
     if start_method == "fork":
         if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
             raise RuntimeError(
-                "CUDA is in use, and ranks that are forked cannot share it: restart, "
-                'and call launch() before you use the GPU, or use start_method="spawn"'
+                "CUDA is in use, and ranks that are forked cannot share it: restart "
+                "Python and call launch() before you use the GPU, or use "
+                'start_method="spawn"'
             )
         return call
     if not _is_in_a_file(call):
@@ -176,34 +187,34 @@ def _pack(call: functools.partial[Any], start_method: str) -> Work:
 
 
 def _is_in_a_file(fn: Callable[..., Any]) -> bool:
-    """Whether a new process can import a function."""
+    """Return whether a new process can import a function."""
     while isinstance(fn, functools.partial):
         fn = fn.func
     named: Any = fn if hasattr(fn, "__qualname__") else type(fn)
     try:
         return named.__module__ != "__main__" or os.path.exists(inspect.getfile(named))
-    except (OSError, TypeError):  # a class of a notebook
+    except (OSError, TypeError):  # a class that is defined in a notebook
         return False
 
 
-# --- what a rank leaves for `launch` --------------------------------------------------
+# --- how a rank reports to `launch` ---------------------------------------------------
 
 
 class _Kind(enum.Enum):
-    """What became of a rank, the first to blame first."""
+    """The state of a rank. If a run fails, a rank with the first state is to blame."""
 
-    FAILED = "it raised, exited or was killed"
-    RUNS = "nobody has asked what it does"
-    BUSY = "it computes, or hangs"
-    MAY_WAIT = "it computes gradients or waits for the GPU, or for others there"
+    FAILED = "it raised an error, exited or was killed"
+    RUNS = "it is running, and has not been asked for its stack"
+    BUSY = "it is computing, or it hangs"
+    MAY_WAIT = "it computes gradients or uses the GPU, and may wait for other ranks"
     DONE = "it has returned"
-    LOST = "another rank closed the connection, or it gave up waiting for one"
-    WAITS = "it waits for others in a collective"
+    LOST = "it lost the connection to another rank, or its wait for one timed out"
+    WAITS = "it waits for other ranks in a collective"
 
 
 @dataclasses.dataclass(frozen=True)
 class _Report:
-    """What became of a rank, in the words of `RankError`."""
+    """The state of a rank, and the attributes of `RankError` that describe it."""
 
     kind: _Kind
     rank: int
@@ -211,32 +222,34 @@ class _Report:
     how: str = ""
     message: str = ""
     details: str = ""  # traceback or stack
-    when: float = math.inf  # by the clock that all processes share
-    has_own_error: bool = False  # in addition to LOST
-    timed_out: bool = False  # if LOST: it gave up, and nobody has to have left
+    when: float = math.inf  # monotonic time, which all processes share
+    has_own_error: bool = False  # if LOST: it also raised an error of another kind
+    timed_out: bool = False  # if LOST: its wait timed out, so no rank need have ended
 
 
 class _Outbox:
-    """Where a rank leaves what `launch` reads: files, and the end of what it printed.
+    """The files and the shared memory in which a rank leaves its results for `launch`.
 
-    A file appears only when it is complete.
+    Each file is renamed when it is complete, so a file that exists is complete.
     """
 
     def __init__(self, folder: Path, rank: int, printed: Any) -> None:
         self.folder = folder
         self.rank = rank
-        self.printed = printed  # shared memory, which outlives a rank that is killed
-        self.result = folder / f"{rank}.result"  # what the function returned
-        self.report = folder / f"{rank}.report"  # if it did not return
-        self.stack = folder / f"{rank}.stack"  # where it is, written on SIGUSR2
+        # The end of what the rank printed. Shared memory remains if the rank is killed.
+        self.printed = printed
+        self.result = folder / f"{rank}.result"  # the pickled return value
+        self.report = folder / f"{rank}.report"  # the pickled report of an error
+        self.stack = folder / f"{rank}.stack"  # its stack, written on SIGUSR2
 
     def write(self, path: Path, data: bytes) -> None:
+        """Write a file, so that it only exists when it is complete."""
         part = path.with_suffix(".part")
         part.write_bytes(data)
         part.rename(path)
 
     def listen(self) -> None:
-        """Let this process write its stack on SIGUSR2, and when it crashes."""
+        """Make this process write its stack on SIGUSR2 and when it crashes."""
         part = self.stack.with_suffix(".part")
         file = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
         faulthandler.register(signal.SIGUSR2, file, all_threads=False)
@@ -244,7 +257,7 @@ class _Outbox:
         part.rename(self.stack)
 
     def keep_what_is_printed(self) -> None:
-        """Let this process copy the end of what it prints."""
+        """Make this process copy the end of what it prints to shared memory."""
 
         def write(original: Callable[[str], int], text: str) -> int:
             kept = self.printed.value + text.encode(errors="replace")
@@ -261,10 +274,11 @@ class _Outbox:
         return lines[-1] if lines else "(none)"
 
     def frames(self) -> list[FrameSummary]:
-        """Return the stack that the rank wrote last, its innermost frame first."""
+        """Return the last stack that the rank wrote, innermost frame first."""
         text = self.stack.read_text(errors="replace") if self.stack.exists() else ""
-        # After a crash there are all threads: the one that crashed is called current.
-        # If it was not a Python thread, the main thread is the last one.
+        # After a crash, the file has the stacks of all threads. The thread that crashed
+        # is called the current one. If it isn't a Python thread, there is no current
+        # one, and the main thread is last.
         stack = r".*most recent call first.*\n((?:  .*\n)*)"
         current = re.findall("^(?:Current thread|Stack)" + stack, text, re.MULTILINE)
         found = current or re.findall(stack, text) or [""]
@@ -274,10 +288,11 @@ class _Outbox:
 
 @contextlib.contextmanager
 def _no_collection() -> Iterator[None]:
-    """Start a rank in which the collector is off until it has frozen all objects.
+    """Turn the garbage collector off, so that a forked rank doesn't free any object.
 
-    A fork has a copy of every object. To free one in a cycle may end it, for example a
-    process group, whose threads exist only in the process that was forked.
+    A fork has copies of all objects of the launching process. If it freed one of them,
+    it could crash. For example, the threads of a process group don't exist in the fork.
+    The rank calls ``gc.freeze()`` and then turns the collector on again.
     """
     collects = gc.isenabled()
     gc.disable()
@@ -292,8 +307,8 @@ def _no_collection() -> Iterator[None]:
 
 
 def _run(work: Work, outbox: _Outbox, world: int, port: int, collects: bool) -> None:
-    """Be a rank: call the function, and leave its result or a report."""
-    os.setpgrp()  # what this rank starts can be ended with it
+    """Run in each rank: call the function, and leave its result or a report."""
+    os.setpgrp()  # so that `launch` can kill this rank and all processes it starts
     gc.freeze()  # see _no_collection
     if collects:
         gc.enable()
@@ -304,10 +319,10 @@ def _run(work: Work, outbox: _Outbox, world: int, port: int, collects: bool) -> 
         "LOCAL_WORLD_SIZE": str(world),
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(port),
-        "TORCHELASTIC_USE_AGENT_STORE": "True",  # the store is in `launch`
+        "TORCHELASTIC_USE_AGENT_STORE": "True",  # `launch` has created the store
         "TORCHELASTIC_RESTART_COUNT": "0",
     }
-    # Loaders start their workers as they do elsewhere, not as this rank was started.
+    # A DataLoader starts its workers with Python's default, however this rank started.
     multiprocessing.set_start_method(None, force=True)
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)
@@ -334,18 +349,19 @@ def _run(work: Work, outbox: _Outbox, world: int, port: int, collects: bool) -> 
 
 
 def _end_with(parent: Any, folder: Path) -> None:
-    """End this rank and all that it started when the launching process has ended."""
+    """Kill this rank and what it started when the launching process has ended."""
     parent.join()
     shutil.rmtree(folder, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
 
 
 def _report_of(raised: BaseException, rank: int) -> _Report:
-    """Return the report of a rank whose function raised."""
+    """Return the report of a rank whose function raised an error."""
     when = time.monotonic()
     errors = list(_as_printed(raised))
     lost = [error for error in errors if _lost_another_rank(error)]
-    # Many loops use a collective after the end of an iterator, which is not an error.
+    # If a collective fails after an iterator has ended, a StopIteration can be the
+    # context of its error, although it isn't an error itself.
     own = [e for e in errors if e not in lost and not isinstance(e, StopIteration)]
     how, code = "raised", 1
     if isinstance(raised, SystemExit):
@@ -367,7 +383,7 @@ def _report_of(raised: BaseException, rank: int) -> _Report:
 
 
 def _as_printed(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and those that led to it, as a traceback shows them."""
+    """Yield an error and the errors that led to it, as a traceback shows them."""
     seen = set[int]()
     while error is not None and id(error) not in seen:
         yield error
@@ -377,17 +393,17 @@ def _as_printed(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _text(error: BaseException) -> str:
-    """Return kind and text of an error, on one line."""
+    """Return the type and message of an error, on one line."""
     try:
         text = str(error)
     except Exception:
-        text = "(its text cannot be shown)"
+        text = "(its message can't be shown)"
     return " ".join(f"{type(error).__name__}: {text}".split())
 
 
-# --- evidence -------------------------------------------------------------------------
+# --- what errors and stacks tell about a rank -----------------------------------------
 
-# What gloo, NCCL and torch's store say about a rank that is gone or does not come.
+# In the errors of gloo, NCCL and torch's store if another rank has ended or is missing.
 LOST = re.compile(
     r"/gloo/|NCCL|connection|broken pipe|timed? ?out|failed to recv|monitoredBarrier",
     re.IGNORECASE,
@@ -395,13 +411,13 @@ LOST = re.compile(
 TIMED_OUT = re.compile(r"timed? ?out|monitoredBarrier", re.IGNORECASE)
 TORCH = os.path.dirname(torch.__file__)
 COLLECTIVES = (f"{TORCH}/distributed/", f"{TORCH}/nn/parallel/distributed.py")
-BACKWARD = f"{TORCH}/autograd/graph.py"  # where DDP's hooks wait for others
-OPERATORS = f"{TORCH}/_ops.py"  # on the way to a collective
+BACKWARD = f"{TORCH}/autograd/graph.py"  # where DDP's hooks wait for other ranks
+OPERATORS = f"{TORCH}/_ops.py"  # in the stack between a collective and its operator
 LIBRARY = (os.path.dirname(os.__file__), TORCH, __file__, "<frozen")
 
 
 def _place(frames: Sequence[FrameSummary]) -> str:
-    """Return the innermost line outside torch and the standard library."""
+    """Return the innermost line of code outside torch and the standard library."""
     for frame in frames:
         if not frame.filename.startswith(LIBRARY):
             return f"{Path(frame.filename).name}:{frame.lineno}: {frame.line}"
@@ -409,29 +425,30 @@ def _place(frames: Sequence[FrameSummary]) -> str:
 
 
 def _lost_another_rank(error: BaseException) -> bool:
-    """Whether a collective raised the error because of another rank."""
+    """Return whether a collective raised an error because of another rank."""
     last = error.__traceback__
     while last and last.tb_next:
         last = last.tb_next
     if not last or not isinstance(error, RuntimeError) or not LOST.search(_text(error)):
         return False
-    # A DataLoader times out too, and a server refuses connections, but in Python, with
-    # a raise instruction. Work.wait(), the store and backward() are C++: their errors
-    # have the frame that calls them, where the instruction is a call.
+    # Other errors can have such a message, for example if a DataLoader times out or a
+    # server refuses a connection. These are raised in Python, so the instruction of the
+    # innermost frame is a raise. Work.wait(), the store and backward() are C++ code, so
+    # that instruction is a call.
     code = last.tb_frame.f_code
     is_raised_by_python = "RAISE" in dis.opname[code.co_code[last.tb_lasti]]
     return code.co_filename.startswith(COLLECTIVES) or not is_raised_by_python
 
 
 def _activity(frames: Sequence[FrameSummary]) -> _Kind:
-    """Return what a rank does that has this stack, the innermost frame first."""
+    """Return what a rank with this stack is doing. The innermost frame is first."""
     frame = next(frame for frame in frames if frame.filename != OPERATORS)
     if frame.filename.startswith(COLLECTIVES):
         return _Kind.WAITS
     line = frame.line or ""
-    if ".wait(" in line:  # of a Work: to wait in Python has frames in other files
+    if ".wait(" in line:  # Work.wait(). Other waits have an innermost frame elsewhere.
         return _Kind.WAITS
-    # A GPU runs collectives in order, and these wait for it.
+    # These wait until the GPU has run all collectives before them.
     waits_for_gpu = re.search(r"\.(item|cpu|tolist|synchronize)\(", line)
     is_backward = frame.filename == BACKWARD
     return _Kind.MAY_WAIT if is_backward or waits_for_gpu else _Kind.BUSY
@@ -441,36 +458,38 @@ def _activity(frames: Sequence[FrameSummary]) -> _Kind:
 
 
 class _Rank:
-    """A rank as `launch` sees it."""
+    """A rank, seen from the launching process."""
 
     def __init__(self, process: Any, outbox: _Outbox) -> None:
         self.process = process
         self.outbox = outbox
-        self.asked = False
-        self.ended = math.inf  # when that was noticed
+        self.asked = False  # for its stack
+        self.ended = math.inf  # when `launch` noticed that it has ended
 
     def ask(self) -> None:
-        """Let it write down its stack, which it does even if it is blocked in C."""
+        """Ask the rank to write its stack. It can, even if it is blocked in C code."""
         listens = self.outbox.stack.exists() and not self.outbox.report.exists()
         if listens and self.process.exitcode is None:
             self.asked = True
-            with contextlib.suppress(OSError):  # it has just ended
+            with contextlib.suppress(OSError):  # if it has just ended
                 os.kill(self.process.pid, signal.SIGUSR2)
 
     def has_answered(self) -> bool:
-        """Whether there is nothing more to wait for after `ask`."""
+        """Return whether the rank has written its stack, or never will."""
         ended = self.process.exitcode is not None
         return not self.asked or ended or bool(self.outbox.frames())
 
     def look(self) -> _Report:
-        """Return what became of it."""
-        exitcode = self.process.exitcode  # before the files: then they are complete
+        """Return the current state of the rank."""
+        # Read the exit code before the files: if the rank has ended, they are complete.
+        exitcode = self.process.exitcode
         if self.outbox.report.exists():
             report: _Report = pickle.loads(self.outbox.report.read_bytes())
             return report
         frames = self.outbox.frames()
         if exitcode == 0 and self.asked and frames:
-            exitcode = None  # the signal has ended a sleep in C: it still ran before
+            # It was running until the signal interrupted a sleep in C code.
+            exitcode = None
         if exitcode is not None:
             self.ended = min(self.ended, time.monotonic())
         kind, how = self._state(exitcode, frames)
@@ -488,12 +507,13 @@ class _Rank:
     def _state(
         self, exitcode: int | None, frames: list[FrameSummary]
     ) -> tuple[_Kind, str]:
+        """Return the state of a rank without a report, and a text that describes it."""
         late = "did not finish in time"
         if exitcode is None:
             if self.asked and not frames:
                 return _Kind.BUSY, "does not answer"
             return _activity(frames) if frames else _Kind.RUNS, late
-        # A rank that is about to end no longer listens.
+        # While Python shuts down, SIGUSR2 kills the rank instead of writing its stack.
         own_signal = self.asked and exitcode == -signal.SIGUSR2
         if self.outbox.result.exists() and (exitcode == 0 or own_signal):
             return _Kind.DONE, "returned while others waited for it"
@@ -504,43 +524,48 @@ class _Rank:
             how = f"was killed by {signal.Signals(-exitcode).name}"
         if not self.outbox.stack.exists():
             how += " while it started"
-        # NCCL aborts the process of a rank that has waited for too long.
+        # NCCL aborts a process that has waited too long for other ranks.
         aborted = exitcode == -signal.SIGABRT and frames
         if aborted and _activity(frames) is not _Kind.BUSY:
             return _Kind.LOST, how
         return _Kind.FAILED, how
 
     def _message(self, exitcode: int | None, frames: list[FrameSummary]) -> str:
+        """Return where the rank was, or what it printed last."""
         if self.outbox.stack.exists():
             return _place(frames) or self.outbox.last_line()
         if exitcode is None:
             return "(none: it was still starting, which includes all imports)"
         if exitcode == NO_GUARD:
-            return "(none: a script needs if __name__ == '__main__')"
+            return "(none: call launch() under if __name__ == '__main__')"
         return "(none: its error is printed above)"
 
     def result(self) -> Any:
-        """Return what its function returned, if this process can read it."""
+        """Return what the function returned on this rank."""
         try:
             return pickle.loads(self.outbox.result.read_bytes())
         except Exception as error:
-            how = "returned what cannot be read here"
+            how = "returned a value that this process cannot unpickle"
             raise RankError(self.outbox.rank, 0, how, _text(error)) from error
 
     def end(self) -> None:
-        """End its process and all that it started."""
-        if self.process.pid is None:  # it was not started
+        """Kill the process of the rank and all processes that it started."""
+        if self.process.pid is None:  # it hasn't been started
             return
-        with contextlib.suppress(OSError):  # no such group
+        with contextlib.suppress(OSError):  # if there is no such process group
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
         self.process.join()
 
 
 def _wait_until_done(ranks: list[_Rank], end: float) -> None:
-    """Return when all ranks have returned; raise RankError if one fails or is late."""
+    """Wait until all ranks have returned, or raise a RankError.
+
+    `end` is the monotonic time at which the ranks must have returned.
+    """
     while True:
-        # Before the look: if one ends after it, the wait below ends at once.
+        # List the running ranks before looking at them. If a rank ends in between, the
+        # wait below then returns at once.
         running = [r.process.sentinel for r in ranks if r.process.exitcode is None]
         kinds = {rank.look().kind for rank in ranks}
         left = end - time.monotonic()
@@ -555,7 +580,7 @@ def _wait_until_done(ranks: list[_Rank], end: float) -> None:
 
 
 def _all_evidence(ranks: list[_Rank]) -> list[_Report]:
-    """Return what became of each rank, after some time for the cause to show up."""
+    """Return the state of each rank, after waiting for the cause of a failure."""
 
     def some(kind: _Kind) -> bool:
         return any(rank.look().kind is kind for rank in ranks)
@@ -566,12 +591,12 @@ def _all_evidence(ranks: list[_Rank]) -> list[_Report]:
             time.sleep(0.02)
 
     if first_loss := _first_loss([rank.look() for rank in ranks]):
-        # If a connection was closed and nobody has returned, a rank is failing now, and
-        # may have something to clean up before it reports.
+        # If a connection was closed although no rank has returned, then a rank is
+        # failing. It may need time to clean up before it reports.
         must_fail = not first_loss.timed_out and not some(_Kind.DONE)
         wait_for(lambda: some(_Kind.FAILED), 10 if must_fail else 2)
     if some(_Kind.FAILED):
-        time.sleep(0.2)  # another rank may have failed before, and report later
+        time.sleep(0.2)  # another rank may have failed earlier but report later
     else:
         for rank in ranks:
             rank.ask()
@@ -580,6 +605,7 @@ def _all_evidence(ranks: list[_Rank]) -> list[_Report]:
 
 
 def _first_loss(reports: list[_Report]) -> _Report | None:
+    """Return the report of the rank that was the first to lose another one, if any."""
     lost = [report for report in reports if report.kind is _Kind.LOST]
     return min(lost, key=lambda report: report.when, default=None)
 
@@ -589,7 +615,8 @@ def _culprit(reports: list[_Report]) -> _Report:
     order = [*_Kind]
     first_loss = _first_loss(reports)
     if first_loss and not first_loss.timed_out:
-        # A rank has left. That is one that has returned, not one that still runs.
+        # A connection was closed, so blame a rank that has returned before one that is
+        # still running.
         order.remove(_Kind.DONE)
         order.insert(order.index(_Kind.FAILED) + 1, _Kind.DONE)
     return min(

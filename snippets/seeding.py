@@ -1,8 +1,12 @@
-"""Seed all random number generators, save and restore them, keep a block from them.
+"""Seed, save and restore random number generators, and make torch deterministic.
 
-Equal seeds give equal numbers on one device and one torch release. Across devices and
-releases nothing is promised. The hashes of strings are not covered: Python reads
-``PYTHONHASHSEED`` once, when it starts.
+Copy this file into your project. It needs only torch, 2.4 or newer, and also seeds
+NumPy if it is installed.
+
+With the same seed, you get the same random numbers on the same device and torch
+release. On another device or release, you may get different ones. These functions don't
+affect the hashes of strings, because Python reads ``PYTHONHASHSEED`` only when it
+starts.
 """
 
 import collections
@@ -46,8 +50,9 @@ with contextlib.suppress(ImportError):
 
 # Seeds
 
-# What mpirun and srun set where torchrun does not: accelerate reads the first three,
-# Lightning the last, which Slurm also sets for a program that starts its own ranks.
+# The environment variables with the rank: torchrun sets the first one, MPI the next
+# three, and Slurm the last one. Slurm also sets it for a program that starts its own
+# ranks, so it comes last.
 _RANK_VARIABLES = (
     "RANK",
     "PMI_RANK",
@@ -58,7 +63,7 @@ _RANK_VARIABLES = (
 
 
 def _integer(name: str, value: object, below: int) -> int:
-    """Return `value` as an int; NumPy's integers are fine, bools and floats are not."""
+    """Return any integer as an int, also one from NumPy, but not a bool or a float."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name} must be an int, got {value!r}: pass int(...)")
     number = int(value)
@@ -70,14 +75,14 @@ def _integer(name: str, value: object, below: int) -> int:
 def _key(value: object) -> int | str:
     """Return a key of `derive_seed` as an exact int or str."""
     if isinstance(value, str):
-        return str.__str__(value)  # not the name of a member of an Enum
+        return str.__str__(value)  # str() of an enum member would be its name
     if isinstance(value, numbers.Integral) and not isinstance(value, bool):
         return int(value)
     raise TypeError(f"keys must be int or str, got {value!r}: pass str(...)")
 
 
 def _find_rank() -> int:
-    """Return the rank that the process group or the launcher gave this process."""
+    """Return the rank of this process, from the process group or the environment."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         return torch.distributed.get_rank()
     for name in _RANK_VARIABLES:
@@ -90,20 +95,23 @@ def _find_rank() -> int:
 
 
 def derive_seed(seed: int, *keys: int | str) -> int:
-    """Make a seed for one purpose from a seed and keys that name the purpose.
+    """Compute a separate seed for each purpose, such as each worker or each sample.
+
+    Use this instead of a sum such as ``seed + rank``. With a sum, rank 1 of a run with
+    seed 0 gets the same seed as rank 0 of a run with seed 1. The result is the BLAKE2b
+    hash (RFC 7693) of the arguments, so it is the same on every Python and torch
+    release.
 
     Args:
-        seed: Integer in [0, 2**64 - 1].
-        *keys: Integers and strings. Their order counts.
+        seed: Seed of the run, an integer in [0, 2**64 - 1].
+        *keys: Integers and strings that name the purpose. Their order matters.
 
     Returns:
-        Integer in [0, 2**32 - 1], the BLAKE2b hash (RFC 7693) of the arguments. Sums
-        such as ``seed + rank`` collide: run 0 on rank 1 gets the seed of run 1 on
-        rank 0. Hashes don't.
+        Derived seed, an integer in [0, 2**32 - 1].
 
     Raises:
-        TypeError: If `seed` is not an int (a bool is not), or a key is neither an int
-            nor a str.
+        TypeError: If `seed` is not an integer, or a key is neither an integer nor a
+            string. A bool doesn't count as an integer.
         ValueError: If `seed` is out of range.
 
     Example:
@@ -111,31 +119,34 @@ def derive_seed(seed: int, *keys: int | str) -> int:
         (290874954, 2777990286)
     """
     parts = (_integer("seed", seed, 2**64), *map(_key, keys))
-    text = ascii(parts).encode()  # unambiguous, and the same on every Python
+    # ascii() gives different texts for different keys, and the same on every Python.
+    text = ascii(parts).encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=4).digest(), "big")
 
 
 def seed_everything(seed: int, *, rank: int | None = None) -> int:
     """Seed ``random``, NumPy's global generator and torch on all devices.
 
-    Each rank of a distributed run draws different numbers. Pass ``rank=0`` where all
-    ranks need the same ones, for example to split a dataset.
+    In a distributed run, each rank draws different numbers. Rank 0 uses `seed` itself,
+    and the others use ``derive_seed(seed, "rank", rank)``. If all ranks need the same
+    numbers, for example to split a dataset, pass ``rank=0``.
 
     Args:
-        seed: Integer in [0, 2**32 - 1], the range of NumPy.
-        rank: Rank of this process. By default, the rank in the process group, else
-            in the variables that launchers set: ``RANK`` (torchrun), ``PMI_RANK``,
-            ``OMPI_COMM_WORLD_RANK`` and ``MV2_COMM_WORLD_RANK`` (MPI),
-            ``SLURM_PROCID`` (srun), else 0. Rank 0 uses `seed`, other ranks use
-            ``derive_seed(seed, "rank", rank)``.
+        seed: Integer in [0, 2**32 - 1], which is the range that NumPy accepts.
+        rank: Rank of this process. By default, this is the rank in the process group.
+            Without a process group, it comes from the launcher's environment variables:
+            ``RANK`` (torchrun), ``PMI_RANK``, ``OMPI_COMM_WORLD_RANK`` or
+            ``MV2_COMM_WORLD_RANK`` (MPI), or ``SLURM_PROCID`` (srun). Otherwise, it is
+            0.
 
     Returns:
-        The seed that was applied.
+        Seed that this rank uses.
 
     Raises:
-        TypeError: If `seed` or `rank` is not an int (a bool is not).
-        ValueError: If `seed`, `rank` or a variable is out of range. After an error all
-            generators are as before.
+        TypeError: If `seed` or `rank` is not an integer. A bool doesn't count as an
+            integer.
+        ValueError: If `seed` or `rank` is out of range, or an environment variable is
+            not a rank. No generator is changed then.
 
     Example:
         >>> seed_everything(42, rank=0), seed_everything(42, rank=1)
@@ -153,18 +164,22 @@ def seed_everything(seed: int, *, rank: int | None = None) -> int:
 
 # Generators in workers
 
-_SHORT = 200  # entries; of a longer container only the first are searched
+# If a container has more than _SHORT entries, only the first ones are searched.
+_SHORT = 200
 _FIRST = 10
-_MOST = 3_000  # objects that a search visits
+_MOST = 3_000  # objects that a search visits before it stops
 
+# Types that can't contain a generator.
 _ATOMS = {type(None), bool, int, float, complex, str, bytes, bytearray, range}
-# These lead too far away from a dataset, or hold no generator.
+# Types that contain no generator, or that refer to objects unrelated to the dataset.
 _LEAVES = (torch.Tensor, types.ModuleType, types.FrameType, logging.Logger)
 _CONTAINERS: tuple[Any, ...] = (list, tuple, set, frozenset, collections.deque)
-# Not NumPy's Generator: the search finds the bit generator that it draws from.
+# NumPy's Generator is not here, because the search finds its bit generator.
 _GENERATORS: tuple[Any, ...] = (torch.Generator, random.Random)
-_SOON: tuple[Any, ...] = (type, types.FunctionType)  # before data, which may be long
-_GLOBAL = [torch.default_generator, vars(random)["_inst"]]  # torch seeds them
+# Types to search before data, because data may have many entries.
+_SOON: tuple[Any, ...] = (type, types.FunctionType)
+# The global generators, which torch seeds in each worker.
+_GLOBAL = [torch.default_generator, vars(random)["_inst"]]
 if numpy is not None:
     _legacy = numpy.random.rand.__self__
     _GLOBAL += [_legacy, _legacy._bit_generator]
@@ -179,20 +194,20 @@ _LIBRARIES = {"torch", "numpy", *sys.stdlib_module_names}
 
 
 def _is_library(module: object) -> bool:
-    """Return whether a module is torch, NumPy, Python's own, or a part of them."""
+    """Return whether a module belongs to torch, NumPy or the standard library."""
     return str(module).partition(".")[0] in _LIBRARIES
 
 
 def _attributes(value: Any) -> dict[str, Any]:
-    """Return the attributes of an object, without calling a property."""
-    if type(value).__dictoffset__:  # it has a place for them
-        with contextlib.suppress(Exception):  # a stand-in can raise anything
+    """Return the attributes of an object without calling a property."""
+    if type(value).__dictoffset__:  # its class has no __dict__ if this is 0
+        with contextlib.suppress(Exception):  # a proxy object may raise any error
             return cast(dict[str, Any], object.__getattribute__(value, "__dict__"))
     return {}
 
 
 def _names(code: types.CodeType) -> Iterator[str]:
-    """Yield the names of variables and attributes in code, and in lambdas within it."""
+    """Yield the names of variables and attributes in code and its inner functions."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
@@ -200,15 +215,16 @@ def _names(code: types.CodeType) -> Iterator[str]:
 
 
 def _variables(function: types.FunctionType) -> dict[str, Any]:
-    """Return the global variables that a function names, also as ``module.name``."""
+    """Return the global variables that a function uses, also as ``module.name``."""
     variables = function.__globals__
     is_installed = "-packages" in str(variables.get("__file__"))
     if is_installed or _is_library(function.__module__):
-        return {}  # such code names half of its package
+        return {}  # such code refers to large parts of its package
     found: dict[str, Any] = {}
     names = list(_names(function.__code__))
     for name in names:
         found[name] = value = variables.get(name)
+        # If the variable is a module, find its variables that the function uses.
         inner = vars(value) if issubclass(type(value), types.ModuleType) else {}
         if not _is_library(inner.get("__name__")):
             found |= {f"{name}.{it}": inner[it] for it in names if it in inner}
@@ -216,19 +232,22 @@ def _variables(function: types.FunctionType) -> dict[str, Any]:
 
 
 def _first(entries: Iterable[Any], whole: bool) -> Iterator[Any]:
-    """Return the first entries of a long container, or all of a short one."""
+    """Return the first entries of a long container, or all entries of a short one."""
     is_short = operator.length_hint(entries) <= _SHORT
     return itertools.islice(entries, None if whole or is_short else _FIRST)
 
 
 def _contents(value: Any, whole: bool) -> list[Any]:
-    """List what an object holds; of long containers the first entries, or all."""
-    kind = type(value)  # isinstance() could load what a stand-in represents
+    """List the objects to which an object refers.
+
+    Unless `whole` is true, list only the first entries of a long container.
+    """
+    kind = type(value)  # isinstance() could make a proxy load the object it stands for
     if issubclass(kind, type):
         is_library = _is_library(value.__module__)
         return [] if is_library else [*vars(value).values(), *value.__bases__]
     sources: list[Iterable[Any]] = [_attributes(value).values()]
-    # The methods of a subclass may read files: call those of the container.
+    # Call the methods of the container class. Those of a subclass may read files.
     container: Any = next((it for it in kind.__mro__ if it in _CONTAINERS), None)
     if container:
         sources.append(container.__iter__(value))
@@ -242,29 +261,30 @@ def _contents(value: Any, whole: bool) -> list[Any]:
     elif numpy is not None and issubclass(kind, numpy.ndarray):
         array = numpy.asarray(value)
         sources.append(array.flat if array.dtype.hasobject else ())
-    elif numpy is not None and issubclass(kind, numpy.void):  # a record in an array
+    elif numpy is not None and issubclass(kind, numpy.void):  # a structured scalar
         sources.append(value.item())
-    else:  # what slots, partials, bound methods, cells, iterators and so on refer to
+    else:  # slots, partials, bound methods, cells, iterators and so on
         sources.append(gc.get_referents(value))
     return [kind, *itertools.chain(*(_first(source, whole) for source in sources))]
 
 
 class _Place(NamedTuple):
-    """An object that the search has reached, and the place of what holds it."""
+    """An object that the search has reached, and the place of the object before it."""
 
     value: Any
     holder: "_Place | None"
 
 
 def _search(**roots: Any) -> tuple[list[_Place], _Place | None]:
-    """Find the generators that objects hold, the nearest first.
+    """Find all generators that can be reached from the given objects, nearest first.
 
     Returns:
-        Their places, and the place of the first object that was not searched, if any.
+        Places of the generators, and the place of the first object that was not
+        searched because the search stopped, if any.
     """
     seen = {id(value): value for value in _GLOBAL}
     most = _MOST
-    # Each object to search, and whether to search all of it, however long it is.
+    # Objects to search, and whether to search all entries even if there are many.
     queue = collections.deque([(_Place(types.SimpleNamespace(**roots), None), True)])
     searched_whole: set[int] = set()
     found: list[_Place] = []
@@ -276,16 +296,17 @@ def _search(**roots: Any) -> tuple[list[_Place], _Place | None]:
             if kind in _ATOMS or issubclass(kind, _LEAVES) or id(value) in seen:
                 continue
             if whole:
-                most += 10  # it may lead to a generator, which holds others
+                most += 10  # each entry may have a generator, which has a few parts
             if len(seen) >= most:
                 missed = missed or _Place(value, place)
                 break
-            seen[id(value)] = value  # and stays alive, so that ids are unique
+            seen[id(value)] = value  # keep it alive, so that its id isn't reused
             add = queue.appendleft if issubclass(kind, _SOON) else queue.append
             add((_Place(value, place), False))
         if issubclass(type(place.value), _GENERATORS) and not whole:
             found.append(place)
-            # Where the first entries hold a generator, the others may, too.
+            # If the first entries of a container have a generator, others may have one
+            # too, so search all entries of each container on the way to this generator.
             holder: _Place | None = place
             while holder and id(holder.value) not in searched_whole:
                 searched_whole.add(id(holder.value))
@@ -295,11 +316,11 @@ def _search(**roots: Any) -> tuple[list[_Place], _Place | None]:
 
 
 def _label(holder: Any, value: Any) -> str:
-    """Write how code gets from an object to what it holds: ``.rng`` or ``[0]``."""
+    """Return the code for one step from an object to another: ``.rng`` or ``[0]``."""
     kind = type(holder)
     labels: Iterable[tuple[str, Any]]
     if issubclass(type(value), type):
-        return ""  # a class is named as its instance
+        return ""  # write the attributes of a class like those of its instance
     if issubclass(kind, (list, tuple)):
         entries = list.__iter__ if issubclass(kind, list) else tuple.__iter__
         labels = ((f"[{index}]", it) for index, it in enumerate(entries(holder)))
@@ -314,7 +335,7 @@ def _label(holder: Any, value: Any) -> str:
 
 
 def _path(place: _Place) -> str:
-    """Write the way to an object as code does: ``dataset.transforms[0].rng``."""
+    """Return the code that leads to an object: ``dataset.transforms[0].rng``."""
     labels = []
     while place.holder:
         labels.append(_label(place.holder.value, place.value))
@@ -323,7 +344,7 @@ def _path(place: _Place) -> str:
 
 
 def _collate_fn() -> Any:
-    """Return the loader's `collate_fn`, which only the frame of the worker shows."""
+    """Return the loader's `collate_fn`, a local variable of torch's worker loop."""
     frame = inspect.currentframe()
     while frame and frame.f_code.co_name != "_worker_loop":
         frame = frame.f_back
@@ -337,42 +358,45 @@ def _reseed(generator: Any, seed: int) -> None:
     elif isinstance(generator, random.Random):
         generator.seed(seed)
     else:
-        # The __init__ of NumPy's own class, in C, works in place for all kinds. It also
-        # seeds what spawn() makes. A RandomState gets the bit generator that it has,
-        # and drops the normal number that it keeps in reserve.
+        # Call the __init__ of NumPy's own class, which is the first one not written in
+        # Python. It seeds all kinds in place, and also what spawn() creates. Give a
+        # RandomState its own bit generator again: this discards the normal number that
+        # it has in reserve.
         mro = [vars(base).get("__init__") for base in type(generator).__mro__]
         init = next(it for it in mro if it and not inspect.isfunction(it))
         init(generator, getattr(generator, "_bit_generator", seed))
 
 
 def seed_worker(worker_id: int, *, generators: Iterable[Any] | None = None) -> None:
-    """Reseed the generators that a dataset holds, as ``worker_init_fn=seed_worker``.
+    """Seed the dataset's own generators in each worker of a ``DataLoader``.
 
-    Torch seeds the global generators for each worker and epoch, but copies all others:
-    every worker draws the same numbers from them, in every epoch
-    (https://github.com/pytorch/pytorch/issues/5059). This function gives each a
-    different seed, which the loader's `generator` determines. It seeds generators of
-    torch, NumPy (bit generators and seed sequences too) and ``random``.
+    Pass it to the loader as ``worker_init_fn=seed_worker``. In each worker and epoch,
+    torch seeds only the global generators. It copies the generators that your dataset
+    has, so every worker draws the same numbers from them in every epoch
+    (https://github.com/pytorch/pytorch/issues/5059). `seed_worker` gives each generator
+    a different seed, which depends on the loader's `generator`. It seeds generators of
+    torch, NumPy (including bit generators and seed sequences) and ``random``.
 
-    It searches the dataset and `collate_fn`: attributes, class attributes, containers,
-    partials, closures, default arguments, and the global variables that your functions
-    name, also as ``module.name``. Of a container with more than 200 entries it searches
-    the first ten, and the others if it finds a generator in these. After 3,000 objects
-    it stops and warns which one it did not search.
+    `seed_worker` searches the dataset and `collate_fn` for generators. It looks in
+    attributes, class attributes, containers, partials, closures, default arguments and
+    the global variables that your functions use, also as ``module.name``. If a
+    container has more than 200 entries, it searches the first ten, and the rest only if
+    it finds a generator there. After 3,000 objects, it stops and warns you where.
 
-    It does not search variables of installed packages, and can't find a generator
-    that is made later, from a fixed seed. Samplers run in the main process, where
-    nothing is copied. Make a generator that has to agree in all workers, for example
-    to divide files among them, in ``__iter__``.
+    It doesn't search variables of installed packages. It can't find a generator that
+    your code creates later from a fixed seed. Samplers don't need it, because they run
+    in the main process. If a generator must draw the same numbers in all workers, for
+    example to divide files among them, create it in ``__iter__``.
 
     Args:
-        worker_id: Number of the worker, which torch passes.
-        generators: Generators that the search does not find, or objects that hold them:
-            ``worker_init_fn=functools.partial(seed_worker, generators=...)``. If you
-            pass them, even as an empty list, nothing warns.
+        worker_id: Number of the worker. torch passes it.
+        generators: Generators that the search doesn't find, or objects that have such
+            generators. To pass them, use
+            ``worker_init_fn=functools.partial(seed_worker, generators=[...])``. If you
+            pass a list, even an empty one, you get no warning.
 
     Raises:
-        RuntimeError: If it is called outside of a worker, or a generator cannot be
+        RuntimeError: If you call it outside of a worker, or a generator can't be
             seeded.
 
     Example:
@@ -381,7 +405,10 @@ def seed_worker(worker_id: int, *, generators: Iterable[Any] | None = None) -> N
     """
     info = get_worker_info()
     if info is None:
-        raise RuntimeError("not in a worker: pass worker_init_fn=seed_worker")
+        raise RuntimeError(
+            "seed_worker must run in a worker: pass worker_init_fn=seed_worker to the "
+            "DataLoader"
+        )
     collate_fn = _collate_fn()
     given = {f"generators[{i}]": value for i, value in enumerate(generators or ())}
     found, first_missed = _search(**given, dataset=info.dataset, collate_fn=collate_fn)
@@ -394,32 +421,36 @@ def seed_worker(worker_id: int, *, generators: Iterable[Any] | None = None) -> N
     missed += ["collate_fn"] if collate_fn is None else []
     if missed and generators is None:
         warnings.warn(
-            f"seed_worker did not search {' and '.join(missed)}: generators there or "
-            "after it draw the same in all workers; pass worker_init_fn="
-            "functools.partial(seed_worker, generators=[...])",
+            f"seed_worker did not search {' and '.join(missed)}: generators there, or "
+            "in what comes after it, draw the same numbers in all workers: pass "
+            "worker_init_fn=functools.partial(seed_worker, generators=[...])",
             stacklevel=2,
         )
 
 
-# Snapshots
+# Saving and restoring
 
 _DEVICES = ("cuda", "xpu", "mps")
 
 
 class RNGState:
-    """All global generators as one object for checkpoints (torch's `Stateful`).
+    """Save and restore the global random number generators in checkpoints.
 
-    It stores nothing: ``state_dict()`` reads the generators of ``random``, NumPy and
-    torch, ``load_state_dict()`` sets them. Load it last, because building a model or
-    the iterator of a loader draws numbers. A generator that you made is not included.
+    ``state_dict()`` reads the states of the generators in ``random``, NumPy and torch,
+    and ``load_state_dict()`` sets them. The object itself stores nothing. It follows
+    torch's `Stateful` protocol, so you can pass it to ``torch.distributed.checkpoint``.
+    Generators that you created are not included.
 
-    Workers draw the same numbers again if you saved between two epochs and workers
-    start in each epoch (not with ``persistent_workers=True``). If you saved within an
-    epoch, they draw other numbers after it is resumed. Seed each sample with
-    ``derive_seed(seed, epoch, index)`` where that matters.
+    When you resume, load this state last, because creating a model or iterating over a
+    loader also draws random numbers. Workers draw the same numbers as in the original
+    run if you saved between two epochs. This doesn't work with
+    ``persistent_workers=True``. If you saved within an epoch, the workers draw
+    different numbers. To avoid that, seed each sample with
+    ``derive_seed(seed, epoch, index)``.
 
     Args:
-        device: Whether to include cuda, xpu and mps. Reading them starts CUDA.
+        device: Whether to include the generators of cuda, xpu and mps devices. Reading
+            them initializes CUDA.
 
     Example:
         >>> rng = RNGState()
@@ -433,22 +464,23 @@ class RNGState:
         self.device = device
 
     def _modules(self) -> dict[str, Any]:
-        """Return torch's module of each type of device that can be used here."""
+        """Return torch's modules for the device types that can be used, by type."""
         modules = {}
         for name in _DEVICES if self.device else ():
             module = getattr(torch, name)
             is_available = getattr(module, "is_available", module.device_count)
-            # A forked worker cannot use a device that its parent has started.
+            # A forked process can't use a device that its parent has initialized.
             if not module._is_in_bad_fork() and is_available():
                 modules[name] = module
         return modules
 
     def state_dict(self) -> dict[str, Any]:
-        """Read all generators.
+        """Return the states of all global generators.
 
         Returns:
-            ``"python"``, ``"torch"``, ``"numpy"`` and a list for each type of device.
-            All are plain types and uint8 tensors on the CPU, which
+            Dict with the keys ``"python"``, ``"torch"``, ``"numpy"`` if it is
+            installed, and each device type, which has a list with one state per device.
+            The states are plain Python types and uint8 tensors on the CPU, which
             ``torch.load(weights_only=True)`` accepts.
         """
         state = {"python": random.getstate(), "torch": torch.get_rng_state()}
@@ -458,39 +490,47 @@ class RNGState:
         for name, module in self._modules().items():
             if hasattr(module, "get_rng_state_all"):
                 state[name] = module.get_rng_state_all()
-            else:  # mps is one device
+            else:  # there is only one mps device
                 state[name] = [module.get_rng_state()]
         return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Set all generators to what ``state_dict()`` returned.
+        """Set all global generators to a saved state.
 
         Args:
-            state: The state. Its tensors may be on any device.
+            state: State that ``state_dict()`` returned. Its tensors can be on any
+                device.
 
         Raises:
-            RuntimeError: If a part is missing, unknown or damaged, the number of
-                devices differs, or NumPy is missing. All generators are as before.
+            RuntimeError: If a part of the state is missing, unknown or damaged, if the
+                number of devices differs, or if the state has a NumPy part but NumPy
+                isn't installed. No generator is changed then.
         """
         required = {"python", "torch"}
         if not required <= set(state) <= {*required, "numpy", *_DEVICES}:
-            raise RuntimeError(f"not a state_dict() of RNGState, keys: {list(state)}")
+            raise RuntimeError(
+                f"expected a state_dict() of RNGState, got the keys {list(state)}"
+            )
         modules = self._modules()
         saved = {name: len(state[name]) for name in _DEVICES if name in state}
         here = {name: module.device_count() for name, module in modules.items()}
         if self.device and saved != here:
             raise RuntimeError(
-                f"RNG state of devices {saved}, here are {here}: "
-                "resume on as many, or leave them out with RNGState(device=False)"
+                f"the state has the devices {saved}, but this process has {here}: "
+                "resume with the same number of devices, or leave them out with "
+                "RNGState(device=False)"
             )
         before = self.state_dict()
         try:
             self._set(state, modules)
         except Exception as error:
             self._set(before, modules)
-            raise RuntimeError(f"no RNG was changed, bad state: {error}") from error
+            raise RuntimeError(
+                f"the state can't be loaded, so no generator was changed: {error}"
+            ) from error
 
     def _set(self, state: Mapping[str, Any], modules: dict[str, Any]) -> None:
+        """Set all generators, without undoing this if one of them fails."""
         random.setstate(state["python"])
         if "numpy" in state:
             if numpy is None:
@@ -505,7 +545,7 @@ class RNGState:
                 module.set_rng_state(*tensors)
 
 
-# Blocks
+# Context managers
 
 _CUDA: Any = torch.cuda
 _CUBLAS = "CUBLAS_WORKSPACE_CONFIG"
@@ -515,17 +555,21 @@ _RUNS_LATER = (
     inspect.isasyncgenfunction,
 )
 _BODIES = (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType)
-_LATER = "its body runs after the call: use `with` in the body, between its pauses"
+_LATER = (
+    "a generator or coroutine runs after the call: use `with` inside its body, and "
+    "leave the block before each yield or await"
+)
 
 
 class _Block:
-    """A context manager that restores on exit what it changed, and a decorator."""
+    """A context manager that undoes its changes on exit. It is also a decorator."""
 
     def __init__(self) -> None:
-        self._restores: list[Callable[[], None]] = []  # one object may nest in itself
+        # A stack, because you can enter the same object again inside its own block.
+        self._restores: list[Callable[[], None]] = []
 
     def _begin(self) -> Callable[[], None]:
-        """Change the state, and return what restores it."""
+        """Change the state, and return a function that restores it."""
         raise NotImplementedError
 
     def __enter__(self) -> None:
@@ -533,11 +577,12 @@ class _Block:
 
     def __exit__(self, *error: object) -> None:
         if not self._restores:
-            raise RuntimeError(f"{type(self).__name__} ends, but did not begin")
+            name = type(self).__name__
+            raise RuntimeError(f"{name} was never entered: use it in a with statement")
         self._restores.pop()()
 
     def __call__(self, function: F) -> F:
-        """Wrap a function so that each call is a block."""
+        """Decorate a function, so that each call runs inside the context."""
         if not callable(function):
             raise TypeError(f"{function!r} is not callable: decorate the function")
         if any(runs_later(function) for runs_later in _RUNS_LATER):
@@ -548,8 +593,9 @@ class _Block:
             with self:
                 result = function(*args, **kwargs)
             if isinstance(result, types.CoroutineType):
-                result.close()  # or Python warns that nothing awaits it
-            if isinstance(result, _BODIES):  # as of an object with async __call__
+                result.close()  # otherwise Python warns that it was never awaited
+            # Not every such function can be recognized before the call.
+            if isinstance(result, _BODIES):
                 raise TypeError(_LATER)
             return result
 
@@ -557,16 +603,19 @@ class _Block:
 
 
 class isolate_rng(_Block):
-    """Leave all global generators as they were, whatever the block or function does.
+    """Restore all global generators at the end of a ``with`` block or a function.
+
+    So the random numbers that the block draws don't change the numbers after it. For
+    example, an evaluation then doesn't change the training.
 
     Args:
-        seed: Seed for `seed_everything` at the start, which mixes in the rank. By
-            default, the block continues from the current state.
-        device: Whether to include devices, as in `RNGState`.
+        seed: Seed for the block. It is passed to `seed_everything`, so each rank draws
+            different numbers. By default, the block continues from the current state.
+        device: Whether to include the generators of devices, as in `RNGState`.
 
     Raises:
-        TypeError: If `seed` is not an int, or the function that it decorates is a
-            generator or coroutine function, whose body runs after the call.
+        TypeError: If `seed` is not an integer, or if you decorate a generator or
+            coroutine function, because its body runs after the call.
         ValueError: If `seed` is not in [0, 2**32 - 1].
 
     Example:
@@ -591,21 +640,25 @@ class isolate_rng(_Block):
 class deterministic(_Block):
     """Make torch use deterministic algorithms in a ``with`` block or a function.
 
-    As https://docs.pytorch.org/docs/stable/notes/randomness.html recommends, it turns
-    `torch.use_deterministic_algorithms` on and ``cudnn.benchmark`` off. It also sets
-    ``CUBLAS_WORKSPACE_CONFIG``, which cuBLAS reads when CUDA starts, unless it is set.
-    The end of the block restores all, except for the variable once CUDA has started.
-    ``deterministic().enable()`` does the same for the rest of the program.
+    This follows https://docs.pytorch.org/docs/stable/notes/randomness.html: it turns on
+    `torch.use_deterministic_algorithms` and turns off ``cudnn.benchmark``. If the
+    environment variable ``CUBLAS_WORKSPACE_CONFIG`` isn't set, it sets that too. cuBLAS
+    reads this variable when CUDA is initialized.
+
+    At the end of the block, all settings are restored. Only the variable stays set if
+    CUDA was initialized in the block. To use deterministic algorithms in the rest of
+    the program, call ``deterministic().enable()``.
 
     Args:
-        warn_only: Warn where torch has no deterministic algorithm, instead of raising
-            an error.
+        warn_only: Whether torch only warns if an operation has no deterministic
+            algorithm, instead of raising an error.
 
     Raises:
-        RuntimeError: On entry, if CUDA has started without the variable, or its value
-            is neither ``:4096:8`` nor ``:16:8``. All settings are as before.
-        TypeError: If the function that it decorates is a generator or coroutine
-            function, whose body runs after the call.
+        RuntimeError: At the start of the block, if CUDA was initialized without the
+            variable, or if its value is neither ``:4096:8`` nor ``:16:8``. No setting
+            is changed then.
+        TypeError: If you decorate a generator or coroutine function, because its body
+            runs after the call.
 
     Example:
         >>> with deterministic():
@@ -618,10 +671,10 @@ class deterministic(_Block):
         self._warn_only = warn_only
 
     def enable(self) -> None:
-        """Turn it on without a block; it stays on.
+        """Use deterministic algorithms from now on, without a ``with`` block.
 
         Raises:
-            RuntimeError: As on entry.
+            RuntimeError: In the same cases as at the start of a block.
 
         Example:
             >>> with deterministic():  # restores what enable() changes

@@ -1,4 +1,4 @@
-"""A small state, and what the tests of checkpoints do to a file with it."""
+"""A small state for the tests of checkpoints, and helpers to check and damage files."""
 
 import hashlib
 import os
@@ -9,13 +9,13 @@ from snippets.checkpoints import load
 
 
 def state(step=1, numbers=5000):
-    """A small state with all kinds of records: tensors, an empty one, a view."""
+    """Return a small state with a tensor, a view of it and an empty tensor."""
     weight = torch.arange(float(numbers)) + step
     return {"step": step, "weight": weight, "view": weight[2:9], "no": torch.empty(0)}
 
 
 def holds(path, step):
-    """Load a file and assert that it has the state of that step."""
+    """Load a file, assert that it has the state of this step, and return True."""
     found = load(path)
     assert found["step"] == step
     assert torch.equal(found["weight"], state(step)["weight"])
@@ -23,19 +23,19 @@ def holds(path, step):
 
 
 def damage(path):
-    """Flip a bit in the middle of a file."""
+    """Flip one bit in the middle of a file."""
     bad = bytearray(path.read_bytes())
     bad[len(bad) // 2] ^= 1
     path.write_bytes(bad)
 
 
 def steps_in(folder):
-    """Return the steps of the files in a folder."""
+    """Return the steps of the checkpoints in a folder, sorted."""
     return sorted(int(name[5:14]) for name in os.listdir(folder))
 
 
 def digest(value):
-    """SHA-256 of all tensors and numbers of a nested state, in order."""
+    """Return the SHA-256 of all tensors and numbers in a nested state, in order."""
     sha = hashlib.sha256()
 
     def add(value):

@@ -1,10 +1,10 @@
-"""What ranks run that save together: they resume, or do not all make the same call."""
+"""Functions that the ranks run in the tests of checkpoints."""
 
 import time
 from datetime import timedelta
 
 import torch
-import torch._dynamo  # which DDP and optimizers import: seconds, here once for all
+import torch._dynamo  # DDP and optimizers import it, which takes seconds on each rank
 from torch import distributed, nn
 
 from snippets.checkpoints import Checkpoints, load, save
@@ -14,19 +14,19 @@ from snippets.seeding import RNGState, seed_everything
 from tests.forked import import_ahead
 from tests.library.checkpoint_files import digest
 
-# Ranks are forks of one server that has imported this.
+# Each rank is a fork of one server process, which imports this module once.
 import_ahead(__name__)
-SAMPLES, BATCH, STEPS, BREAK = 24, 2, 13, 3  # at 2 ranks, an epoch is 6 steps
+SAMPLES, BATCH, STEPS, BREAK = 24, 2, 13, 3  # on 2 ranks, an epoch has 6 steps
 LATE = 3.0
 
 
 def start(work, ranks, folder):
-    """Run the work on some ranks; return what each of them returned."""
+    """Run the work on this many ranks, and return the result of each."""
     return launch(join, ranks, work, folder, start_method="forkserver")
 
 
 def join(work, folder):
-    """Do the work as a rank of a group that would wait for ten minutes."""
+    """Do the work as a rank of a process group whose timeout is ten minutes."""
     distributed.init_process_group("gloo", timeout=timedelta(seconds=600))
     result = work(distributed.get_rank(), folder)
     distributed.destroy_process_group()
@@ -34,23 +34,23 @@ def join(work, folder):
 
 
 def outcome(work):
-    """Return what a call returned, or the kind and text of what it raised."""
+    """Return the repr of a call's result, or the type and message of its error."""
     try:
         return repr(work())
     except BaseException as error:
         return f"{type(error).__name__}: {error}"
 
 
-# --- resume
+# --- resuming
 
 
 class Run:
-    """All parts of a training run, new or from a checkpoint."""
+    """A training run, either new or resumed from a checkpoint."""
 
     def __init__(self, ranks, rank):
         self.ranks, self.rank = ranks, rank
         seed_everything(7, rank=rank)
-        torch.manual_seed(0)  # the same first weights everywhere
+        torch.manual_seed(0)  # all ranks start from the same weights
         model = nn.Sequential(
             nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Dropout(0.3), nn.Linear(8, 1)
         )
@@ -82,11 +82,11 @@ class Run:
         self.rng.load_state_dict(state["rng"][self.rank])
 
     def train(self, until, files=None):
-        """Train up to a step and save after each; return the samples in their order."""
+        """Train up to a step, save after each one, and return the samples in order."""
         data = torch.linspace(-1, 1, SAMPLES * 3).view(SAMPLES, 3)
         while self.step < until:
-            # Without its own generator, each new iterator over a loader draws from
-            # the global one, so a run that starts one within an epoch would differ.
+            # The loader gets its own generator. Otherwise each new iterator would draw
+            # from the global one, and a run resumed within an epoch creates one more.
             loader = torch.utils.data.DataLoader(
                 data,
                 BATCH,
@@ -110,7 +110,7 @@ class Run:
 
 
 class Recorder(torch.utils.data.Sampler):
-    """Passes on the indices of a sampler and notes them."""
+    """A sampler that passes on the indices of another one and records them."""
 
     def __init__(self, sampler, seen):
         self.sampler, self.seen = sampler, seen
@@ -134,7 +134,7 @@ def train(rank, folder):
     second = Run(ranks, rank)
     second.resume(load(files.latest()))
     second.train(STEPS)
-    torch.serialization.add_safe_globals([Interrupting])  # so that save gets to it
+    torch.serialization.add_safe_globals([Interrupting])  # so that save accepts it
     missing = folder / "missing" / "last.pt"
     unsafe = {"best": {1j: object()}}
     return {
@@ -152,31 +152,31 @@ def train(rank, folder):
 
 
 class Interrupting(dict):
-    """As if someone pressed Ctrl-C while rank 0 saves."""
+    """A value that interrupts rank 0 while it saves, as Ctrl+C does."""
 
     def __reduce__(self):
         raise SystemExit("stopped")
 
 
 def remaining(rank, folder):
-    """Return the samples that are left for this rank."""
+    """Resume from the newest checkpoint, and return the samples left for this rank."""
     run = Run(distributed.get_world_size(), rank)
     state = load(Checkpoints(folder / "run").latest())
     run.sampler.load_state_dict(state["sampler"])
     return list(run.sampler)
 
 
-# --- a call that not all ranks make
+# --- a call that some ranks don't make
 
 
 def timed(work):
-    """Return the outcome of a call, and the seconds that it took."""
+    """Return the outcome of a call and how many seconds it took."""
     start = time.monotonic()
     return outcome(work), time.monotonic() - start
 
 
 def alone(rank, caller, path):
-    """One rank calls save; the other one does not, and is late with its own call."""
+    """Let one rank call save, and the other rank only after that call has failed."""
     store = distributed.distributed_c10d._get_default_store()
     if rank != caller:
         store.wait([f"alone/{caller}"], timedelta(seconds=600))
@@ -188,21 +188,21 @@ def alone(rank, caller, path):
 
 
 def late(rank, path):
-    """Rank 1 arrives late, but within the default time."""
+    """Let rank 1 call save late, but within the default timeout."""
     if rank == 1:
         time.sleep(LATE)
     return timed(lambda: save(path, {"late": rank}))
 
 
 def mixed(rank, files):
-    """The ranks make different calls."""
+    """Let the ranks make different calls."""
     result = outcome(files.latest if rank else lambda: files.save(1, {"step": 1}))
     distributed.barrier()
     return result
 
 
 def meet(rank, folder):
-    """Make calls, of which some are not made by all ranks."""
+    """Make several calls, some of them on one rank only, and report the outcomes."""
     files = Checkpoints(folder / "run", keep=1, timeout=1)
     return {
         "late": late(rank, folder / "late.pt"),

@@ -1,4 +1,7 @@
-"""What the ranks of the tests run: importable, so that any way of starting works."""
+"""Functions that the ranks run in the tests of ddp and launching.
+
+Ranks can import them from this file, whatever the start method is.
+"""
 
 import contextlib
 import ctypes
@@ -15,7 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import torch
-import torch._dynamo  # which DDP and optimizers import: seconds, here once for all
+import torch._dynamo  # DDP and optimizers import it, which takes seconds on each rank
 import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, TensorDataset
@@ -24,23 +27,24 @@ from snippets import ddp
 from snippets.launching import launch
 from tests.forked import import_ahead
 
-# Ranks are forks of one server that has imported this: 0.1 s instead of 2 s each.
+# Each rank is a fork of one server process, which imports this module once. A rank then
+# starts in 0.1 s instead of 2 s.
 import_ahead(__name__)
 IMPORTED_BY = os.getpid()
 
 
 def start(fn, nprocs, *args, **options):
-    """`launch`, from the warm server."""
+    """Launch ranks as forks of the server process."""
     return launch(fn, nprocs, *args, start_method="forkserver", **options)
 
 
 def is_imported_ahead():
-    """Whether the server has imported this module, and not the rank itself."""
+    """Return whether the server imported this module, and not the rank itself."""
     return os.getpid() != IMPORTED_BY
 
 
 def fail(kind, folder, timeout=None):
-    """One all-reduce, then rank 1 fails in some way while the others wait for it."""
+    """Let rank 1 fail while the other ranks wait for it in an all-reduce."""
     with ddp.distributed(timeout=timeout, device="cpu") as here:
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         Path(folder, f"{here.rank}").write_text(f"{os.getpid()} {child.pid}")
@@ -56,7 +60,7 @@ def fail(kind, folder, timeout=None):
 
 
 def fault(kind):
-    """Fail in the way that `kind` says."""
+    """Fail in the way that `kind` describes."""
     if kind.startswith("raise"):
         raise ValueError("no such\nlabel: 11")
     if kind == "exit 3":
@@ -77,7 +81,7 @@ def fault(kind):
 
 
 def leave_early():
-    """Rank 1 leaves with its own error only after rank 0 has seen it gone."""
+    """Let rank 1 raise its own error after rank 0 has lost the connection to it."""
     with ddp.distributed(device="cpu") as here:
         if here.rank == 1:
             try:
@@ -89,7 +93,7 @@ def leave_early():
 
 
 def blame(kind):
-    """Rank 1 of three is to blame, by what `kind` says."""
+    """Let rank 1 of three cause a failure, in the way that `kind` describes."""
     if kind == "returns before it joins" and os.environ["RANK"] == "1":
         return
     dist.init_process_group(
@@ -109,7 +113,7 @@ def fail_with(error):
 
 
 def fail_with_much_to_clean_up():
-    """The others notice long before the report."""
+    """Fail, but report it long after the other ranks lose the connection."""
     try:
         raise KeyError("fold")
     finally:
@@ -125,7 +129,7 @@ def fail_and_wait_in_finally():
 
 
 def fail_and_wait_longer_than_others():
-    time.sleep(1)  # the others already wait
+    time.sleep(1)  # until the other ranks wait
     try:
         raise KeyError("fold")
     finally:
@@ -138,7 +142,7 @@ def fail_and_never_end():
 
 
 class Unprintable(Exception):
-    """An error without text, that cannot be pickled."""
+    """An error that has no message and can't be pickled."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -148,7 +152,7 @@ class Unprintable(Exception):
 
 
 class OnlyThere:
-    """A result that the launching process cannot read."""
+    """A result that can't be unpickled."""
 
     def __reduce__(self):
         return raise_what_has_no_text, ()
@@ -170,11 +174,11 @@ def hang_in_a_loop():
 
 
 def hang_in_c():
-    ctypes.PyDLL(None).sleep(600)  # which keeps the GIL
+    ctypes.PyDLL(None).sleep(600)  # PyDLL keeps the GIL
 
 
 def abort_while_waiting():
-    """As NCCL does to a rank that waits for too long."""
+    """Abort while waiting, as NCCL does with a rank that waits too long."""
     threading.Timer(1, os.kill, (os.getpid(), signal.SIGABRT)).start()
     wait_in_all_reduce()
 
@@ -242,7 +246,8 @@ CULPRITS = {
     "returns early, one computes": do_nothing,
     "returns before it joins": do_nothing,
 }
-OTHERS = {  # the others wait in an all-reduce
+# What the other ranks do, by kind and rank. Those not listed wait in an all-reduce.
+OTHERS = {
     ("text of a loader", 0): compute,
     ("cleans up", 2): compute,
     ("others abort", 0): abort_while_waiting,
@@ -257,7 +262,7 @@ OTHERS = {  # the others wait in an all-reduce
 
 
 def sum_of_ranks():
-    """The place of this rank and a sum over all."""
+    """Return the rank and device of this process, and a sum over all ranks."""
     with ddp.distributed(device="cpu") as here:
         total = torch.tensor([float(here.rank + 1)])
         dist.all_reduce(total)
@@ -265,7 +270,7 @@ def sum_of_ranks():
 
 
 def side_by_side(folder, number):
-    """Launch two ranks from here; all launches of the test are under way at once."""
+    """Launch two ranks at the same time as the other processes of the test do."""
     Path(folder, f"ready-{number}").touch()
     while not Path(folder, "go").exists():
         time.sleep(0.01)
@@ -276,12 +281,12 @@ def side_by_side(folder, number):
 
 
 def launch_and_be_killed(folder):
-    """Launch ranks that never end, from a process that is killed meanwhile."""
+    """Launch ranks that never end. The test kills the process that calls this."""
     launch(wait_forever, 2, folder, start_method="fork")
 
 
 def wait_forever(folder):
-    """Say who is here, start a process, and wait."""
+    """Start a process, write down both process ids, and wait."""
     with ddp.distributed(device="cpu") as here:
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         Path(folder, f"{here.rank}.part").write_text(f"{os.getpid()} {child.pid}")
@@ -290,12 +295,12 @@ def wait_forever(folder):
 
 
 def start_method():
-    """How this rank would start a process."""
+    """Return how multiprocessing starts a process in this rank."""
     return multiprocessing.get_start_method()
 
 
 def outcome(check):
-    """What a check returns, or its error as text."""
+    """Return what a check returns, or its error as text."""
     try:
         return check()
     except (RuntimeError, TypeError, ValueError) as error:
@@ -303,7 +308,7 @@ def outcome(check):
 
 
 class Net(torch.nn.Module):
-    """Two layers, of which the first may be frozen, and a running mean."""
+    """Two linear layers with a norm layer between them."""
 
     def __init__(self):
         super().__init__()
@@ -313,7 +318,7 @@ class Net(torch.nn.Module):
         self.head = torch.nn.Linear(4, 1)
 
     def forward(self, x):
-        """One number for each row."""
+        """Return one number for each row."""
         return self.head(self.norm(self.body(x)))
 
 
@@ -345,7 +350,7 @@ def sparse(rank, world):
 
 
 def unfrozen_under_ddp(rank, world):
-    """Unfreeze under DDP, as one must not, and train."""
+    """Unfreeze a layer after wrapping the model in DDP, which is wrong, and train."""
     model = Net()
     model.body.requires_grad_(False)
     wrapped = DistributedDataParallel(model)
@@ -356,7 +361,7 @@ def unfrozen_under_ddp(rank, world):
         optimizer.zero_grad()
         wrapped(torch.randn(8, 4, generator=generator)).square().mean().backward()
         optimizer.step()
-    model.norm = torch.nn.Identity()  # its statistics differ anyway
+    model.norm = torch.nn.Identity()  # because its statistics always differ
     return model
 
 
@@ -377,7 +382,7 @@ MODELS = {
 
 
 def collectives(value_sets):
-    """All that needs a group but no failure, in one start: a dict by topic."""
+    """Return findings by topic, for all tests that need ranks which don't fail."""
     found = {}
     with ddp.distributed(device="cpu") as here:
         rank, world = here.rank, here.world_size
@@ -428,7 +433,7 @@ def collectives(value_sets):
 
 
 def use_all(sampler):
-    """Use all samples of an epoch on this rank, one by one."""
+    """Use all samples of an epoch on this rank one by one, and return them."""
     used = []
     for index in sampler:
         used.append(index)
@@ -437,7 +442,7 @@ def use_all(sampler):
 
 
 def as_a_task_of(launcher):
-    """Join as a task of Slurm or MPI does that knows the address alone."""
+    """Join as a task of Slurm or MPI for which only the address is set."""
     rank, world = os.environ.pop("RANK"), os.environ.pop("WORLD_SIZE")
     del os.environ["LOCAL_RANK"]
     names = {
@@ -452,7 +457,7 @@ def as_a_task_of(launcher):
 def train(path, kill_at=None, resume=False, workers=0):
     """Train a small net with dropout for two epochs of six steps on two ranks.
 
-    At step `kill_at` each rank saves what it needs and rank 0 is killed.
+    At step `kill_at`, each rank saves its state, then rank 0 kills itself.
     """
     generator = torch.Generator().manual_seed(9)
     dataset = TensorDataset(torch.randn(24, 4, generator=generator), torch.arange(24))
@@ -466,7 +471,7 @@ def train(path, kill_at=None, resume=False, workers=0):
             batch_size=2,
             sampler=sampler,
             num_workers=workers,
-            generator=torch.Generator(),  # else it draws from the global one
+            generator=torch.Generator(),  # so that it doesn't use the global one
         )
         torch.manual_seed(100 + here.rank)
         file, step, used = f"{path}.{here.rank}", 0, []
@@ -506,7 +511,7 @@ def train(path, kill_at=None, resume=False, workers=0):
 
 
 def rest_of_epoch(state, size):
-    """The indices that this rank gets when it resumes from `state`."""
+    """Resume from `state`, and return the indices for this rank and their number."""
     with ddp.distributed(device="cpu"):
         sampler = ddp.ResumableSampler(size, seed=5)
         sampler.load_state_dict(state)
@@ -514,7 +519,7 @@ def rest_of_epoch(state, size):
 
 
 def use_some(size, count):
-    """Use `count` samples on this rank and give them, with the state then."""
+    """Use `count` samples on this rank, and return them and the sampler state."""
     with ddp.distributed(device="cpu"):
         sampler, used = ddp.ResumableSampler(size, seed=5), []
         with contextlib.closing(iter(sampler)) as indices:

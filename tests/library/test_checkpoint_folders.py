@@ -1,4 +1,4 @@
-"""Paths, clean-up, reading once and missing ranks: what surrounds a checkpoint."""
+"""Checkpoints: paths, cleaning up, reading a file only once, and missing ranks."""
 
 import errno
 import io
@@ -22,7 +22,7 @@ from tests.library.checkpoint_files import damage, holds, state, steps_in
 
 @pytest.fixture
 def unprivileged():
-    """A folder, and no right to ignore the rights of files, as root has."""
+    """A folder, in a process that can't ignore file permissions as root can."""
     with tempfile.TemporaryDirectory() as home:
         os.chmod(home, 0o777)
         root = os.geteuid() == 0
@@ -38,7 +38,7 @@ def unprivileged():
 # --- Paths ----------------------------------------------------------------------------
 
 
-def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+def test_a_tilde_stands_for_the_home_folder(tmp_path, monkeypatch):
     home, here = tmp_path / "home", tmp_path / "here"
     home.mkdir()
     here.mkdir()
@@ -54,7 +54,7 @@ def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["~nobody-of-this-name", "~nobody-of-this-name/run"])
-def test_a_home_folder_that_does_not_exist_is_named(tmp_path, monkeypatch, name):
+def test_an_unknown_home_folder_is_refused(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     for use in (
         lambda: save(name, state()),
@@ -68,7 +68,7 @@ def test_a_home_folder_that_does_not_exist_is_named(tmp_path, monkeypatch, name)
     assert os.listdir(tmp_path) == ["~last.pt"]
 
 
-def test_a_folder_stays_the_same_after_a_chdir(tmp_path, monkeypatch):
+def test_a_relative_folder_stays_the_same_after_chdir(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     files = Checkpoints("run", keep=1)
     files.save(1, state(1))
@@ -81,7 +81,7 @@ def test_a_folder_stays_the_same_after_a_chdir(tmp_path, monkeypatch):
 
 
 class Place:
-    """A path of another library."""
+    """A path object of another library."""
 
     def __init__(self, path):
         self.path = path
@@ -91,7 +91,7 @@ class Place:
 
 
 @pytest.mark.parametrize("kind", [str, Path, Place])
-def test_a_path_may_be_of_any_kind(tmp_path, kind):
+def test_a_path_can_be_a_str_or_any_path_object(tmp_path, kind):
     save(kind(tmp_path / "last.pt"), state(1))
     assert holds(kind(tmp_path / "last.pt"), 1)
     files = Checkpoints(kind(tmp_path / "run"))
@@ -100,13 +100,13 @@ def test_a_path_may_be_of_any_kind(tmp_path, kind):
 
 
 @pytest.mark.parametrize("wrong", [None, 3, io.BytesIO()])
-def test_what_is_not_a_path_is_refused(wrong):
+def test_a_value_that_is_not_a_path_is_refused(wrong):
     for use in (lambda: save(wrong, state()), lambda: load(wrong)):
         with pytest.raises(TypeError, match=r"expected str, bytes or os\.PathLike"):
             use()
 
 
-def test_a_link_may_lead_to_a_file_that_does_not_exist_yet(tmp_path):
+def test_a_symbolic_link_can_point_to_a_file_that_does_not_exist_yet(tmp_path):
     (tmp_path / "disk").mkdir()
     link = tmp_path / "link.pt"
     link.symlink_to("disk/last.pt")
@@ -116,7 +116,7 @@ def test_a_link_may_lead_to_a_file_that_does_not_exist_yet(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["disk", "disk/missing"])
-def test_the_folder_may_be_a_link(tmp_path, name):
+def test_the_folder_can_be_a_symbolic_link(tmp_path, name):
     (tmp_path / "disk").mkdir()
     link = tmp_path / "link"
     link.symlink_to(tmp_path / name)
@@ -128,7 +128,7 @@ def test_the_folder_may_be_a_link(tmp_path, name):
     assert (tmp_path / name / "step-000000002.pt").exists()
 
 
-def test_a_link_to_a_missing_folder_names_that_folder(tmp_path):
+def test_the_error_names_the_missing_folder_of_a_symbolic_link(tmp_path):
     link = tmp_path / "link.pt"
     link.symlink_to("missing/last.pt")
     with pytest.raises(FileNotFoundError, match=r"missing/last\.pt"):
@@ -136,14 +136,14 @@ def test_a_link_to_a_missing_folder_names_that_folder(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["run", "run/", "run/.", "missing/"])
-def test_the_name_of_a_folder_is_not_the_name_of_a_file(tmp_path, name):
+def test_save_refuses_the_name_of_a_folder(tmp_path, name):
     (tmp_path / "run").mkdir()
     with pytest.raises(IsADirectoryError, match="need a file name"):
         save(f"{tmp_path}/{name}", state())
     assert os.listdir(tmp_path) == ["run"]
 
 
-def test_a_pipe_or_a_device_is_not_replaced(tmp_path):
+def test_a_named_pipe_is_neither_replaced_nor_read(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(FileExistsError, match="not a regular file"):
@@ -154,20 +154,20 @@ def test_a_pipe_or_a_device_is_not_replaced(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a" * 252 + ".pt", "检" * 84 + ".pt"])
-def test_a_name_may_be_as_long_as_the_file_system_allows(tmp_path, name):
+def test_a_name_can_be_as_long_as_the_file_system_allows(tmp_path, name):
     for step in (1, 2):
         save(tmp_path / name, state(step))
         assert holds(tmp_path / name, step)
         assert os.listdir(tmp_path) == [name]
 
 
-def test_a_name_that_is_too_long_is_named(tmp_path):
+def test_a_name_that_is_too_long_is_refused(tmp_path):
     with pytest.raises(OSError, match="File name too long"):
         save(tmp_path / ("a" * 256), state())
     assert os.listdir(tmp_path) == []
 
 
-def test_a_file_instead_of_a_folder_is_named(tmp_path):
+def test_the_error_names_a_file_given_instead_of_a_folder(tmp_path):
     (tmp_path / "run").write_text("a file")
     files = Checkpoints(tmp_path / "run")
     for use in (files.latest, files.best, lambda: files.save(1, state())):
@@ -175,7 +175,9 @@ def test_a_file_instead_of_a_folder_is_named(tmp_path):
             use()
 
 
-def test_a_folder_that_cannot_be_read_is_not_a_new_run(unprivileged):
+def test_if_the_folder_cannot_be_read_latest_raises_instead_of_returning_none(
+    unprivileged,
+):
     files = Checkpoints(unprivileged / "run")
     files.save(1, state(1))
     os.chmod(files.folder, 0o000)
@@ -190,7 +192,7 @@ def test_a_folder_that_cannot_be_read_is_not_a_new_run(unprivileged):
 # --- Numbers --------------------------------------------------------------------------
 
 
-def test_numpy_integers_count_as_integers(tmp_path):
+def test_numpy_integers_are_accepted(tmp_path):
     numpy = pytest.importorskip("numpy")
     for kind in (numpy.int64, numpy.int8, numpy.uint32):
         files = Checkpoints(tmp_path / kind.__name__, keep=kind(2), best=kind(1))
@@ -202,7 +204,7 @@ def test_numpy_integers_count_as_integers(tmp_path):
 
 @pytest.mark.parametrize("name", ["keep", "best", "step"])
 @pytest.mark.parametrize("wrong", [True, 1.5, "1", None, "numpy.bool_", "tensor"])
-def test_what_is_not_an_integer_is_refused(tmp_path, name, wrong):
+def test_a_value_that_is_not_an_integer_is_refused(tmp_path, name, wrong):
     if wrong == "numpy.bool_":
         wrong = pytest.importorskip("numpy").bool_(True)
     elif wrong == "tensor":
@@ -217,13 +219,13 @@ def test_what_is_not_an_integer_is_refused(tmp_path, name, wrong):
 
 
 @pytest.mark.parametrize("metric", ["low", [1.0], torch.ones(2), 1j])
-def test_a_metric_is_a_number(tmp_path, metric):
+def test_a_metric_that_is_not_a_number_is_refused(tmp_path, metric):
     with pytest.raises((TypeError, ValueError, RuntimeError)):
         Checkpoints(tmp_path).save(1, state(), metric)
     assert os.listdir(tmp_path) == []
 
 
-def test_a_step_before_the_newest_says_what_to_do(tmp_path):
+def test_the_error_for_a_step_below_the_newest_says_what_to_do(tmp_path):
     files = Checkpoints(tmp_path, best=1)
     for step, loss in [(100, 1.0), (300, 9.0)]:
         files.save(step, state(step), loss)
@@ -234,10 +236,10 @@ def test_a_step_before_the_newest_says_what_to_do(tmp_path):
     assert steps_in(tmp_path) == [100, 300]
 
 
-# --- Clean-up after a good save -------------------------------------------------------
+# --- Cleaning up after a successful save ----------------------------------------------
 
 
-def test_a_folder_with_the_name_of_an_old_file_causes_a_warning(tmp_path):
+def test_a_folder_named_like_an_old_file_causes_a_warning(tmp_path):
     files = Checkpoints(tmp_path, keep=1, best=1)
     (tmp_path / "step-000000005.pt").mkdir()
     (tmp_path / "step-000000005.pt" / "shard.pt").write_text("mine")
@@ -247,20 +249,20 @@ def test_a_folder_with_the_name_of_an_old_file_causes_a_warning(tmp_path):
     assert (tmp_path / "step-000000005.pt" / "shard.pt").exists()
 
 
-def test_a_warning_points_to_the_caller(tmp_path):
+def test_a_warning_names_the_line_of_the_caller(tmp_path):
     files = Checkpoints(tmp_path, keep=1)
     (tmp_path / "step-000000003.pt").mkdir()
     with pytest.warns(UserWarning, match="could not delete") as caught:
         files.save(6, state(6))
     (tmp_path / "step-000000003.pt").rmdir()
     damage(tmp_path / "step-000000006.pt")
-    with pytest.warns(UserWarning, match="passed over") as passed:
+    with pytest.warns(UserWarning, match="skipped") as passed:
         files.save(5, state(5))
     assert {Path(one.filename) for one in [*caught, *passed]} == {Path(__file__)}
 
 
-def test_a_warning_needs_no_caller(tmp_path):
-    # Given a folder that cannot be cleaned, and a save that Python itself calls
+def test_a_warning_works_if_no_python_code_made_the_call(tmp_path):
+    # Given an old file that cannot be deleted, and a save that atexit calls
     (tmp_path / "step-000000003.pt").mkdir()
     text = (
         "import atexit, sys\n"
@@ -275,13 +277,15 @@ def test_a_warning_needs_no_caller(tmp_path):
         text=True,
         timeout=patient(60),
     )
-    # Then there is a file and a warning
+    # Then the checkpoint is complete, and there is a warning but no error
     assert load(tmp_path / "step-000000006.pt") == {}
     assert re.search(r"UserWarning: could not delete .*step-000000003\.pt", ran.stderr)
     assert "Error" not in ran.stderr
 
 
 def failing(number):
+    """Return a function that raises an OSError with this number."""
+
     def work(*_, **__):
         raise OSError(number, os.strerror(number))
 
@@ -299,17 +303,19 @@ def test_old_files_that_cannot_be_deleted_cause_warnings(tmp_path, monkeypatch, 
             path = files.save(2, state(2))
     assert path == tmp_path / "step-000000002.pt"
     assert holds(path, 2)
-    files.save(3, state(3))  # and the next save tries again
+    files.save(3, state(3))  # deletes them
     assert steps_in(tmp_path) == [3]
 
 
-def test_an_old_file_may_vanish_while_it_is_deleted(tmp_path, monkeypatch, recwarn):
+def test_an_old_file_that_another_process_deletes_causes_no_warning(
+    tmp_path, monkeypatch, recwarn
+):
     for step in (1, 2):
         Checkpoints(tmp_path).save(step, state(step))
     unlink = Path.unlink
 
     def vanish(path, missing_ok=False):
-        os.remove(path)  # as by another process
+        os.remove(path)  # as if another process did
         unlink(path, missing_ok=missing_ok)
 
     monkeypatch.setattr(Path, "unlink", vanish)
@@ -361,7 +367,7 @@ def test_a_folder_that_cannot_be_flushed_causes_a_warning(
     assert holds(tmp_path / "last.pt", 2)
 
 
-def test_a_folder_without_the_right_to_read_takes_files(unprivileged):
+def test_save_works_in_a_folder_without_read_permission(unprivileged):
     folder = unprivileged / "drop"
     folder.mkdir()
     os.chmod(folder, 0o300)
@@ -372,11 +378,11 @@ def test_a_folder_without_the_right_to_read_takes_files(unprivileged):
     assert os.listdir(folder) == ["last.pt"]
 
 
-# --- Reading a file once --------------------------------------------------------------
+# --- Reading a file only once ---------------------------------------------------------
 
 
 def bytes_read(work):
-    """Return the bytes that system calls read for this process during the work."""
+    """Return how many bytes this process reads with system calls during the work."""
     file = Path("/proc/self/io")
     if not file.exists():
         pytest.skip("needs Linux")
@@ -386,13 +392,13 @@ def bytes_read(work):
 
 
 def settle(path):
-    """Wait until the clock of the file system would show a change of the file."""
+    """Wait until a change of the file is certain to change its time."""
     time.sleep(0.05)
     return path
 
 
 @pytest.mark.parametrize("find", ["latest", "best"])
-def test_what_was_just_found_is_read_once(tmp_path, find):
+def test_latest_and_load_together_read_the_file_once(tmp_path, find):
     files = Checkpoints(tmp_path)
     state = {"step": 1, "weight": torch.ones(1 << 20)}
     size = settle(files.save(1, state, 0.5)).stat().st_size
@@ -403,7 +409,7 @@ def test_what_was_just_found_is_read_once(tmp_path, find):
     assert torch.equal(found[0]["weight"], state["weight"])
 
 
-def test_what_was_read_once_does_not_depend_on_the_file(tmp_path):
+def test_a_loaded_state_does_not_depend_on_the_file(tmp_path):
     files = Checkpoints(tmp_path)
     path = settle(files.save(1, state(1)))
     found = load(files.latest())
@@ -414,7 +420,7 @@ def test_what_was_read_once_does_not_depend_on_the_file(tmp_path):
 
 
 @pytest.mark.parametrize("how", ["in place", "replaced", "with its old time"])
-def test_a_file_that_is_damaged_after_it_was_found_does_not_load(tmp_path, how):
+def test_load_refuses_a_file_that_is_damaged_after_latest_checked_it(tmp_path, how):
     files = Checkpoints(tmp_path)
     path = settle(files.save(1, state(1)))
     assert files.latest() == path
@@ -431,8 +437,8 @@ def test_a_file_that_is_damaged_after_it_was_found_does_not_load(tmp_path, how):
         load(path)
 
 
-def test_a_file_that_is_damaged_at_once_does_not_load(tmp_path):
-    # So soon, the clock of the file system may still show the same time.
+def test_load_refuses_a_file_that_is_damaged_immediately_after_latest(tmp_path):
+    # This soon, the file system may still show the same time.
     files = Checkpoints(tmp_path)
     for step in range(50):
         path = files.save(step, state(step, numbers=100))
@@ -443,7 +449,7 @@ def test_a_file_that_is_damaged_at_once_does_not_load(tmp_path):
         path.unlink()
 
 
-def test_a_file_that_is_replaced_after_it_was_found_is_the_new_one(tmp_path):
+def test_load_returns_the_new_state_if_the_file_is_replaced_after_latest(tmp_path):
     path = settle(Checkpoints(tmp_path).save(1, state(1)))
     assert Checkpoints(tmp_path).latest() == path
     save(path, state(2))
@@ -451,35 +457,35 @@ def test_a_file_that_is_replaced_after_it_was_found_is_the_new_one(tmp_path):
 
 
 @pytest.mark.parametrize("where", ["meta", None, {"cpu": "cpu"}, torch.device("cpu")])
-def test_what_was_found_is_loaded_to_any_place(tmp_path, where):
+def test_a_file_from_latest_can_be_loaded_with_any_map_location(tmp_path, where):
     files = Checkpoints(tmp_path)
     settle(files.save(1, state(1)))
     found = load(files.latest(), map_location=where)["weight"]
     assert found.device.type == ("meta" if where == "meta" else "cpu")
 
 
-# --- A call that not all ranks make ---------------------------------------------------
+# --- A call that some ranks don't make ------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def meeting(tmp_path_factory):
-    """A folder, and what two ranks report that do not always make the same calls."""
+    """A folder, and the reports of two ranks that sometimes make different calls."""
     folder = tmp_path_factory.mktemp("meeting")
     return folder, checkpoint_ranks.start(checkpoint_ranks.meet, 2, folder)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("caller", [0, 1])
-def test_a_rank_that_calls_save_alone_is_told_that_every_rank_must(meeting, caller):
+def test_if_only_one_rank_calls_save_the_error_names_the_other(meeting, caller):
     text, seconds = meeting[1][caller][f"rank {caller} alone"]
     assert text.startswith(f"CheckpointError: rank {caller} called save()")
     assert f"ranks [{1 - caller}] did not within 1 s: every rank must call it" in text
-    assert seconds < patient(10)  # the group itself would wait for 600
+    assert seconds < patient(10)  # a collective would wait for 600
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("caller", [0, 1])
-def test_a_rank_that_comes_too_late_fails_too(meeting, caller):
+def test_a_rank_that_calls_save_too_late_fails_too(meeting, caller):
     text, _ = meeting[1][1 - caller][f"rank {caller} alone"]
     assert text.startswith("CheckpointError: ")
     assert "every rank must call it" in text
@@ -487,13 +493,13 @@ def test_a_rank_that_comes_too_late_fails_too(meeting, caller):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("caller", [0, 1])
-def test_a_call_that_was_missed_does_not_spoil_the_next(meeting, caller):
+def test_after_a_failed_call_the_next_one_works(meeting, caller):
     for report in meeting[1]:
         assert report[f"after {caller}"] == "None"
 
 
 @pytest.mark.slow
-def test_a_rank_may_be_late(meeting):
+def test_a_rank_can_call_save_later_than_the_other(meeting):
     folder, (zero, one) = meeting
     assert zero["late"][0] == one["late"][0] == "None"
     assert zero["late"][1] > 0.9 * checkpoint_ranks.LATE
@@ -501,14 +507,14 @@ def test_a_rank_may_be_late(meeting):
 
 
 @pytest.mark.slow
-def test_ranks_that_make_different_calls_are_told_so(meeting):
+def test_the_errors_name_the_different_calls_of_the_ranks(meeting):
     names = ("Checkpoints.save", "Checkpoints.latest")
     for report, name in zip(meeting[1], names, strict=True):
         assert f"called {name}(), but" in report["mixed"]
 
 
 @pytest.mark.slow
-def test_a_wrong_metric_fails_on_all_ranks(meeting):
+def test_an_invalid_metric_raises_the_same_error_on_all_ranks(meeting):
     zero, one = meeting[1]
     assert zero["metric"] == one["metric"]
     assert "could not convert string to float: 'low'" in zero["metric"]

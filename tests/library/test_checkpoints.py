@@ -1,4 +1,4 @@
-"""Given crashes, damage, malice and full disks, a checkpoint is whole or refused."""
+"""Checkpoints: crashes, damaged and malicious files, full disks, exact resume."""
 
 import argparse
 import contextlib
@@ -50,19 +50,19 @@ CRASH = ROOT / "bench" / "crash.py"
 
 @pytest.fixture
 def path(tmp_path):
-    """A good checkpoint of step 1."""
+    """The path of a complete checkpoint of step 1."""
     path = tmp_path / "last.pt"
     save(path, state(1))
     return path
 
 
-# --- What is saved is loaded ----------------------------------------------------------
+# --- Save and load --------------------------------------------------------------------
 
 
 @pytest.mark.filterwarnings("ignore:Validating sparse")  # from torch 2.15
-# 2.11 and 2.12 warn of every sparse tensor that is loaded.
+# Releases 2.11 and 2.12 warn about every sparse tensor that they load.
 @pytest.mark.filterwarnings("ignore:Sparse invariant checks")
-def test_all_that_every_release_loads_comes_back(tmp_path):
+def test_what_every_release_can_load_is_loaded_unchanged(tmp_path):
     model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
     optimizer = torch.optim.AdamW(model.parameters())
     model(torch.ones(3, 2)).sum().backward()
@@ -87,31 +87,33 @@ def test_all_that_every_release_loads_comes_back(tmp_path):
 
 
 @pytest.mark.parametrize("value", [{}, [], None, 5, torch.ones(3), {"a": []}])
-def test_a_state_may_be_of_any_shape(tmp_path, value):
+def test_a_state_can_be_any_value(tmp_path, value):
     save(tmp_path / "any.pt", value)
     assert digest(load(tmp_path / "any.pt")) == digest(value)
 
 
-def test_views_still_share_their_memory(path):
+def test_views_share_memory_after_loading(path):
     found = load(path)
     found["weight"][2] = -1
     assert found["view"][0] == -1
 
 
-def test_torch_reads_what_save_wrote_and_the_other_way_round(path, tmp_path):
+def test_torch_load_reads_files_of_save_and_load_reads_files_of_torch_save(
+    path, tmp_path
+):
     assert torch.load(path, weights_only=True)["step"] == 1
     assert torch.load(path, weights_only=True, mmap=True)["step"] == 1
     torch.save(state(2), tmp_path / "theirs.pt")
     assert holds(tmp_path / "theirs.pt", 2)
 
 
-def test_map_location_says_where_tensors_go(path):
+def test_map_location_determines_the_device(path):
     assert load(path)["weight"].device.type == "cpu"
     assert load(path, map_location="meta")["weight"].device.type == "meta"
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
-def test_tensors_of_a_gpu_are_loaded_to_the_cpu_and_back(tmp_path):
+def test_gpu_tensors_are_loaded_to_the_cpu_by_default(tmp_path):
     weight = torch.arange(9.0, device="cuda")
     save(tmp_path / "gpu.pt", {"weight": weight})
     assert load(tmp_path / "gpu.pt")["weight"].device.type == "cpu"
@@ -120,7 +122,7 @@ def test_tensors_of_a_gpu_are_loaded_to_the_cpu_and_back(tmp_path):
     assert torch.equal(found, weight)
 
 
-def test_a_file_has_the_rights_of_the_umask_and_nothing_lies_beside_it(tmp_path):
+def test_a_file_follows_the_umask_and_no_other_file_is_left(tmp_path):
     before = os.umask(0o027)
     try:
         save(tmp_path / "last.pt", state())
@@ -130,7 +132,7 @@ def test_a_file_has_the_rights_of_the_umask_and_nothing_lies_beside_it(tmp_path)
     assert os.listdir(tmp_path) == ["last.pt"]
 
 
-def test_a_link_is_followed(path, tmp_path):
+def test_save_follows_a_symbolic_link(path, tmp_path):
     link = tmp_path / "link.pt"
     link.symlink_to(path.name)
     save(link, state(2))
@@ -142,7 +144,10 @@ def test_a_link_is_followed(path, tmp_path):
 
 
 def crash(*arguments):
-    """Rows of bench/crash.py: writer, killed, finished, lost, files, stray."""
+    """Run bench/crash.py and return its rows by writer.
+
+    Each row has the numbers of killed, finished, lost, files and stray.
+    """
     ran = subprocess.run(
         [sys.executable, CRASH, *arguments],
         capture_output=True,
@@ -155,7 +160,7 @@ def crash(*arguments):
 
 
 @pytest.mark.slow
-def test_twenty_kills_lose_no_checkpoint_and_leave_nothing_behind():
+def test_no_checkpoint_is_lost_in_twenty_kills_and_no_stray_file_is_left():
     code, rows = crash("--kills", "20", "--writer", "save", "--writer", "Checkpoints")
     for name in ("save", "Checkpoints"):
         killed, _, lost, _, stray = rows[name]
@@ -164,21 +169,19 @@ def test_twenty_kills_lose_no_checkpoint_and_leave_nothing_behind():
 
 
 @pytest.mark.slow
-def test_the_crash_program_sees_what_torch_save_loses():
+def test_the_crash_program_detects_what_torch_save_loses():
     code, rows = crash("--kills", "50", "--writer", "torch.save")
     assert 0 < rows["torch.save"][2] <= 5
     assert code == 0
 
 
-def test_of_two_that_save_at_once_the_later_one_wins_and_the_other_says_so(
-    path, tmp_path
-):
-    proof = checkpoints._torch_load
+def test_if_two_saves_overlap_the_later_one_wins_and_the_other_fails(path, tmp_path):
+    torch_load = checkpoints._torch_load
 
     def save_in_between(*args, **kwargs):
         patch.undo()
         save(path, state(3))
-        return proof(*args, **kwargs)
+        return torch_load(*args, **kwargs)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoints, "_torch_load", save_in_between)
@@ -188,7 +191,7 @@ def test_of_two_that_save_at_once_the_later_one_wins_and_the_other_says_so(
     assert os.listdir(tmp_path) == ["last.pt"]
 
 
-def test_a_save_that_begins_before_the_rename_of_another_is_not_taken_for_it(
+def test_a_save_that_starts_before_another_renames_does_not_replace_its_file(
     path, monkeypatch
 ):
     replace, write, seen = os.replace, torch.save, []
@@ -206,15 +209,14 @@ def test_a_save_that_begins_before_the_rename_of_another_is_not_taken_for_it(
         save(path, state(3))
 
     monkeypatch.setattr(os, "replace", begin_another)
-    with contextlib.suppress(
-        CheckpointError
-    ):  # of the other one: half is not a zip file
+    # The other save fails, because half of a file is not a zip file.
+    with contextlib.suppress(CheckpointError):
         save(path, state(2))
     assert seen == [True]
     assert holds(path, 1)
 
 
-def test_only_what_a_killed_save_of_the_same_file_left_is_deleted(path, tmp_path):
+def test_only_temporary_files_for_the_same_path_are_deleted(path, tmp_path):
     left, others = ".last.pt-0123abcd.tmp", {".best.pt-0123abcd.tmp", ".last.pt-x.tmp"}
     for name in (left, *others):
         (tmp_path / name).write_bytes(b"half")
@@ -222,7 +224,7 @@ def test_only_what_a_killed_save_of_the_same_file_left_is_deleted(path, tmp_path
     assert set(os.listdir(tmp_path)) == {"last.pt", *others}
 
 
-def test_processes_that_save_to_one_path_never_spoil_it(path, tmp_path):
+def test_processes_that_save_to_the_same_path_never_damage_it(path, tmp_path):
     children = []
     for step in (2, 3, 4):
         if not (child := os.fork()):
@@ -242,7 +244,7 @@ def test_processes_that_save_to_one_path_never_spoil_it(path, tmp_path):
     assert os.listdir(tmp_path) == ["last.pt"]
 
 
-def test_an_interrupted_save_leaves_the_old_file_alone(path, monkeypatch, tmp_path):
+def test_an_interrupted_save_keeps_the_old_file(path, monkeypatch, tmp_path):
     def interrupt(*_):
         raise KeyboardInterrupt
 
@@ -253,7 +255,9 @@ def test_an_interrupted_save_leaves_the_old_file_alone(path, monkeypatch, tmp_pa
     assert os.listdir(tmp_path) == ["last.pt"]
 
 
-def test_file_and_folder_reach_the_disk_before_save_returns(path, monkeypatch):
+def test_save_flushes_the_file_then_renames_it_then_flushes_the_folder(
+    path, monkeypatch
+):
     steps = []
     fsync, replace = os.fsync, os.replace
 
@@ -276,7 +280,7 @@ def test_file_and_folder_reach_the_disk_before_save_returns(path, monkeypatch):
 
 
 def flip_bits(path, dice):
-    """Yield 200 times, each time with one other bit of the file flipped."""
+    """Flip one random bit of the file and yield, 200 times with a different bit."""
     good = path.read_bytes()
     for place in dice.sample(range(len(good) * 8), 200):
         bad = bytearray(good)
@@ -286,7 +290,7 @@ def flip_bits(path, dice):
 
 
 @pytest.mark.parametrize("numbers", [3, 5000])
-def test_no_file_with_one_flipped_bit_loads(tmp_path, numbers):
+def test_a_file_with_one_flipped_bit_is_refused(tmp_path, numbers):
     path = tmp_path / "last.pt"
     save(path, state(1, numbers))
     for _ in flip_bits(path, random.Random(numbers)):
@@ -294,17 +298,17 @@ def test_no_file_with_one_flipped_bit_loads(tmp_path, numbers):
             load(path)
 
 
-def test_no_flipped_bit_changes_what_is_loaded_from_a_file_of_torch_save(tmp_path):
+def test_a_flipped_bit_never_changes_what_is_loaded_from_a_torch_save_file(tmp_path):
     path, loaded = tmp_path / "theirs.pt", 0
     torch.save(state(), path)
     for _ in flip_bits(path, random.Random(1)):
         with contextlib.suppress(CheckpointError):
             assert digest(load(path)) == digest(state())
             loaded += 1
-    assert loaded < 100  # those that hit padding
+    assert loaded < 100  # in these, the bit is in the padding
 
 
-def test_no_file_that_is_cut_short_loads(path):
+def test_a_truncated_file_is_refused(path):
     good, dice = path.read_bytes(), random.Random(0)
     ends = range(len(good) - 100, len(good))
     for size in [*dice.sample(range(1, len(good)), 50), *ends]:
@@ -314,7 +318,7 @@ def test_no_file_that_is_cut_short_loads(path):
 
 
 @pytest.mark.parametrize("block", range(0, 20480, 4096))
-def test_no_file_with_a_zeroed_block_loads(path, block):
+def test_a_file_with_a_zeroed_block_is_refused(path, block):
     bad = bytearray(path.read_bytes())
     bad[block : block + 4096] = bytes(4096)
     path.write_bytes(bad)
@@ -322,11 +326,11 @@ def test_no_file_with_a_zeroed_block_loads(path, block):
         load(path)
 
 
-def test_the_damaged_record_is_named(path):
+def test_the_error_names_the_damaged_record(path):
     damage(path)
     with pytest.raises(CorruptCheckpointError, match=r"damaged \(.*/data/0'\): use an"):
         load(path)
-    assert torch.load(path, weights_only=True)["step"] == 1  # torch says nothing
+    assert torch.load(path, weights_only=True)["step"] == 1  # no error
 
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n"
@@ -340,13 +344,13 @@ LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n"
         (b"\n<!DOCTYPE html><html><title>404</title></html>", "is a web page"),
         (b"<?xml version='1.0'?><Error>AccessDenied</Error>", "is a web page"),
         (LFS, "is a Git LFS pointer: run git lfs pull"),
-        (pickle.dumps({"a": 1}), r"is not a checkpoint, it starts with b'\\x80"),
+        (pickle.dumps({"a": 1}), r"is not a checkpoint, but starts with b'\\x80"),
         (b"\x10\0\0\0\0\0\0\0" + b'{"a":{"dtype":1}}', "is a safetensors file"),
-        (b"\x1f\x8b\x08 gzip", r"is not a checkpoint, it starts with b'\\x1f"),
-        (b"hello", "is not a checkpoint, it starts with b'hello'"),
+        (b"\x1f\x8b\x08 gzip", r"is not a checkpoint, but starts with b'\\x1f"),
+        (b"hello", "is not a checkpoint, but starts with b'hello'"),
     ],
 )
-def test_a_file_that_is_not_a_checkpoint_is_named(tmp_path, content, says):
+def test_the_error_says_what_a_file_is_if_not_a_checkpoint(tmp_path, content, says):
     path = tmp_path / "last.pt"
     path.write_bytes(content)
     with pytest.raises(CorruptCheckpointError, match=says) as raised:
@@ -355,16 +359,16 @@ def test_a_file_that_is_not_a_checkpoint_is_named(tmp_path, content, says):
     assert "\n" not in str(raised.value)
 
 
-def test_the_format_before_1_6_is_named(tmp_path):
+def test_the_error_names_the_format_before_1_6(tmp_path):
     path = tmp_path / "old.pt"
     torch.save(state(), path, _use_new_zipfile_serialization=False)
     with pytest.raises(
-        CorruptCheckpointError, match=r"format before 1\.6: save it again"
+        CorruptCheckpointError, match=r"format before 1\.6: load it with torch\.load"
     ):
         load(path)
 
 
-def test_a_folder_and_another_zip_file_are_named(tmp_path):
+def test_a_folder_and_another_zip_file_are_refused(tmp_path):
     with pytest.raises(CorruptCheckpointError, match="is a folder"):
         load(tmp_path)
     (tmp_path / "in").mkdir()
@@ -374,7 +378,7 @@ def test_a_folder_and_another_zip_file_are_named(tmp_path):
         load(archive)
 
 
-def test_a_file_that_was_packed_again_loads(path, tmp_path):
+def test_a_file_that_was_compressed_again_can_be_loaded(path, tmp_path):
     with (
         zipfile.ZipFile(path) as old,
         zipfile.ZipFile(tmp_path / "small.pt", "w", zipfile.ZIP_DEFLATED) as new,
@@ -385,14 +389,14 @@ def test_a_file_that_was_packed_again_loads(path, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-def test_a_torchscript_file_is_not_handed_on_to_torch_jit(tmp_path):
+def test_a_torchscript_file_is_refused(tmp_path):
     # With torch 2.4, torch.load(weights_only=True) returns the script as a module.
     torch.jit.script(nn.Linear(1, 1)).save(str(tmp_path / "script.pt"))
     with pytest.raises(CorruptCheckpointError, match="is TorchScript or another zip"):
         load(tmp_path / "script.pt")
 
 
-def test_a_missing_file_is_missing(tmp_path):
+def test_a_missing_file_raises_file_not_found(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no\.pt"):
         load(tmp_path / "no.pt")
 
@@ -428,18 +432,22 @@ PLACES = {
 
 @pytest.mark.parametrize("kind", [System, Eval, Own])
 @pytest.mark.parametrize("place", PLACES)
-def test_what_runs_code_is_refused_and_does_not_run(tmp_path, kind, place):
+def test_a_file_that_could_run_code_is_refused_and_its_code_does_not_run(
+    tmp_path, kind, place
+):
     marker = tmp_path / "ran"
     path = tmp_path / "evil.pt"
     torch.save(PLACES[place](kind(str(marker))), path)
-    with pytest.raises(UnsafeValueError, match=r"holds [\w.]+, which could run code"):
+    with pytest.raises(
+        UnsafeValueError, match=r"contains [\w.]+, which could run code"
+    ):
         load(path)
     assert not marker.exists()
     torch.load(path, weights_only=False)
-    assert marker.exists()  # the test is able to see it
+    assert marker.exists()  # so this test would notice if the code ran
 
 
-# --- What cannot be loaded is not saved -----------------------------------------------
+# --- Values that cannot be loaded are not saved ---------------------------------------
 
 
 Point = namedtuple("Point", "x y")
@@ -454,11 +462,11 @@ class Level(enum.IntEnum):
 
 
 class Text(str):
-    """A subclass of a type that loads."""
+    """A subclass of str, which torch does not load."""
 
 
 class Number(int):
-    """Another one."""
+    """A subclass of int, which torch does not load."""
 
 
 @dataclasses.dataclass
@@ -471,7 +479,7 @@ class Tagged:
 
 
 class Labeled(torch.Tensor):
-    """A subclass of tensors that torch does not load."""
+    """A subclass of Tensor, which torch does not load."""
 
 
 def recursive_tuple():
@@ -480,7 +488,7 @@ def recursive_tuple():
     return value
 
 
-# Some of them load with torch.load(weights_only=True) of some releases only.
+# torch.load(weights_only=True) accepts some of them only in newer releases.
 VALUES = {
     "set": lambda: {1, "a"},
     "empty set": lambda: set(),
@@ -525,21 +533,21 @@ VALUES = {
 }
 
 
-@pytest.mark.filterwarnings("ignore")  # torch warns of prototypes, differently
+@pytest.mark.filterwarnings("ignore")  # about prototypes, different in each release
 @pytest.mark.parametrize("name", VALUES)
 def test_save_accepts_exactly_what_the_loader_of_this_release_accepts(tmp_path, name):
-    # Given what torch itself saves and loads
+    # Given a value that torch itself may or may not save and load
     state = {"value": VALUES[name]()}
     try:
         torch.save(state, tmp_path / "theirs.pt")
         expected = torch.load(tmp_path / "theirs.pt", weights_only=True)["value"]
     except Exception:
-        # Then the same is refused, and what cannot be loaded is never written
+        # If torch refuses it, then save refuses it too, and writes no file
         with pytest.raises(UnsafeValueError, match=r"^state"):
             save(tmp_path / "ours.pt", state)
         assert not (tmp_path / "ours.pt").exists()
     else:
-        # Or it is loaded
+        # If torch loads it, then load returns the same
         save(tmp_path / "ours.pt", state)
         found = load(tmp_path / "ours.pt")["value"]
         assert repr(found) == repr(expected)
@@ -551,7 +559,9 @@ def with_attribute(value, tag):
 
 
 WEIGHT = nn.Parameter(torch.ones(1))
-REFUSED = {  # the place, the type and what to do, of {"v": value} or of a state
+# What the message says about a value in {"v": value}. If it starts with "state", the
+# value is the whole state.
+REFUSED = {
     "pathlib.": Path("x"),
     "would not load: save str() of it": Path("x"),
     "argparse.Namespace would not load: save vars()": argparse.Namespace(),
@@ -610,7 +620,7 @@ with contextlib.suppress(NameError):
 
 
 @pytest.mark.parametrize("says", REFUSED)
-def test_a_refusal_names_the_place_the_type_and_the_cure(path, says):
+def test_the_error_says_where_a_value_is_its_type_and_how_to_convert_it(path, says):
     in_state = says.startswith("state")
     state = REFUSED[says] if in_state else {"v": REFUSED[says]}
     with pytest.raises(UnsafeValueError, match=re.escape(says)) as error:
@@ -620,7 +630,7 @@ def test_a_refusal_names_the_place_the_type_and_the_cure(path, says):
     assert holds(path, 1)
 
 
-def test_up_to_five_values_are_named_at_once(path):
+def test_the_error_lists_up_to_five_values(path):
     state = {"a": [Tagged(), {"b": Tagged()}], "c": Tagged(), "d": [Tagged()] * 9}
     with pytest.raises(UnsafeValueError) as error:
         save(path, state)
@@ -662,7 +672,7 @@ def test_a_large_model_is_refused_without_a_copy_of_its_weights(path):
 
 
 class Wrapper(torch.Tensor):
-    """A tensor that wraps another one, as quantization libraries make them."""
+    """A tensor that wraps another one, as in quantization libraries."""
 
     @staticmethod
     def __new__(cls, inner):
@@ -681,7 +691,7 @@ class Wrapper(torch.Tensor):
 
 @dataclasses.dataclass
 class Training:
-    """A class that a reader told torch to load."""
+    """A class that users add to the safe globals of torch."""
 
     model: dict
 
@@ -727,7 +737,7 @@ WITHOUT_DATA = {
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("place", WITHOUT_DATA)
-def test_a_tensor_without_data_does_not_replace_the_last_good_file(tmp_path, place):
+def test_a_tensor_without_data_does_not_replace_the_last_complete_file(tmp_path, place):
     # Given a folder that keeps one file
     files = Checkpoints(tmp_path, keep=1)
     files.save(1, state(1))
@@ -741,19 +751,19 @@ def test_a_tensor_without_data_does_not_replace_the_last_good_file(tmp_path, pla
     assert holds(files.latest(), 1)
 
 
-def test_what_torch_cannot_save_is_an_error_of_checkpoints(path):
+def test_if_torch_cannot_save_a_state_save_raises_a_checkpoint_error(path):
     weight = torch.ones(2)
     with pytest.raises(CheckpointError, match="as different types"):
         save(path, [weight, weight.view(torch.int32)])
     assert holds(path, 1)
 
 
-def test_empty_tensors_have_all_their_data(path):
+def test_empty_tensors_do_not_count_as_tensors_without_data(path):
     save(path, {"a": torch.empty(0), "b": torch.empty(3, 0), "c": freed()[:0]})
     assert load(path)["b"].shape == (3, 0)
 
 
-def test_a_wrapper_with_data_that_torch_was_told_to_load_is_saved(path):
+def test_a_wrapper_tensor_with_data_is_saved_if_it_is_a_safe_global(path):
     with safe_globals(Wrapper, Training):
         save(path, Training({"a": Wrapper(torch.ones(2))}))
         assert torch.equal(load(path).model["a"].inner, torch.ones(2))
@@ -761,9 +771,8 @@ def test_a_wrapper_with_data_that_torch_was_told_to_load_is_saved(path):
 
 @contextlib.contextmanager
 def safe_globals(*kinds):
-    before = [
-        *torch.serialization.get_safe_globals()
-    ]  # of torch 2.4 it is the list itself
+    # In torch 2.4, get_safe_globals returns the list itself, so copy it.
+    before = [*torch.serialization.get_safe_globals()]
     torch.serialization.add_safe_globals([*kinds])
     try:
         yield
@@ -772,7 +781,7 @@ def safe_globals(*kinds):
         torch.serialization.add_safe_globals(before)
 
 
-def test_what_torch_was_told_to_load_is_saved(path):
+def test_a_class_is_saved_if_it_is_a_safe_global(path):
     with pytest.raises(UnsafeValueError, match=r"state\['own'\]: .*\.Training"):
         save(path, {"own": Training(7)})
     with safe_globals(Training):
@@ -781,13 +790,13 @@ def test_what_torch_was_told_to_load_is_saved(path):
 
 
 class Stubborn:
-    """A class that torch was told to load, but that does not load."""
+    """A class that torch does not load, even as a safe global."""
 
     def __reduce__(self):
         return print, ("running",)
 
 
-def test_what_torch_was_told_to_load_but_does_not_is_named(path, tmp_path):
+def test_the_error_names_a_safe_global_that_torch_does_not_load(path, tmp_path):
     says = r"^state\['a'\]\[0\]: .*Stubborn"
     with safe_globals(Stubborn), pytest.raises(UnsafeValueError, match=says):
         save(path, {"a": [Stubborn()], "w": torch.ones(2)})
@@ -795,7 +804,7 @@ def test_what_torch_was_told_to_load_but_does_not_is_named(path, tmp_path):
     assert os.listdir(tmp_path) == ["last.pt"]
 
 
-def test_a_part_of_a_tensor_spread_over_ranks_is_refused(path):
+def test_a_dtensor_is_refused(path):
     class Spread(torch.Tensor):
         placements = ()
 
@@ -808,11 +817,11 @@ def test_a_part_of_a_tensor_spread_over_ranks_is_refused(path):
 # --- Disk -----------------------------------------------------------------------------
 
 
-def test_a_full_disk_leaves_the_old_file(path, tmp_path):
+def test_a_full_disk_keeps_the_old_file(path, tmp_path):
     resource = pytest.importorskip("resource")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     large = {"weight": torch.zeros(2**18)}
-    for limit in (100, 2000, 2**16, 2**20):  # of 2**20 and some bytes
+    for limit in (100, 2000, 2**16, 2**20):  # the file is slightly larger than 2**20
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limits[1]))
         try:
             with pytest.raises(
@@ -828,7 +837,7 @@ def test_a_full_disk_leaves_the_old_file(path, tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 1 MiB."""
+    """A folder on a file system of 1 MiB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
@@ -848,7 +857,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", str(folder)], check=True, timeout=patient(30))
 
 
-def test_a_full_file_system_leaves_the_old_files(small_disk):
+def test_a_full_file_system_keeps_the_old_files(small_disk):
     path = small_disk / "last.pt"
     save(path, state(1))
     with pytest.raises(
@@ -866,24 +875,24 @@ def test_a_full_file_system_leaves_the_old_files(small_disk):
     assert holds(path, 1)
 
 
-def test_a_missing_folder_is_named(tmp_path):
+def test_the_error_names_a_missing_folder(tmp_path):
     path = tmp_path / "missing" / "last.pt"
     with pytest.raises(FileNotFoundError, match=r"\d{5} bytes to write.*missing"):
         save(path, state())
 
 
-def test_a_folder_instead_of_a_file_is_named(tmp_path):
+def test_the_error_names_a_folder_given_instead_of_a_file(tmp_path):
     with pytest.raises(IsADirectoryError, match=str(tmp_path)):
         save(tmp_path, state())
     assert not [name for name in os.listdir(tmp_path.parent) if ".tmp" in name]
 
 
-def test_a_folder_without_rights_leaves_the_old_file():
+def test_a_folder_without_write_permission_keeps_the_old_file():
     with tempfile.TemporaryDirectory() as home:
         path = Path(home, "last.pt")
         save(path, state(1))
         os.chmod(home, 0o555)
-        root = os.geteuid() == 0  # whom no right stops
+        root = os.geteuid() == 0  # root ignores permissions
         if root:
             os.seteuid(65534)
         try:
@@ -910,7 +919,9 @@ def test_the_newest_and_the_best_are_kept(tmp_path):
     assert load(files.best())["step"] == 1
 
 
-def test_max_is_the_other_way_round_and_a_tie_goes_to_the_earlier(tmp_path):
+def test_with_max_the_highest_metric_is_best_and_the_earlier_of_two_equal_ones(
+    tmp_path,
+):
     files = Checkpoints(tmp_path, keep=1, best=1, mode="max")
     for step, score in enumerate([0.5, 0.9, float("nan"), 0.9, -1.0]):
         files.save(step, {"step": step}, torch.tensor(score))
@@ -918,7 +929,7 @@ def test_max_is_the_other_way_round_and_a_tie_goes_to_the_earlier(tmp_path):
     assert load(files.best())["step"] == 1
 
 
-def test_a_folder_without_files_has_no_latest(tmp_path):
+def test_without_checkpoints_latest_and_best_return_none(tmp_path):
     assert Checkpoints(tmp_path / "none").latest() is None
     assert Checkpoints(tmp_path).best() is None
     assert not (tmp_path / "none").exists()
@@ -953,8 +964,8 @@ def test_nothing_is_deleted_before_the_new_file_is_on_the_disk(tmp_path, monkeyp
     assert steps_in(tmp_path) == [2]
 
 
-def test_a_whole_file_that_load_refuses_is_not_passed_over(tmp_path):
-    # Nor one with a tensor that has no meta form, as of quantized and nested ones.
+def test_latest_returns_a_complete_file_that_load_refuses(tmp_path):
+    # To skip it would silently resume from an older file.
     path = Checkpoints(tmp_path).save(1, state(1))
     torch.save(System(str(tmp_path / "ran")), path)
     assert Checkpoints(tmp_path).latest() == path
@@ -962,47 +973,47 @@ def test_a_whole_file_that_load_refuses_is_not_passed_over(tmp_path):
         load(path)
 
 
-def test_a_damaged_file_is_passed_over_with_a_warning(tmp_path):
+def test_a_damaged_file_is_skipped_with_a_warning(tmp_path):
     files = Checkpoints(tmp_path, keep=3, best=1)
     for step in (1, 2, 3):
         newest = files.save(step, state(step), 1 / step)
     damage(newest)
     for find in (files.latest, files.best):
-        with pytest.warns(UserWarning, match=r"passed over: .*3_metric.* is damaged"):
+        with pytest.warns(UserWarning, match=r"skipped: .*3_metric.* is damaged"):
             assert holds(find(), 2)
 
 
-def test_a_folder_of_damaged_files_is_not_a_new_run(tmp_path):
+def test_if_all_files_are_damaged_latest_raises_instead_of_returning_none(tmp_path):
     files = Checkpoints(tmp_path)
     damage(files.save(1, state(1)))
     with (
-        pytest.warns(UserWarning, match="passed over"),
-        pytest.raises(CorruptCheckpointError, match="none of its files is whole"),
+        pytest.warns(UserWarning, match="skipped"),
+        pytest.raises(CorruptCheckpointError, match="every checkpoint tried in"),
     ):
         files.latest()
 
 
-def test_a_run_does_not_go_back_behind_a_whole_file(tmp_path):
+def test_a_step_below_that_of_a_complete_file_is_refused(tmp_path):
     files = Checkpoints(tmp_path, keep=1)
     files.save(5, state(5))
     with pytest.raises(ValueError, match=r"step=4: .* not below latest"):
         files.save(4, state(4))
     assert holds(files.latest(), 5)
     damage(files.latest())
-    with pytest.warns(UserWarning, match="passed over"):
-        files.save(4, state(4))  # resumed from before the damaged one
-    with pytest.warns(UserWarning, match="passed over"):
+    with pytest.warns(UserWarning, match="skipped"):
+        files.save(4, state(4))  # because the run resumed from an earlier file
+    with pytest.warns(UserWarning, match="skipped"):
         assert holds(files.latest(), 4)
 
 
-def test_a_step_that_is_saved_again_is_there_once(tmp_path):
+def test_saving_a_step_again_replaces_its_file(tmp_path):
     files = Checkpoints(tmp_path, keep=3, best=1)
     files.save(1, state(1), 0.1)
     files.save(1, state(1), 0.7)
     assert os.listdir(tmp_path) == ["step-000000001_metric=0.7.pt"]
 
 
-def test_foreign_files_are_left_alone(tmp_path):
+def test_other_files_in_the_folder_are_kept(tmp_path):
     names = ["notes.txt", "step-x.pt", "step-1_metric=0.1_copy.pt", "best.pt"]
     for name in names:
         (tmp_path / name).write_text("mine")
@@ -1023,14 +1034,14 @@ def test_the_newest_are_kept_whatever_their_metric(tmp_path, metric):
 
 
 @pytest.mark.parametrize("wrong", [{"keep": 0}, {"best": -1}, {"mode": "best"}])
-def test_wrong_numbers_are_named(tmp_path, wrong):
+def test_the_error_names_an_invalid_option(tmp_path, wrong):
     with pytest.raises(ValueError, match=f"{next(iter(wrong))}="):
         Checkpoints(tmp_path, **wrong)
 
 
 @pytest.mark.parametrize("step", [-1, True, 1.0, "1"])
-def test_a_step_is_a_number_from_zero_on(tmp_path, step):
-    Checkpoints(tmp_path).save(0, {})  # beside which it is compared
+def test_a_step_is_an_integer_of_0_or_more(tmp_path, step):
+    Checkpoints(tmp_path).save(0, {})  # so that the step is compared with another one
     with pytest.raises(ValueError, match=r"need an int >= 0"):
         Checkpoints(tmp_path).save(step, state())
     assert steps_in(tmp_path) == [0]
@@ -1062,13 +1073,13 @@ def test_a_run_resumed_at_any_step_is_bit_equal(straight, tmp_path, end):
 
 @pytest.fixture(scope="module")
 def ranks(tmp_path_factory):
-    """The folder of a run, and what its two ranks returned."""
+    """The folder of a run on two ranks, and what each rank returned."""
     folder = tmp_path_factory.mktemp("ranks")
     return folder, start(checkpoint_ranks.train, 2, folder)
 
 
 @pytest.mark.slow
-def test_two_ranks_resume_bit_equal_each_with_its_own_generators(ranks):
+def test_two_ranks_resume_bit_equal_and_each_restores_its_generators(ranks):
     two = ranks[1]
     assert two[0]["rng"] != two[1]["rng"]
     for rank in two:
@@ -1077,7 +1088,7 @@ def test_two_ranks_resume_bit_equal_each_with_its_own_generators(ranks):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 4])
-def test_two_ranks_resume_as_one_and_as_four_with_each_sample_once(ranks, number):
+def test_a_run_on_two_ranks_resumes_on_one_or_four_with_each_sample_once(ranks, number):
     folder, two = ranks
     used = [index for rank in two for index in rank["consumed"]]
     assert len(used) == 2 * BREAK * BATCH
@@ -1097,21 +1108,21 @@ def test_two_ranks_resume_as_one_and_as_four_with_each_sample_once(ranks, number
         ("saved", "None"),
     ],
 )
-def test_all_ranks_return_or_raise_the_same_as_rank_0(ranks, what, starts):
+def test_all_ranks_return_or_raise_what_rank_0_does(ranks, what, starts):
     zero, one = ranks[1]
     assert zero[what].startswith(starts)
     assert one[what] == zero[what]
 
 
 @pytest.mark.slow
-def test_ranks_do_not_wait_for_a_rank_0_that_was_stopped(ranks):
+def test_if_rank_0_is_interrupted_the_other_ranks_get_an_error(ranks):
     zero, one = ranks[1]
     assert zero["interrupt"] == "SystemExit: stopped"
     assert one["interrupt"] == "CheckpointError: rank 0: SystemExit('stopped')"
 
 
 @pytest.mark.slow
-def test_rank_0_is_the_one_that_writes(ranks):
+def test_only_rank_0_writes(ranks):
     folder, _ = ranks
     assert load(folder / "y.pt") == {"rank": 0}
     assert sorted(os.listdir(folder)) == ["run", "y.pt"]

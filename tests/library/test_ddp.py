@@ -1,4 +1,4 @@
-"""Given ranks: each has its place, its samples and a share in the metrics."""
+"""Joining the process group, sampling, and combining results, on one or more ranks."""
 
 import math
 import os
@@ -22,24 +22,25 @@ from tests.library import ddp_ranks
 from tests.library.ddp_ranks import start
 
 WORLDS = [2, 4]
-VALUES = [  # (mean, number of samples) of each rank; ranks that are not named have none
+# (mean, number of samples) of each rank. Ranks that aren't listed have no samples.
+VALUES = [
     [(0.1, 3), (0.7, 1)],
     [(0.5, 0), (0.3, 7)],
     [(math.nan, 0), (0.1, 10)],
     [(1e16, 1), (1.0, 1), (-1e16, 1)],
     [(0.1, 1), (0.2, 1), (0.3, 1), (0.4, 1_000_003)],
 ]
-# Of 8 samples in epoch 0, by seed: what every release gives.
+# The order of 8 samples in epoch 0, by seed. It is the same on every torch release.
 ORDERS = {0: [2, 3, 0, 7, 1, 4, 6, 5], 1: [6, 5, 0, 7, 1, 3, 4, 2]}
 
 
 @pytest.fixture(scope="module", params=WORLDS)
 def ranks(request):
-    """What each of 2 and of 4 ranks found in one start."""
+    """The findings of each rank, from one launch of 2 and one of 4 ranks."""
     return start(ddp_ranks.collectives, request.param, VALUES)
 
 
-# --- one process, and torchrun
+# --- joining the process group
 
 
 TORCHRUN = dict(zip(ddp.VARIABLES, ["0", "1", "0", "localhost", "29500"], strict=True))
@@ -47,7 +48,7 @@ TORCHRUN = dict(zip(ddp.VARIABLES, ["0", "1", "0", "localhost", "29500"], strict
 
 @pytest.fixture
 def environment(monkeypatch):
-    """Set these variables, in an environment without any launcher."""
+    """Return a function that sets variables in an environment without a launcher."""
     launchers = ("SLURM_", "OMPI_", "PMI", "MPI_", "MV2_", "TORCHELASTIC_")
     for name in list(os.environ):
         if name in ddp.VARIABLES or name.startswith(launchers):
@@ -62,7 +63,7 @@ def environment(monkeypatch):
 
 @pytest.fixture
 def alone(environment):
-    """An environment without any launcher."""
+    """Run the test in an environment without a launcher."""
 
 
 def test_one_process_trains_with_ddp_without_torchrun(alone):
@@ -75,7 +76,7 @@ def test_one_process_trains_with_ddp_without_torchrun(alone):
     assert not dist.is_initialized()
 
 
-def test_the_group_is_destroyed_after_an_error_and_can_be_made_again(alone):
+def test_after_an_error_the_group_is_destroyed_and_can_be_created_again(alone):
     with pytest.raises(KeyError) as caught, ddp.distributed(device="cpu"):
         raise KeyError("x")
     if sys.version_info >= (3, 11):
@@ -86,19 +87,19 @@ def test_the_group_is_destroyed_after_an_error_and_can_be_made_again(alone):
 
 
 def refused(text):
-    """Joining fails with this text, and leaves no group."""
+    """Assert that joining fails with this message and leaves no process group."""
     with pytest.raises(RuntimeError, match=text):
         ddp.distributed(device="cpu").__enter__()
     assert not dist.is_initialized()
 
 
 @pytest.mark.parametrize("missing", ddp.VARIABLES)
-def test_a_half_set_environment_names_what_is_missing(environment, missing):
+def test_the_error_names_a_missing_variable(environment, missing):
     environment({name: TORCHRUN[name] for name in ddp.VARIABLES if name != missing})
     refused(rf"^{missing} is missing.*torchrun")
 
 
-def test_a_variable_that_is_not_a_number_is_named(environment):
+def test_the_error_names_a_variable_that_is_not_a_number(environment):
     environment(TORCHRUN | {"WORLD_SIZE": "two"})
     refused("^WORLD_SIZE is two")
 
@@ -127,7 +128,7 @@ MANY_TASKS = {
 
 
 @pytest.mark.parametrize("launcher", MANY_TASKS)
-def test_one_of_many_tasks_never_trains_alone(environment, launcher):
+def test_one_of_several_tasks_never_trains_alone(environment, launcher):
     environment(MANY_TASKS[launcher])
     refused(r"^this is task \d of .*torchrun")
 
@@ -158,14 +159,14 @@ def test_a_single_task_trains_alone(environment, shell):
         assert here[:3] == (0, 1, 0)
 
 
-def test_torchrun_counts_inside_a_task(environment):
+def test_torchrun_may_start_one_rank_inside_one_of_several_tasks(environment):
     left_over = MANY_TASKS["a world of one is left over"]
     environment(left_over | {"TORCHELASTIC_RUN_ID": "7"})
     assert ddp._place() == (0, 1, 0)
 
 
 @pytest.mark.parametrize("launcher", ["Slurm", "MPI"])
-def test_tasks_of_other_launchers_join_if_they_know_the_address(launcher):
+def test_tasks_of_other_launchers_join_if_the_address_is_set(launcher):
     assert start(ddp_ranks.as_a_task_of, 2, launcher) == [
         ((0, 2, 0), 0.5),
         ((1, 2, 1), 0.5),
@@ -173,7 +174,7 @@ def test_tasks_of_other_launchers_join_if_they_know_the_address(launcher):
 
 
 @pytest.mark.slow
-def test_torchrun_starts_the_same_code(tmp_path):
+def test_the_same_code_runs_under_torchrun(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         "import torch, ddp\n"
@@ -195,22 +196,22 @@ def test_torchrun_starts_the_same_code(tmp_path):
     try:
         output, errors = torchrun.communicate(timeout=patient(120))
     finally:
-        torchrun.terminate()  # not killed: it ends its ranks
+        torchrun.terminate()  # kill() would leave its ranks running
         torchrun.wait()
     assert (torchrun.returncode, output) == (0, f"2 {2 / 3}\n"), errors
 
 
-# --- metrics
+# --- combining metrics
 
 
-def test_each_rank_has_its_place(ranks):
+def test_each_rank_gets_its_rank_and_device(ranks):
     world = len(ranks)
     for rank, found in enumerate(ranks):
         assert found["here"] == (rank, world, rank, torch.device("cpu"))
         assert found["here"].is_main == (rank == 0)
 
 
-def test_a_weighted_mean_is_exact_on_uneven_and_empty_ranks(ranks):
+def test_weighted_mean_is_exact_even_if_ranks_have_few_or_no_samples(ranks):
     for case, pairs in enumerate(VALUES):
         pairs = pairs[: len(ranks)]
         used = [(Fraction(value), n) for value, n in pairs if n]
@@ -218,16 +219,16 @@ def test_a_weighted_mean_is_exact_on_uneven_and_empty_ranks(ranks):
         assert [found["means"][case] for found in ranks] == [expected] * len(ranks)
 
 
-def test_all_ranks_get_the_same_mean_or_the_same_error(ranks):
+def test_all_ranks_return_the_same_mean_or_raise_the_same_error(ranks):
     each = range(len(ranks))
     expected = {
         "tensor mean": sum(r * r for r in each) / sum(each),
         "tensor count": sum(r * (r + 1) for r in each) / sum(r + 1 for r in each),
         "rank 0 has no mean": 0.5,
-        "no samples": "ValueError: no rank has a sample: n is 0 on each",
+        "no samples": "ValueError: n must be more than 0 on at least one rank",
         "negative": "ValueError: rank 0: n must be 0 or more and finite, got -1",
         "value": "TypeError: rank 1: value must be a number, got str",
-        "shape": "ValueError: rank 1: value must have one element, got the shape [3]",
+        "shape": "ValueError: rank 1: value must have one element, got shape [3]",
         "count": "TypeError: rank 1: n must be a number, got NoneType",
         "bool": "TypeError: rank 1: n must be a number of samples, got True",
         "nan": "ValueError: rank 1: n must be 0 or more and finite, got nan",
@@ -241,26 +242,26 @@ def test_all_ranks_get_the_same_mean_or_the_same_error(ranks):
     "dtype",
     [torch.float64, torch.bfloat16, torch.float16, torch.int32, torch.uint8],
 )
-def test_mean_and_count_may_have_any_dtype(dtype):
+def test_mean_and_count_can_have_any_dtype(dtype):
     assert ddp.weighted_mean(torch.tensor([[3]], dtype=dtype), torch.tensor(2)) == 3.0
     assert ddp.weighted_mean(3, torch.tensor(2, dtype=dtype)) == 3.0
     assert ddp.weighted_mean(np.float32(0.5), np.int64(2)) == 0.5
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_a_mean_that_is_not_finite_stays_so(value):
+def test_a_mean_that_is_not_finite_is_returned_unchanged(value):
     assert str(ddp.weighted_mean(value, 2)) == str(value)
 
 
 @pytest.mark.parametrize("n", range(10))
-def test_evaluation_sees_each_sample_once(ranks, n):
+def test_eval_sampler_puts_each_sample_on_one_rank(ranks, n):
     parts = [found["eval"][n] for found in ranks]
     assert sorted(chain(*parts)) == list(range(n))
     assert [found["eval sizes"][n] for found in ranks] == [len(part) for part in parts]
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
 
 
-# --- in sync
+# --- comparing tensors between ranks
 
 
 @pytest.mark.parametrize(
@@ -276,13 +277,13 @@ def test_evaluation_sees_each_sample_once(ranks, n):
         ("other buffer, left out", None),
         ("other shapes and names", "2 tensors differ from rank 0: 'weight' on rank"),
         ("other shapes and names", "'bias' on rank"),
-        ("meta", "TypeError: rank 1: 'weight' cannot be compared: it has no values"),
+        ("meta", "TypeError: rank 1: 'weight' can't be compared, because it has no"),
         ("sparse", "RuntimeError: 1 tensor differs from rank 0: 'graph' on rank 1: "),
         ("unfrozen under DDP", "'body.weight' on rank {others}: "),
-        ("unfrozen under DDP", "before DistributedDataParallel"),
+        ("unfrozen under DDP", "before you wrap the model in DistributedDataParallel"),
     ],
 )
-def test_all_ranks_name_the_tensors_that_differ(ranks, models, text):
+def test_the_error_on_all_ranks_names_the_tensors_that_differ(ranks, models, text):
     last = len(ranks) - 1
     others = ", ".join(str(rank) for rank in range(1, len(ranks)))
     for found in ranks:
@@ -294,7 +295,7 @@ def test_all_ranks_name_the_tensors_that_differ(ranks, models, text):
 
 
 def kinds_of_tensors(x):
-    """The values of a 4 x 4 matrix, as tensors of many kinds."""
+    """Yield the values of a 4 x 4 matrix as tensors of many kinds."""
     ones, zeros = torch.ones(4), torch.zeros(4, dtype=torch.int64)
     twice = torch.complex(x, x)
     yield "COO", x.to_sparse()
@@ -321,7 +322,7 @@ def kinds_of_tensors(x):
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
-def test_tensors_of_each_kind_are_compared_by_what_they_show():
+def test_tensors_of_every_kind_are_compared_by_their_values():
     values = torch.linspace(-3, 3, 16).view(4, 4)
     kinds, again = (dict(kinds_of_tensors(values.clone())) for _ in range(2))
     others = dict(kinds_of_tensors(values.flip(0)))
@@ -344,7 +345,7 @@ def test_views_and_copies_with_the_same_values_are_equal():
         assert ddp._digest("x", view) == ddp._digest("x", copy)
 
 
-def test_an_empty_and_a_tied_tensor_are_compared():
+def test_empty_and_tied_tensors_are_compared():
     model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))
     model[1].weight = model[0].weight
     model.register_buffer("empty", torch.empty(0, 3))
@@ -361,15 +362,15 @@ def test_the_weights_of_quantized_layers_are_compared():
     assert names.count("0._packed_params._packed_params") == 2  # weight and bias
 
 
-def test_a_lazy_parameter_is_named():
-    with pytest.raises(TypeError, match="'weight' cannot be compared"):
+def test_the_error_names_a_lazy_parameter():
+    with pytest.raises(TypeError, match="'weight' can't be compared"):
         ddp.assert_in_sync(torch.nn.LazyLinear(2))
 
 
 # --- the order of samples
 
 
-def test_each_epoch_has_each_sample_once_in_an_order_of_its_own(ranks):
+def test_each_epoch_has_each_sample_once_in_a_new_order(ranks):
     epochs = [
         list(chain(*parts)) for parts in zip(*(r["orders"] for r in ranks), strict=True)
     ]
@@ -385,7 +386,7 @@ def test_the_order_does_not_depend_on_the_number_of_ranks(ranks):
         assert [i for step in zip(*parts, strict=True) for i in step] == list(alone)
 
 
-def test_an_uneven_rest_is_padded_equally(ranks):
+def test_if_samples_do_not_divide_evenly_some_are_repeated(ranks):
     padded = [found["uneven"] for found in ranks]
     assert {len(part) for part in padded} == {-(-23 // len(ranks))}
     assert set(chain(*padded)) == set(range(23))
@@ -396,14 +397,14 @@ def test_an_order_is_the_same_on_every_release(seed):
     assert list(ddp.ResumableSampler(8, seed=seed)) == ORDERS[seed]
 
 
-def test_run_0_epoch_1_is_not_run_1_epoch_0():
+def test_epoch_1_with_seed_0_differs_from_epoch_0_with_seed_1():
     first = ddp.ResumableSampler(50, seed=0)
     first.set_epoch(1)
     assert list(first) != list(ddp.ResumableSampler(50, seed=1))
 
 
 @pytest.mark.parametrize("size", [0, 1, 5])
-def test_lengths_are_those_of_the_iteration(size):
+def test_len_is_the_number_of_samples_in_a_pass(size):
     sampler = ddp.ResumableSampler(range(size), shuffle=False)
     assert (len(sampler), list(sampler)) == (size, list(range(size)))
 
@@ -411,7 +412,7 @@ def test_lengths_are_those_of_the_iteration(size):
 @pytest.mark.parametrize("world", [1, 2, 4])
 @pytest.mark.parametrize("used", [1, 5, 12])
 def test_an_epoch_resumes_on_another_number_of_ranks(world, used):
-    size = 2 * used + 8  # what two ranks leave can be divided by each number of ranks
+    size = 2 * used + 8  # 8 samples are left, which 1, 2 and 4 ranks can share evenly
     before = start(ddp_ranks.use_some, 2, size, used)
     state = before[0][1]
     assert [found[1] for found in before] == [state] * 2
@@ -423,12 +424,12 @@ def test_an_epoch_resumes_on_another_number_of_ranks(world, used):
 
 @pytest.fixture(scope="module")
 def unbroken():
-    """Two epochs of six steps on each of two ranks."""
+    """The results of two epochs of six steps on two ranks, without a break."""
     return start(ddp_ranks.train, 2, "")
 
 
 @pytest.mark.parametrize(("step", "workers"), [(1, 0), (5, 2), (6, 2), (9, 0)])
-def test_training_that_is_killed_resumes_bit_for_bit(tmp_path, unbroken, step, workers):
+def test_training_that_is_killed_resumes_bit_equal(tmp_path, unbroken, step, workers):
     path = str(tmp_path / "state")
     with pytest.raises(RankError, match="rank 0 was killed by SIGKILL"):
         start(ddp_ranks.train, 2, path, step, False, workers)
@@ -441,7 +442,7 @@ def test_training_that_is_killed_resumes_bit_for_bit(tmp_path, unbroken, step, w
             assert all(torch.equal(one, other) for one, other in pairs)
 
 
-def test_a_state_loads_with_weights_only(tmp_path):
+def test_a_sampler_state_can_be_loaded_with_weights_only(tmp_path):
     sampler = ddp.ResumableSampler(4)
     torch.save(sampler.state_dict(), tmp_path / "state")
     assert torch.load(tmp_path / "state", weights_only=True) == sampler.state_dict()
@@ -449,7 +450,7 @@ def test_a_state_loads_with_weights_only(tmp_path):
 
 @pytest.fixture
 def be_rank(monkeypatch):
-    """Make this process think that it is a rank."""
+    """Return a function that makes this process act as a rank."""
 
     def be(rank, world):
         monkeypatch.setattr(ddp, "_rank_and_size", lambda: (rank, world))
@@ -458,7 +459,7 @@ def be_rank(monkeypatch):
 
 
 def batches_of(loader, sampler, epochs, most=None):
-    """Train until `epochs`, or for `most` batches: the batches, as tuples."""
+    """Use batches until `epochs`, or at most `most`, and return them as tuples."""
     used = []
     while sampler.epoch < epochs and len(used) != most:
         for batch in loader:
@@ -470,7 +471,7 @@ def batches_of(loader, sampler, epochs, most=None):
 
 
 def expected(size, batch_size, drop_last, rank, world, epochs):
-    """The same batches, from the order of each epoch alone."""
+    """Return the same batches, computed only from the order of each epoch."""
     sampler, used = ddp.ResumableSampler(size), []
     for epoch in range(epochs):
         sampler.set_epoch(epoch)
@@ -483,16 +484,16 @@ def expected(size, batch_size, drop_last, rank, world, epochs):
 
 
 def loader_of(sampler, batch_size, drop_last, **options):
-    """A loader of the indices themselves, which tells the sampler nothing."""
+    """Return a loader whose samples are the indices themselves."""
     options = {"sampler": sampler, "drop_last": drop_last, **options}
     return DataLoader(range(sampler.size), batch_size, collate_fn=list, **options)
 
 
 def stopped_and_resumed(size, batch_size, drop_last, stop, **options):
-    """Two epochs, in a run that stops after some batches and one that resumes."""
+    """Return the batches of two epochs, in a run that stops and one that resumes."""
     first, second = ddp.ResumableSampler(size), ddp.ResumableSampler(size)
     loader = loader_of(first, batch_size, drop_last, **options)
-    next(iter(loader))  # a look before the loop
+    next(iter(loader))  # look at the first batch before the loop
     begun = batches_of(loader, first, 2, stop)
     second.load_state_dict(first.state_dict())
     loader = loader_of(second, batch_size, drop_last, **options)
@@ -503,7 +504,9 @@ def stopped_and_resumed(size, batch_size, drop_last, stop, **options):
 
 @pytest.mark.parametrize("drop_last", [False, True])
 @pytest.mark.parametrize("world", [1, 2, 3])
-def test_no_epoch_is_lost_or_added_wherever_a_run_is_stopped(be_rank, world, drop_last):
+def test_a_run_stopped_anywhere_neither_loses_nor_adds_an_epoch(
+    be_rank, world, drop_last
+):
     sizes, batch_sizes = range(7), range(1, 4)
     for size, batch_size, rank in product(sizes, batch_sizes, range(world)):
         be_rank(rank, world)
@@ -514,13 +517,13 @@ def test_no_epoch_is_lost_or_added_wherever_a_run_is_stopped(be_rank, world, dro
 
 
 @pytest.mark.parametrize("drop_last", [False, True])
-def test_workers_that_fetch_all_ahead_change_nothing(drop_last):
+def test_workers_that_fetch_all_samples_ahead_change_nothing(drop_last):
     whole = expected(10, 3, drop_last, 0, 1, 2)
     stop = len(whole) // 2
     assert stopped_and_resumed(10, 3, drop_last, stop, num_workers=2) == whole
 
 
-def test_a_loop_over_epochs_gets_as_many_as_a_loop_over_the_sampler():
+def test_a_for_loop_with_set_epoch_gets_the_same_batches():
     sampler = ddp.ResumableSampler(10)
     loader = loader_of(sampler, 3, drop_last=True)
     used = []
@@ -532,7 +535,7 @@ def test_a_loop_over_epochs_gets_as_many_as_a_loop_over_the_sampler():
     assert used == expected(10, 3, True, 0, 1, 3)
 
 
-def test_a_rest_that_gives_no_batch_ends_its_epoch():
+def test_if_the_samples_left_are_less_than_a_batch_the_epoch_ends():
     first, second = ddp.ResumableSampler(10), ddp.ResumableSampler(10)
     batches_of(loader_of(first, 2, False), first, 1, most=4)
     second.load_state_dict(first.state_dict())  # with two samples left
@@ -541,7 +544,7 @@ def test_a_rest_that_gives_no_batch_ends_its_epoch():
     assert second.epoch == 2
 
 
-def test_ranks_may_drop_the_rest_instead_of_repeating_samples(be_rank):
+def test_drop_last_leaves_out_samples_instead_of_repeating_some(be_rank):
     parts = []
     for rank in range(3):
         be_rank(rank, 3)
@@ -553,7 +556,7 @@ def test_ranks_may_drop_the_rest_instead_of_repeating_samples(be_rank):
     assert sorted(chain(*parts)) == sorted(ddp.ResumableSampler(8)._order()[:6])
 
 
-def test_a_look_within_the_loop_changes_nothing():
+def test_a_second_iterator_inside_the_loop_changes_nothing():
     sampler, used = ddp.ResumableSampler(10), []
     loader = loader_of(sampler, 3, False)
     for batch in loader:
@@ -572,17 +575,17 @@ def test_a_loop_that_ends_early_continues_in_the_next_pass():
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_epochs_that_nothing_counts_are_not_repeated_silently(workers):
+def test_without_advance_or_set_epoch_a_second_pass_is_refused(workers):
     sampler = ddp.ResumableSampler(40)
     loader = loader_of(sampler, 3, False, num_workers=workers)
     list(loader)
     with pytest.raises(RuntimeError, match=r"40 samples .*not counted.*set_epoch"):
         list(loader)
-    sampler.set_epoch(0)  # again, on purpose
+    sampler.set_epoch(0)  # repeat the epoch on purpose
     assert len(list(loader)) == 14
 
 
-def test_epochs_that_are_set_need_no_count():
+def test_with_set_epoch_advance_is_not_needed():
     sampler = ddp.ResumableSampler(40)
     orders = []
     for epoch in range(3):
@@ -592,7 +595,7 @@ def test_epochs_that_are_set_need_no_count():
 
 
 class OwnBatches:
-    """A batch sampler that leaves out the rest."""
+    """A batch sampler that leaves out a last smaller batch."""
 
     def __init__(self, sampler, batch_size):
         self.sampler, self.size = sampler, batch_size
@@ -606,22 +609,22 @@ class OwnBatches:
                 batch = []
 
 
-class OwnBatchesThatSaySo(OwnBatches):
-    """The same, with torch's names for what it does."""
+class OwnBatchesWithAttributes(OwnBatches):
+    """The same, with the attributes of torch's batch sampler."""
 
     def __init__(self, sampler, batch_size):
         super().__init__(sampler, batch_size)
         self.batch_size, self.drop_last = batch_size, True
 
 
-def test_a_batch_sampler_of_the_user_that_says_what_it_does_is_understood():
+def test_a_custom_batch_sampler_with_torchs_attributes_is_recognized():
     sampler = ddp.ResumableSampler(10)
-    own = OwnBatchesThatSaySo(sampler, 3)
+    own = OwnBatchesWithAttributes(sampler, 3)
     loader = DataLoader(range(10), batch_sampler=own, collate_fn=list)
     assert batches_of(loader, sampler, 3) == expected(10, 3, True, 0, 1, 3)
 
 
-def test_a_batch_sampler_of_the_user_that_does_not_loses_no_epoch_silently():
+def test_a_custom_batch_sampler_without_them_loses_no_epoch_silently():
     sampler = ddp.ResumableSampler(10)
     own = OwnBatches(sampler, 3)
     loader = DataLoader(range(10), batch_sampler=own, collate_fn=list)
@@ -632,7 +635,7 @@ def test_a_batch_sampler_of_the_user_that_does_not_loses_no_epoch_silently():
     assert len(batches_of(loader, sampler, 2, most=3)) == 3
 
 
-def test_a_sampler_may_be_wrapped():
+def test_the_sampler_can_be_wrapped_in_another_one():
     class Recorder(torch.utils.data.Sampler):
         def __init__(self, inner):
             self.inner = inner
@@ -647,7 +650,7 @@ def test_a_sampler_may_be_wrapped():
     assert batches_of(loader, sampler, 2) == expected(10, 3, True, 0, 1, 2)
 
 
-def test_a_state_within_an_epoch_without_advance_is_refused():
+def test_state_dict_within_an_epoch_is_refused_without_advance():
     sampler = ddp.ResumableSampler(8)
     assert sampler.state_dict()["position"] == 0
     for number, _ in enumerate(loader_of(sampler, 2, False)):
@@ -659,17 +662,21 @@ def test_a_state_within_an_epoch_without_advance_is_refused():
     assert sampler.state_dict()["position"] == 2
 
 
-def test_more_than_the_epoch_has_left_is_refused():
+def test_advance_refuses_more_samples_than_are_left_or_fetched():
     sampler = ddp.ResumableSampler(4)
-    with pytest.raises(ValueError, match=r"advance\(1\) after the loader took 0"):
+    with pytest.raises(
+        ValueError, match=r"advance\(1\), but the loader has fetched only 0"
+    ):
         sampler.advance(1)
     for number, _ in enumerate(sampler):
         if number == 2:
             break
-    with pytest.raises(ValueError, match=r"advance\(4\) after the loader took 3"):
+    with pytest.raises(
+        ValueError, match=r"advance\(4\), but the loader has fetched only 3"
+    ):
         sampler.advance(4)
     sampler.advance(3)
-    with pytest.raises(ValueError, match="with 1 samples of epoch 0 left"):
+    with pytest.raises(ValueError, match="this rank has only 1 left in epoch 0"):
         sampler.advance(2)
     with pytest.raises(ValueError, match="count must be 0 or more, got -1"):
         sampler.advance(-1)
@@ -679,7 +686,7 @@ def test_more_than_the_epoch_has_left_is_refused():
 
 
 @pytest.mark.parametrize("make", [tuple, dict])
-def test_the_length_of_a_batch_that_is_not_its_size_is_refused(make):
+def test_advance_refuses_the_len_of_a_batch_that_is_a_tuple_or_dict(make):
     def collate(samples):
         inputs = torch.tensor(samples)
         pair = {"inputs": inputs, "labels": inputs}
@@ -693,7 +700,7 @@ def test_the_length_of_a_batch_that_is_not_its_size_is_refused(make):
     assert sampler.position == 4
 
 
-def test_numpy_integers_are_integers_and_bool_is_not():
+def test_numpy_integers_are_accepted_and_bools_are_refused():
     sampler = ddp.ResumableSampler(np.int64(6), seed=np.int32(1))
     assert list(sampler) == list(ddp.ResumableSampler(6, seed=1))
     sampler.advance(np.int64(2))
@@ -710,7 +717,7 @@ def test_numpy_integers_are_integers_and_bool_is_not():
         ddp.ResumableSampler(True)
 
 
-def test_samplers_are_samplers_of_torch():
+def test_the_samplers_are_subclasses_of_torchs_sampler():
     for sampler in (ddp.ResumableSampler(3), ddp.EvalSampler(3)):
         assert isinstance(sampler, torch.utils.data.Sampler)
 
@@ -718,12 +725,12 @@ def test_samplers_are_samplers_of_torch():
 @pytest.mark.parametrize(
     ("other", "text"),
     [
-        ({"dataset": 5}, "size is 5, saved was 4"),
-        ({"seed": 1}, "seed is 1, saved was 0"),
-        ({"shuffle": False}, "shuffle is False, saved was True"),
+        ({"dataset": 5}, "size is 5, but was 4"),
+        ({"seed": 1}, "seed is 1, but was 0"),
+        ({"shuffle": False}, "shuffle is False, but was True"),
     ],
 )
-def test_a_state_of_another_order_is_refused(other, text):
+def test_a_state_with_other_arguments_is_refused(other, text):
     sampler = ddp.ResumableSampler(**({"dataset": 4} | other))
     with pytest.raises(ValueError, match=text):
         sampler.load_state_dict(ddp.ResumableSampler(4).state_dict())

@@ -1,6 +1,6 @@
-"""The docstrings of the library: each public name has an example, and it is true.
+"""Each public function and class of the library has an example that works.
 
-Only exceptions may go without: what raises them shows them.
+Exceptions don't need one.
 """
 
 import doctest
@@ -13,7 +13,7 @@ MODULES = ["seeding", "freezing", "checkpoints", "ddp", "launching"]
 
 
 def public(module):
-    """The functions and classes that a reader imports from the module."""
+    """Return the full names of the public functions and classes in a module."""
     return {
         f"{module.__name__}.{name}"
         for name, value in vars(module).items()
@@ -25,7 +25,7 @@ def public(module):
 
 
 def examples():
-    """Each docstring with its examples, and its name as the test's id."""
+    """Yield each docstring that has examples or needs one, as a pytest parameter."""
     for name in MODULES:
         module = importlib.import_module(f"snippets.{name}")
         for test in doctest.DocTestFinder(exclude_empty=False).find(module):
@@ -37,7 +37,7 @@ def examples():
 
 
 @pytest.mark.parametrize("test", list(examples()))
-def test_the_example_of_a_docstring_is_true(test, tmp_path, monkeypatch):
+def test_the_example_in_a_docstring_works(test, tmp_path, monkeypatch):
     assert test.examples, f"{test.name} has no example"
     monkeypatch.chdir(tmp_path)
     report = []

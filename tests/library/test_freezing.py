@@ -1,4 +1,4 @@
-"""What is frozen stays, bit for bit; what is restored is as it was."""
+"""Freezing: frozen parts stay bit-equal, and restoring undoes it completely."""
 
 import copy
 import gc
@@ -22,7 +22,7 @@ from snippets.freezing import (
 )
 
 SIZES = (8, 3, 6, 6)
-# Quantization in torch.ao, TorchScript and the compiler warn, each release of others.
+# torch.ao, TorchScript and the compiler give different warnings in each release.
 warns_of_old_tools = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning"
 )
@@ -35,7 +35,7 @@ RELEASE = tuple(int(part) for part in torch.__version__.split(".")[:2])
 
 
 class Net(nn.Module):
-    """A convolutional body with each kind of layer whose buffers move, and a head."""
+    """A model whose body has each kind of torch layer that changes its buffers."""
 
     def __init__(self):
         super().__init__()
@@ -61,7 +61,7 @@ class Net(nn.Module):
 
 
 def plain():
-    """A model that can be pickled: without a parametrization."""
+    """Return a model without a parametrization, so that it can be pickled."""
     return nn.Sequential(
         nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6)), nn.ReLU(), nn.Linear(6, 2)
     )
@@ -89,7 +89,7 @@ def process_group():
 
 
 def bits(module):
-    """All of a module's numbers, as bytes."""
+    """Return the state dict of a module, with tensors as bytes."""
     return {
         name: tensor.detach().clone().numpy().tobytes()
         for name, tensor in module.state_dict().items()
@@ -97,7 +97,7 @@ def bits(module):
 
 
 def train(model, steps=20, optimizer=None, batch=lambda: torch.randn(SIZES)):
-    """Train with all that could move a parameter: momentum, decay, old gradients."""
+    """Train with momentum, weight decay and old gradients, which change parameters."""
     if optimizer is None:
         optimizer = torch.optim.SGD(
             model.parameters(), lr=0.1, momentum=0.9, weight_decay=0.1
@@ -111,24 +111,24 @@ def train(model, steps=20, optimizer=None, batch=lambda: torch.randn(SIZES)):
     return optimizer
 
 
-# What is frozen does not move
+# Frozen parts don't change
 
 
-def test_twenty_steps_leave_what_is_frozen_bit_equal(net):
-    # Given an optimizer with momentum for all parameters, and gradients that are left
+def test_a_frozen_part_is_bit_equal_after_twenty_steps(net):
+    # Given an optimizer with momentum, and parameters that still have gradients
     optimizer = train(net, steps=2)
     net(torch.randn(SIZES)).sum().backward()
     # When the body is frozen and training continues
     freeze(net, "body")
     body, rest = bits(net.body), bits(net.head)
     train(net, optimizer=optimizer)
-    # Then nothing in the body has moved, and the rest has
+    # Then the body is unchanged, and the rest is not
     assert bits(net.body) == body
     assert bits(net.head) != rest
     assert net.norm.num_batches_tracked == 23
 
 
-def test_freezing_gives_the_output_of_evaluation(net):
+def test_the_output_of_a_frozen_part_is_that_of_evaluation_mode(net):
     train(net, steps=2)
     images = torch.randn(SIZES)
     before = net.eval().body(images)
@@ -136,11 +136,11 @@ def test_freezing_gives_the_output_of_evaluation(net):
     expected = net.eval().body(images)
     assert torch.equal(net.train().body(images), expected)
     assert torch.allclose(expected, before, atol=1e-6)
-    # One sample alone gives the same: no statistics of the batch are in it.
+    # One sample alone gives the same output, so it doesn't depend on the batch.
     assert torch.allclose(net.body(images[:1]), expected[:1], atol=1e-6)
 
 
-def test_modules_classes_parameters_and_keys_stay_the_same(net):
+def test_modules_classes_parameters_and_state_dict_keys_stay_the_same(net):
     parameters = [id(item) for item in net.parameters()]
     modules = [(id(item), type(item)) for item in net.modules()]
     keys = list(net.state_dict())
@@ -183,14 +183,14 @@ def test_deepcopy_of_a_parametrized_model_stays_frozen(net):
 
 
 @compiles
-def test_compiled_models_stay_frozen_without_a_graph_break():
+def test_compiled_models_stay_frozen_and_have_no_graph_break():
     model = plain()
     freeze(model, "0.1")
     frozen = bits(model[0][1])
     compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
     train(compiled, steps=3, batch=rows)
     assert bits(model[0][1]) == frozen
-    # A compiled model is frozen by the names of the model itself.
+    # To freeze a compiled model, use the names in the model itself.
     assert freeze(compiled, "0").names == ["0.0.weight", "0.0.bias"]
     frozen, head = bits(model[0]), bits(model[2])
     train(compiled, steps=3, batch=rows)
@@ -199,7 +199,7 @@ def test_compiled_models_stay_frozen_without_a_graph_break():
     torch.compiler.reset()
 
 
-def test_averaging_statistics_again_leaves_frozen_ones(net):
+def test_update_bn_does_not_change_frozen_statistics(net):
     train(net, steps=2)
     freeze(net, "body")
     body, norm = bits(net.body), bits(net.norm)
@@ -208,17 +208,17 @@ def test_averaging_statistics_again_leaves_frozen_ones(net):
     assert bits(net.norm) != norm
 
 
-def test_parameters_one_by_one_freeze_the_layer_that_they_make_up(net):
+def test_a_layer_is_frozen_once_all_of_its_parameters_are(net):
     freeze(net, *net.norm.parameters())
     assert not net.train().norm.training
     unfreeze(net)
     freeze(net, "norm.weight")
-    assert net.train().norm.training, "half a layer is not a frozen layer"
+    assert net.train().norm.training, "a layer with one frozen parameter is not frozen"
     freeze(net, "norm.bias")
     assert not net.train().norm.training
 
 
-# Whatever moves is held
+# Every buffer that can change is frozen
 
 
 class EvoNorm(nn.Module):
@@ -236,7 +236,7 @@ class EvoNorm(nn.Module):
 
 
 class Codebook(nn.Module):
-    """Counts how much each code is used, in training."""
+    """A layer that counts in training how much each code is used."""
 
     def __init__(self, persistent=True):
         super().__init__()
@@ -249,7 +249,7 @@ class Codebook(nn.Module):
 
 
 class Counter(nn.Module):
-    """Changes its buffers in each forward pass, one in place and one by assignment."""
+    """A layer that changes one buffer in place and one by assignment, in any mode."""
 
     def __init__(self):
         super().__init__()
@@ -263,7 +263,7 @@ class Counter(nn.Module):
 
 
 class Stored(nn.Module):
-    """Keeps its buffer in a module that has no forward pass."""
+    """A layer with its buffer in a module that has no forward pass."""
 
     def __init__(self):
         super().__init__()
@@ -330,11 +330,12 @@ def with_part(part):
 
 
 def buffers(module):
-    """The values of all buffers, also of those that are not in the state dict."""
+    """Return copies of all buffers, even of those that aren't in the state dict."""
     return {name: buffer.clone() for name, buffer in module.named_buffers()}
 
 
 def moved(module, before):
+    """Return the names of the buffers that differ from `before`."""
     return [
         name
         for name, buffer in module.named_buffers()
@@ -344,19 +345,19 @@ def moved(module, before):
 
 @warns_of_old_tools
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_kind_of_moving_buffer_is_held_and_let_go(kind):
+def test_each_kind_of_buffer_is_frozen_and_can_be_restored(kind):
     model = with_part(KINDS[kind]())
-    # The kind does move.
+    # Given a layer that changes its buffers
     before = buffers(model)
     train(model, steps=2, batch=rows)
     assert moved(model, before)
-    # When it is frozen, it doesn't, and the report names its layer.
+    # When it is frozen, then it doesn't, and the report names the layer
     before = buffers(model)
     frozen = freeze(model, "0")
     assert frozen.layers
     train(model, steps=3, batch=rows)
     assert moved(model, before) == []
-    # After that, it does again.
+    # When it is restored, then it does again
     frozen.restore()
     model.train()(100 * rows())
     assert moved(model, before)
@@ -366,7 +367,7 @@ def test_each_kind_of_moving_buffer_is_held_and_let_go(kind):
 @pytest.mark.skipif(
     "FakeQuantize" not in KINDS, reason="this release has no torch.ao.quantization"
 )
-def test_observers_stay_off_in_evaluation_too_and_when_they_are_asked_to_start():
+def test_frozen_observers_stay_off_in_evaluation_mode_and_after_enable_observer():
     ao = torch.ao.quantization
     for observer in (ao.FakeQuantize(), ao.HistogramObserver()):
         model = with_part(observer)
@@ -382,7 +383,7 @@ def test_observers_stay_off_in_evaluation_too_and_when_they_are_asked_to_start()
 
 
 class ReplacedCodebook(nn.Module):
-    """Replaces its parameters in training, as many codebooks of VQ-VAEs do."""
+    """A layer that replaces its parameters in training, as in many VQ-VAEs."""
 
     def __init__(self):
         super().__init__()
@@ -398,7 +399,7 @@ class ReplacedCodebook(nn.Module):
         return x @ self.codes.weight
 
 
-def test_parameters_that_a_forward_pass_replaces_are_held():
+def test_parameters_that_a_forward_pass_replaces_are_frozen():
     model = with_part(ReplacedCodebook())
     before = bits(model[0])
     frozen = freeze(model, "0")
@@ -410,7 +411,7 @@ def test_parameters_that_a_forward_pass_replaces_are_held():
     assert bits(model[0][1]) != before
 
 
-def test_frozen_statistics_are_those_of_evaluation():
+def test_a_layer_with_only_running_var_is_frozen_in_evaluation_mode():
     model = with_part(EvoNorm())
     freeze(model, "0")
     batch = rows()
@@ -418,18 +419,18 @@ def test_frozen_statistics_are_those_of_evaluation():
     assert torch.equal(model.train()(batch), expected)
 
 
-def test_parameters_one_by_one_hold_the_whole_part():
+def test_freezing_all_parameters_of_a_part_freezes_its_buffers():
     model = with_part(Codebook())
     assert freeze(model, *model[0].parameters()).layers == ["0.1"]
 
 
-def test_a_star_is_everything():
+def test_a_star_selects_everything():
     model = Codebook()
     model.head = nn.Linear(4, 2)
     assert freeze(model, "*").layers == [""]
 
 
-def test_a_shared_buffer_is_held_in_both_parts():
+def test_a_buffer_that_two_layers_share_is_frozen_in_both():
     model = nn.Sequential(nn.BatchNorm1d(4), nn.BatchNorm1d(4), nn.BatchNorm1d(4))
     model[1].running_mean = model[0].running_mean
     for layer in (model[0], model[2]):
@@ -442,11 +443,11 @@ def test_a_shared_buffer_is_held_in_both_parts():
     assert model[2].num_batches_tracked == 2
 
 
-# Nothing else is held
+# Everything else works as before
 
 
 class Attention(nn.Module):
-    """Has a mask that never moves, and a dropout that isn't a layer."""
+    """A layer with a mask that never changes, and with a dropout function."""
 
     def __init__(self, size=4):
         super().__init__()
@@ -457,7 +458,7 @@ class Attention(nn.Module):
 
 
 class Positions(nn.Module):
-    """Has a cache that grows, and relies on it."""
+    """A layer with a cache that grows with the batch."""
 
     def __init__(self):
         super().__init__()
@@ -472,7 +473,7 @@ class Positions(nn.Module):
 
 
 class Policy(nn.Module):
-    """Normalizes its input with its own statistics, and has layers."""
+    """A model that normalizes its input with its own running statistics."""
 
     def __init__(self):
         super().__init__()
@@ -485,7 +486,7 @@ class Policy(nn.Module):
         return self.body(x - self.running_mean)
 
 
-def test_layers_with_buffers_that_never_move_follow_train():
+def test_layers_with_constant_buffers_follow_train():
     model = nn.Sequential(nn.Linear(4, 4), Attention())
     mask = model[1].mask
     freeze(model)
@@ -497,13 +498,13 @@ def test_layers_with_buffers_that_never_move_follow_train():
     assert torch.equal(model(batch), model(batch)), "dropout is off"
 
 
-def test_dropout_in_a_frozen_part_goes_on():
+def test_dropout_in_a_frozen_part_stays_on():
     model = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5), nn.BatchNorm1d(4))
     freeze(model)
     assert [layer.training for layer in model.train()] == [True, True, False]
 
 
-def test_a_cache_of_a_frozen_part_grows():
+def test_a_cache_in_a_frozen_part_can_grow():
     model = nn.Sequential(nn.Linear(4, 4), Positions())
     freeze(model)
     model.train()
@@ -513,7 +514,7 @@ def test_a_cache_of_a_frozen_part_grows():
 
 
 @pytest.mark.parametrize("change", [freeze, lambda model: freeze_norm_stats(model)])
-def test_a_model_with_statistics_leaves_its_layers_in_their_mode(change):
+def test_layers_in_a_model_with_running_statistics_follow_train(change):
     model = Policy()
     change(model)
     model.train()
@@ -525,12 +526,12 @@ def test_a_model_with_statistics_leaves_its_layers_in_their_mode(change):
     assert model.train().body.training
 
 
-def test_norm_statistics_are_not_code_books_or_spectral_norms(net):
+def test_freeze_norm_stats_leaves_codebooks_and_spectral_norms_alone(net):
     model = nn.Sequential(EvoNorm(), Codebook(), net.body[7], net.body[3])
     assert freeze_norm_stats(model) == ["0"]
 
 
-def test_buffers_move_when_only_norm_statistics_may():
+def test_without_norm_stats_freeze_still_freezes_other_buffers():
     model = nn.Sequential(nn.BatchNorm1d(4), Codebook())
     assert freeze(model, norm_stats=False).layers == ["1"]
     model.train()(rows())
@@ -538,7 +539,7 @@ def test_buffers_move_when_only_norm_statistics_may():
     assert model[1].used.count_nonzero() == 0
 
 
-# Tools that look at classes
+# Tools that check the classes of layers
 
 
 def vision():
@@ -549,7 +550,7 @@ def images():
     return torch.randn(2, 3, 8, 8)
 
 
-def test_fx_traces_a_frozen_model_and_the_trace_stays_frozen():
+def test_fx_can_trace_a_frozen_model_and_the_trace_is_frozen():
     model = vision()
     expected = [
         (node.op, node.target) for node in torch.fx.symbolic_trace(model).graph.nodes
@@ -562,7 +563,7 @@ def test_fx_traces_a_frozen_model_and_the_trace_stays_frozen():
     assert moved(model, before) == []
 
 
-def test_a_tracer_with_its_own_leaves_finds_them():
+def test_a_tracer_finds_the_leaf_modules_of_a_frozen_model():
     class Features(torch.fx.Tracer):
         def is_leaf_module(self, m, module_qualified_name):
             return isinstance(m, Attention) or super().is_leaf_module(
@@ -576,7 +577,7 @@ def test_a_tracer_with_its_own_leaves_finds_them():
 
 
 @warns_of_old_tools
-def test_fusing_a_frozen_model():
+def test_a_frozen_model_can_be_fused():
     model = vision().eval()
     train(model, steps=1, batch=images)
     batch = images()
@@ -594,7 +595,7 @@ def test_fusing_a_frozen_model():
     not hasattr(torch.ao.quantization, "prepare_qat"),
     reason="this release has no torch.ao.quantization",
 )
-def test_quantization_aware_training_of_a_frozen_model():
+def test_a_frozen_model_can_be_prepared_for_quantization_aware_training():
     ao = torch.ao.quantization
     model = vision()
     freeze(model)
@@ -602,7 +603,7 @@ def test_quantization_aware_training_of_a_frozen_model():
     prepared = ao.prepare_qat(model.train())
     assert isinstance(prepared[0], torch.ao.nn.qat.Conv2d)
     prepared(images())
-    # What the tool returns is frozen in turn.
+    # The tool returns new layers, so freeze them too.
     before = buffers(prepared)
     freeze(prepared)
     train(nn.Sequential(prepared, nn.Conv2d(4, 2, 1)), steps=2, batch=images)
@@ -610,7 +611,7 @@ def test_quantization_aware_training_of_a_frozen_model():
 
 
 @warns_of_old_tools
-def test_exporting_and_tracing_a_frozen_model():
+def test_a_frozen_model_can_be_exported_and_traced():
     model = nn.Sequential(vision(), Attention(6))
     freeze(model)
     batch = images()
@@ -623,7 +624,7 @@ def test_exporting_and_tracing_a_frozen_model():
 
 
 @warns_of_old_tools
-def test_scripting_says_to_restore_first():
+def test_scripting_a_frozen_model_is_refused():
     model = vision()
     frozen = freeze(model)
     with pytest.raises(TypeError, match=r"that is not frozen: call restore\(\)"):
@@ -633,7 +634,7 @@ def test_scripting_says_to_restore_first():
 
 
 @warns_of_old_tools
-def test_scripted_models_are_refused_and_left_as_they_are():
+def test_scripted_models_are_refused_and_do_not_change():
     model = nn.Sequential(torch.jit.script(vision()), nn.Linear(2, 2))
     with pytest.raises(TypeError, match="is scripted: freeze the model before"):
         freeze(model)
@@ -641,7 +642,7 @@ def test_scripted_models_are_refused_and_left_as_they_are():
     assert freeze(model, "1").names == ["1.weight", "1.bias"]
 
 
-def test_layers_that_another_library_has_changed_are_refused():
+def test_a_layer_whose_forward_another_library_replaced_is_refused():
     model = nn.Sequential(nn.Linear(4, 4), Codebook())
     model[1].forward = model[1].forward
     with pytest.raises(TypeError, match=r"library replaced forward of Codebook"):
@@ -649,7 +650,7 @@ def test_layers_that_another_library_has_changed_are_refused():
     assert all(parameter.requires_grad for parameter in model.parameters())
 
 
-def test_a_wrapper_around_a_frozen_forward_pass_survives_restore():
+def test_restore_keeps_another_librarys_wrapper_of_forward():
     model = nn.Sequential(nn.Linear(4, 4), Codebook())
     frozen = freeze(model)
     inner = model[1].forward
@@ -663,7 +664,7 @@ def test_a_wrapper_around_a_frozen_forward_pass_survives_restore():
 
 @compiles
 @pytest.mark.parametrize("first", ["compile", "freeze"])
-def test_buffers_are_held_in_compiled_models(first):
+def test_buffers_of_compiled_models_are_frozen(first):
     model = with_part(nn.Sequential(Codebook(), Attention()))
     compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
     if first == "compile":
@@ -694,7 +695,7 @@ def test_buffers_are_held_in_compiled_models(first):
         (re.compile("ead[.]w"), ["head.weight"]),
     ],
 )
-def test_globs_and_regular_expressions(net, pattern, names):
+def test_globs_and_regular_expressions_select_names(net, pattern, names):
     if names:
         assert freeze(net, pattern).names == names
     else:
@@ -702,19 +703,19 @@ def test_globs_and_regular_expressions(net, pattern, names):
             freeze(net, pattern)
 
 
-def test_modules_and_parameters(net):
+def test_modules_and_parameters_select_themselves(net):
     frozen = freeze(net, net.head, net.layer1.bias)
     assert frozen.names == ["layer1.bias", "head.weight", "head.bias"]
     assert frozen.numel == 5 + 10 + 2
 
 
-def test_no_pattern_is_all(net):
+def test_without_a_pattern_everything_is_selected(net):
     frozen = freeze(net)
     assert frozen.names == [name for name, _ in net.named_parameters()]
     assert not any(item.requires_grad for item in net.parameters())
 
 
-def test_shared_parameters_are_found_by_each_of_their_names():
+def test_a_tied_parameter_can_be_selected_by_each_of_its_names():
     model = nn.ModuleDict({"embed": nn.Embedding(5, 3), "head": nn.Linear(3, 5)})
     model["head"].weight = model["embed"].weight
     assert freeze(model, "head.weight").names == ["embed.weight"]
@@ -722,7 +723,7 @@ def test_shared_parameters_are_found_by_each_of_their_names():
 
 @pytest.mark.parametrize("change", [freeze, unfreeze])
 @pytest.mark.parametrize("good", [(), ("head",)])
-def test_a_pattern_that_matches_nothing_names_what_is_close(net, change, good):
+def test_the_error_suggests_names_if_a_pattern_matches_nothing(net, change, good):
     flags = [item.requires_grad for item in net.parameters()]
     with pytest.raises(ValueError, match="'layr1' selects nothing: try 'layer1'"):
         change(net, *good, "layr1")
@@ -740,26 +741,26 @@ def test_a_pattern_that_matches_nothing_names_what_is_close(net, change, good):
         (re.compile("^zzz"), "'^zzz' selects nothing: try a name of named_modules()"),
     ],
 )
-def test_a_pattern_that_selects_nothing_says_why(net, pattern, message):
+def test_the_error_says_why_a_pattern_selects_nothing(net, pattern, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         freeze(net, pattern)
 
 
 @pytest.mark.parametrize("pattern", [["head"], 3, torch.zeros(2), None])
-def test_other_types_are_not_patterns(net, pattern):
+def test_patterns_of_other_types_are_refused(net, pattern):
     kind = type(pattern).__name__
     with pytest.raises(TypeError, match=f"a pattern can't be a {kind}: pass a glob"):
         freeze(net, pattern)
 
 
-def test_what_is_not_a_ready_module_is_refused():
+def test_lazy_models_and_values_that_are_not_models_are_refused():
     with pytest.raises(ValueError, match="run one batch"):
         freeze(nn.Sequential(nn.LazyLinear(3), nn.LazyBatchNorm1d()))
     with pytest.raises(TypeError, match="expected a Module, got generator"):
         freeze(nn.Linear(2, 2).parameters())
 
 
-# What was before comes back
+# Restoring
 
 
 def flags(model):
@@ -771,7 +772,7 @@ def flags(model):
     ]
 
 
-def test_restore_puts_back_what_was(net):
+def test_restore_keeps_what_was_frozen_before(net):
     net.layer1.requires_grad_(False)
     freeze_norm_stats(net.norm)
     before = flags(net)
@@ -781,7 +782,7 @@ def test_restore_puts_back_what_was(net):
     assert flags(net) == before
 
 
-def test_restore_happens_once(net):
+def test_a_second_restore_does_nothing(net):
     frozen = freeze(net, "head")
     frozen.restore()
     net.head.requires_grad_(False)
@@ -789,7 +790,7 @@ def test_restore_happens_once(net):
     assert not net.head.weight.requires_grad
 
 
-def test_restored_layers_are_in_the_mode_that_was_asked_for_last(net):
+def test_restored_layers_get_the_mode_that_was_set_last(net):
     frozen = freeze(net.train())
     net.eval()
     frozen.restore()
@@ -802,14 +803,14 @@ def test_restored_layers_are_in_the_mode_that_was_asked_for_last(net):
     assert net.norm.num_batches_tracked == 1
 
 
-def test_a_block_restores_when_it_raises(net):
+def test_a_with_block_restores_after_an_error(net):
     before = flags(net)
     with pytest.raises(KeyError), freeze(net, "body"):
         raise KeyError
     assert flags(net) == before
 
 
-def test_blocks_nest(net):
+def test_with_blocks_can_be_nested(net):
     before = flags(net)
     with freeze(net, "body"):
         inside = flags(net)
@@ -819,7 +820,7 @@ def test_blocks_nest(net):
     assert flags(net) == before
 
 
-def test_unfreeze_is_the_reverse(net):
+def test_unfreeze_undoes_freeze(net):
     before = flags(net)
     names = freeze(net).names
     assert unfreeze(net) == names
@@ -827,7 +828,7 @@ def test_unfreeze_is_the_reverse(net):
     assert unfreeze(net) == []
 
 
-def test_unfreeze_leaves_integers():
+def test_unfreeze_leaves_integer_parameters_alone():
     model = nn.Linear(2, 2)
     model.codes = nn.Parameter(torch.zeros(2, dtype=torch.int8), requires_grad=False)
     freeze(model)
@@ -847,7 +848,7 @@ def test_the_report_names_what_changed(net):
     assert parts["all"] == [f"{total - 70:,}", "70"]
 
 
-def test_norm_statistics_alone(net):
+def test_freeze_norm_stats_freezes_statistics_and_not_weights(net):
     train(net, steps=1)
     names = freeze_norm_stats(net)
     assert {"body.1", "body.5", "body.8", "norm"} < set(names)
@@ -871,21 +872,23 @@ def test_wrapped_models_are_refused(net, process_group):
     before = flags(net)
     for model in (wrapped, wrapped.module, nn.Sequential(wrapped)):
         for change in (freeze, unfreeze):
-            with pytest.raises(TypeError, match="before that, or wrap again"):
+            with pytest.raises(TypeError, match="before that, or wrap the model"):
                 change(model)
-    with pytest.raises(TypeError, match="before that, or wrap again"):
+    with pytest.raises(TypeError, match="before that, or wrap the model"):
         frozen.restore()
     assert flags(net) == before
-    # Another model in the same process is free, and so is this one without the wrapper.
+    # Another model can be frozen, and so can this one once the wrapper is deleted.
     freeze(nn.Linear(2, 2))
     del wrapped, model
     frozen.restore()
     assert net.head.weight.requires_grad
 
 
-def test_looking_for_a_wrapper_does_not_walk_the_heap(net, process_group, monkeypatch):
+def test_the_search_for_a_wrapper_does_not_visit_all_objects(
+    net, process_group, monkeypatch
+):
     def refuse(*_):
-        raise AssertionError("walks all objects of the process")
+        raise AssertionError("visits all objects in the process")
 
     for name in ("get_objects", "get_referrers", "collect"):
         monkeypatch.setattr(gc, name, refuse)
@@ -894,7 +897,7 @@ def test_looking_for_a_wrapper_does_not_walk_the_heap(net, process_group, monkey
     assert other.module.weight.requires_grad
 
 
-def test_freezing_before_wrapping_trains(net, process_group):
+def test_a_model_frozen_before_wrapping_can_be_trained(net, process_group):
     net.body[5] = nn.BatchNorm2d(4)  # DDP refuses SyncBatchNorm on a CPU
     freeze(net, "body")
     body, head = bits(net.body), bits(net.head)
@@ -907,7 +910,7 @@ def test_freezing_before_wrapping_trains(net, process_group):
 
 
 @pytest.mark.parametrize("optimizer", [torch.optim.SGD, torch.optim.AdamW])
-def test_unfrozen_parameters_join_the_optimizer_once(net, optimizer):
+def test_unfrozen_parameters_are_added_to_the_optimizer_once(net, optimizer):
     freeze(net, "body", "layer1")
     trainable = [item for item in net.parameters() if item.requires_grad]
     optimizer = optimizer(trainable, lr=0.1)
@@ -921,7 +924,7 @@ def test_unfrozen_parameters_join_the_optimizer_once(net, optimizer):
     assert bits(net.layer1) != before
 
 
-def test_equal_values_are_not_the_same_parameter():
+def test_parameters_with_equal_values_are_not_confused():
     model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
     model[1].load_state_dict(model[0].state_dict())
     optimizer = torch.optim.SGD(model[0].parameters(), lr=0.1)
@@ -929,7 +932,7 @@ def test_equal_values_are_not_the_same_parameter():
 
 
 @pytest.mark.skipif(RELEASE < (2, 6), reason="needs torch 2.6: optimizers take names")
-def test_optimizers_with_names_get_names():
+def test_an_optimizer_with_parameter_names_gets_the_new_names():
     model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
     optimizer = torch.optim.SGD(model[0].named_parameters(), lr=0.1)
     add_trainable(optimizer, model)
@@ -947,7 +950,7 @@ MAKERS = {
 
 
 def gradual(make):
-    """A model that was unfrozen from top to bottom, and its optimizer."""
+    """Return a model that was unfrozen from top to bottom, and its optimizer."""
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 4))
     freeze(model, "0", "1")
@@ -961,7 +964,7 @@ def gradual(make):
 
 @pytest.mark.parametrize("stepped", [0, 2], ids=["at once", "after steps"])
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
-def test_resuming_goes_by_name_whatever_groups_there_are(make, stepped):
+def test_the_state_is_loaded_by_name_whatever_groups_the_optimizer_has(make, stepped):
     # Given a run that is saved right after unfreezing, or later
     model, optimizer = gradual(make)
     train(model, steps=stepped, optimizer=optimizer, batch=rows)
@@ -972,7 +975,7 @@ def test_resuming_goes_by_name_whatever_groups_there_are(make, stepped):
     resumed.load_state_dict(weights)
     other = make(list(resumed.parameters())[::-1])
     load_optimizer_state(other, resumed, state)
-    # Then both continue alike, bit for bit
+    # Then training continues bit-equal in both
     rates = [group["lr"] for group in optimizer.param_groups]
     assert [group["lr"] for group in other.param_groups] == rates
     for some in ((model, optimizer), (resumed, other)):
@@ -981,7 +984,7 @@ def test_resuming_goes_by_name_whatever_groups_there_are(make, stepped):
     assert bits(resumed) == bits(model)
 
 
-def test_the_state_of_an_optimizer_loads_with_weights_only():
+def test_an_optimizer_state_can_be_loaded_with_weights_only():
     model, optimizer = gradual(MAKERS["AdamW"])
     file = io.BytesIO()
     torch.save(optimizer_state(optimizer, model), file)
@@ -996,7 +999,7 @@ def test_the_state_of_an_optimizer_loads_with_weights_only():
 
 
 @warns_of_old_tools
-def test_names_are_those_of_the_model_in_its_wrappers(process_group):
+def test_names_do_not_depend_on_the_wrappers_of_a_model(process_group):
     model, optimizer = gradual(MAKERS["SGD"])
     state = optimizer_state(optimizer, model)
     for wrapped in (DistributedDataParallel(model), torch.compile(model)):
@@ -1005,7 +1008,7 @@ def test_names_are_those_of_the_model_in_its_wrappers(process_group):
         load_optimizer_state(optimizer, wrapped, again)
 
 
-def test_an_optimizer_of_another_model_is_refused_and_stays():
+def test_the_optimizer_of_another_model_is_refused_and_does_not_change():
     model, optimizer = gradual(MAKERS["SGD"])
     other = nn.Linear(4, 3)
     with pytest.raises(ValueError, match=r"of shape \(4, 4\) that is not in the model"):
@@ -1019,7 +1022,7 @@ def test_an_optimizer_of_another_model_is_refused_and_stays():
 
 @pytest.mark.skipif(RELEASE < (2, 6), reason="needs torch 2.6: optimizers take names")
 @pytest.mark.parametrize("named", [True, False])
-def test_states_go_between_optimizers_with_and_without_names(named):
+def test_a_state_can_be_loaded_with_or_without_parameter_names(named):
     model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
 
     def make(module, named):

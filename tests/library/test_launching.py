@@ -1,4 +1,4 @@
-"""Given a function that `launch` runs on ranks: they work, or one of them fails."""
+"""Launching ranks: they work, or the error names the rank that failed."""
 
 import gc
 import multiprocessing
@@ -25,13 +25,13 @@ WORLDS = [2, 4]
 
 
 def processes(folder):
-    """The processes that the ranks have written down."""
+    """Return the process ids that the ranks have written down."""
     files = [path for path in Path(folder).iterdir() if path.name.isdigit()]
     return [int(pid) for path in files for pid in path.read_text().split()]
 
 
 def running(pid):
-    """Whether there is a process that has not ended."""
+    """Return whether a process exists and has not ended."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except FileNotFoundError:
@@ -40,7 +40,7 @@ def running(pid):
 
 
 def gone(pids):
-    """Whether all of them end in time."""
+    """Return whether all processes end in time."""
     until = time.monotonic() + patient(10)
     while any(map(running, pids)) and time.monotonic() < until:
         time.sleep(0.02)
@@ -49,7 +49,7 @@ def gone(pids):
 
 @pytest.fixture(scope="module", autouse=True)
 def warm():
-    """The server imports torch once, before anything has a limit."""
+    """Start the server, which imports torch, before a test measures time."""
     assert start(ddp_ranks.is_imported_ahead, 1) == [True]
 
 
@@ -70,20 +70,19 @@ FAULTS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize("kind", FAULTS)
-def test_a_rank_that_fails_ends_all_and_is_named(kind, world, tmp_path):
+def test_if_a_rank_fails_all_ranks_end_and_the_error_names_it(kind, world, tmp_path):
     exitcode, how, line = FAULTS[kind]
     with pytest.raises(RankError) as caught:
         start(ddp_ranks.fail, world, kind, tmp_path)
-    assert time.time() - (tmp_path / "1").stat().st_mtime < patient(
-        10
-    )  # since before the fault
+    seconds = time.time() - (tmp_path / "1").stat().st_mtime  # since before the fault
+    assert seconds < patient(10)
     error = caught.value
     assert (error.rank, error.exitcode, error.how) == (1, exitcode, how)
     assert line in error.message
     assert str(error) == f"rank 1 {how}; its last line: {error.message}"
     assert "\n" not in str(error)
     pids = processes(tmp_path)
-    assert len(pids) == 2 * world  # the ranks, and a process that each has started
+    assert len(pids) == 2 * world  # each rank has started one process
     assert gone(pids)
     assert multiprocessing.active_children() == []
 
@@ -97,17 +96,17 @@ def test_a_rank_that_fails_ends_all_and_is_named(kind, world, tmp_path):
         ("stop", 4, "launch", "does not answer", "epoch 3 step 7"),
     ],
 )
-def test_a_rank_that_hangs_is_named_and_not_those_that_wait_for_it(
+def test_the_error_names_the_rank_that_hangs_and_not_one_that_waits_for_it(
     kind, world, limit, how, line, tmp_path
 ):
-    seconds = patient(6)  # in which all ranks are there
+    seconds = patient(6)  # enough for all ranks to start
     options = {"timeout": seconds} if limit == "launch" else {}
     within = seconds if limit == "collective" else None
     began = time.time()
     with pytest.raises(RankError) as caught:
         start(ddp_ranks.fail, world, kind, tmp_path, within, **options)
     ended = time.time()
-    if limit == "collective":  # its clock runs when the others begin to wait
+    if limit == "collective":  # its time starts when the other ranks begin to wait
         began = (tmp_path / "1").stat().st_mtime
     assert ended - began < seconds + patient(5)
     error = caught.value
@@ -118,7 +117,8 @@ def test_a_rank_that_hangs_is_named_and_not_those_that_wait_for_it(
     assert gone(pids)
 
 
-BLAMED = {  # how rank 1 is named, and a part of its last line
+# How the error describes rank 1, and a part of its last line.
+BLAMED = {
     "text of a loader": (
         "raised",
         "RuntimeError: DataLoader timed out after 5 seconds",
@@ -129,7 +129,7 @@ BLAMED = {  # how rank 1 is named, and a part of its last line
     "waits in finally, times out": ("raised", "KeyError: 'fold'"),
     "waits longer in finally, times out": ("raised", "KeyError: 'fold'"),
     "never ends": ("raised", "KeyError: 'fold'"),
-    "no text": ("raised", "Unprintable: (its text cannot be shown)"),
+    "no text": ("raised", "Unprintable: (its message can't be shown)"),
     "first of two": ("raised", "KeyError: 'fold'"),
     "lock, times out": ("did not finish in time", "lock.acquire()"),
     "loop, times out": ("did not finish in time", "sum(range(1000))"),
@@ -145,13 +145,13 @@ BLAMED = {  # how rank 1 is named, and a part of its last line
 }
 
 
-def test_each_culprit_is_tried():
+def test_every_kind_of_failure_is_tested():
     assert sorted(BLAMED) == sorted(ddp_ranks.CULPRITS)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", BLAMED)
-def test_the_rank_to_blame_is_named_by_what_it_did(kind):
+def test_the_error_names_the_rank_to_blame_and_what_happened_to_it(kind):
     how, line = BLAMED[kind]
     limit = patient(8) if kind == "returns before it joins" else patient(60)
     with pytest.raises(RankError) as caught:
@@ -161,19 +161,19 @@ def test_the_rank_to_blame_is_named_by_what_it_did(kind):
     assert line in error.message
 
 
-def test_ranks_that_give_up_at_once_are_not_blamed():
+def test_ranks_whose_collectives_time_out_together_are_not_blamed():
     for _ in range(3):
         with pytest.raises(RankError) as caught:
             start(ddp_ranks.blame, 4, "lock, times out", timeout=patient(60))
         assert (caught.value.rank, caught.value.how) == (1, "did not finish in time")
 
 
-def test_the_cause_is_named_even_if_its_effect_is_reported_before_it():
+def test_the_error_names_the_cause_even_if_its_effect_is_reported_first():
     with pytest.raises(RankError, match=r"rank 1 raised.*KeyError: 'fold'"):
         start(ddp_ranks.leave_early, 2)
 
 
-def test_the_traceback_of_the_rank_is_the_cause(tmp_path):
+def test_the_cause_of_the_error_has_the_traceback_of_the_rank(tmp_path):
     with pytest.raises(RankError) as caught:
         start(ddp_ranks.fail, 2, "raise", tmp_path)
     text = str(caught.value.__cause__)
@@ -183,7 +183,7 @@ def test_the_traceback_of_the_rank_is_the_cause(tmp_path):
         assert "on rank 1 of 2" in text
 
 
-def test_ranks_end_with_the_process_that_launched_them(tmp_path):
+def test_ranks_end_when_the_launching_process_is_killed(tmp_path):
     context = multiprocessing.get_context("forkserver")
     parent = context.Process(target=ddp_ranks.launch_and_be_killed, args=(tmp_path,))
     parent.start()
@@ -197,10 +197,10 @@ def test_ranks_end_with_the_process_that_launched_them(tmp_path):
     assert gone(pids)
 
 
-# --- launch
+# --- arguments and results
 
 
-def test_results_come_by_rank_with_tensors():
+def test_results_are_in_order_of_the_ranks_and_can_contain_tensors():
     results = start(ddp_ranks.sum_of_ranks, 2)
     assert [here.rank for here, *_ in results] == [0, 1]
     assert [total.item() for _, total, *_ in results] == [3.0, 3.0]
@@ -208,7 +208,7 @@ def test_results_come_by_rank_with_tensors():
 
 
 @pytest.mark.slow
-def test_the_default_way_of_starting_works_and_leaves_the_caller_as_it_was(
+def test_the_default_start_method_works_and_changes_nothing_in_the_caller(
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -221,7 +221,7 @@ def test_the_default_way_of_starting_works_and_leaves_the_caller_as_it_was(
 
 
 @pytest.mark.slow
-def test_why_launch_is_not_built_on_elastic_launch(tmp_path):
+def test_elastic_launch_hides_an_early_exit_and_changes_signal_handlers(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         "import os, signal, sys\n"
@@ -247,7 +247,10 @@ def test_why_launch_is_not_built_on_elastic_launch(tmp_path):
 
 
 def run_script(folder, text, *options):
-    """Run a script beside a copy of the file: its output, then the last error line."""
+    """Run a script next to a copy of launching.py.
+
+    Return its output and the last line that it wrote to stderr.
+    """
     shutil.copy(launching.__file__, folder)
     script = folder / "script.py"
     script.write_text(text)
@@ -262,11 +265,11 @@ def run_script(folder, text, *options):
 
 
 @pytest.mark.slow
-def test_a_script_without_a_main_guard_is_told_so(tmp_path):
+def test_the_error_says_so_if_a_script_has_no_main_guard(tmp_path):
     text = "import os, launching\nlaunching.launch(os.getenv, 1, 'RANK')\n"
     _, error = run_script(tmp_path, text)
     assert "RankError: rank 0 exited with code 78 while it started" in error
-    assert error.endswith("(none: a script needs if __name__ == '__main__')")
+    assert error.endswith("(none: call launch() under if __name__ == '__main__')")
 
 
 START = """
@@ -284,14 +287,14 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-def test_a_slow_import_is_not_a_missing_guard(tmp_path):
+def test_a_slow_import_is_not_reported_as_a_missing_guard(tmp_path):
     text = START.format(in_a_rank="time.sleep(600)", timeout=2)
     _, error = run_script(tmp_path, text)
     assert "rank 0 did not finish in time; its last line: (none: it was still" in error
 
 
 @pytest.mark.slow
-def test_an_error_while_importing_is_not_a_missing_guard(tmp_path):
+def test_an_error_in_an_import_is_not_reported_as_a_missing_guard(tmp_path):
     text = START.format(in_a_rank="raise OSError('no data')", timeout=600)
     _, error = run_script(tmp_path, text)
     assert "rank 0 exited with code 1 while it started" in error
@@ -300,7 +303,7 @@ def test_an_error_while_importing_is_not_a_missing_guard(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_function_of_a_shell_or_notebook_is_refused_at_once(tmp_path):
+def test_a_function_defined_in_a_shell_or_notebook_is_refused_at_once(tmp_path):
     text = (
         "import launching\n"
         "def work(): return 1\n"
@@ -313,14 +316,14 @@ def test_a_function_of_a_shell_or_notebook_is_refused_at_once(tmp_path):
     assert 'start_method="fork"' in error
 
 
-def test_a_fork_after_cuda_was_used_is_refused(monkeypatch):
+def test_fork_is_refused_if_cuda_is_in_use(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_initialized", lambda: True)
     with pytest.raises(RuntimeError, match=r"^CUDA is in use.*start_method=\"spawn\""):
         launch(os.getpid, 1, start_method="fork")
 
 
 @pytest.mark.slow
-def test_an_exit_handler_that_fails_is_named(tmp_path):
+def test_an_exit_code_set_by_an_exit_handler_is_reported(tmp_path):
     text = (
         "import atexit, os\n"
         "from launching import launch\n"
@@ -347,7 +350,7 @@ def test_control_c_ends_the_ranks(tmp_path):
 
 
 @pytest.mark.slow
-def test_both_files_work_without_numpy(tmp_path):
+def test_ddp_and_launching_work_together_without_numpy(tmp_path):
     shutil.copy(ddp.__file__, tmp_path)
     text = (
         "import sys\n"
@@ -366,9 +369,9 @@ def test_both_files_work_without_numpy(tmp_path):
     assert output == f"{expected}\n", error
 
 
-def test_loaders_in_a_rank_start_workers_as_everywhere():
+def test_loaders_in_a_rank_start_workers_with_the_default_start_method():
     assert start(ddp_ranks.start_method, 1) == [
-        multiprocessing.get_all_start_methods()[0]  # the default
+        multiprocessing.get_all_start_methods()[0]  # the default is first
     ]
 
 
@@ -382,14 +385,14 @@ def test_launch_works_in_a_thread():
     assert results == ["0", "1"]
 
 
-def test_a_result_that_cannot_be_sent_is_named():
+def test_the_error_names_a_result_that_cannot_be_pickled():
     with pytest.raises(
         RankError, match=r"rank 0 raised.*the function that fn returned"
     ):
         start(eval, 1, "lambda: 1")
 
 
-def test_an_argument_that_cannot_be_sent_is_named():
+def test_a_function_or_argument_that_cannot_be_pickled_is_refused():
     with pytest.raises(TypeError, match=r"cannot be sent to a rank.*pickle"):
         start(os.getenv, 1, threading.Lock())
     with pytest.raises(TypeError, match=r"cannot be sent to a rank.*pickle"):
@@ -397,8 +400,8 @@ def test_an_argument_that_cannot_be_sent_is_named():
     assert launch(lambda: 1, 1, start_method="fork") == [1]
 
 
-def test_a_result_that_cannot_be_read_is_named():
-    with pytest.raises(RankError, match="rank 0 returned what cannot be read here"):
+def test_the_error_names_the_rank_whose_result_cannot_be_unpickled():
+    with pytest.raises(RankError, match="rank 0 returned a value that this process"):
         start(ddp_ranks.OnlyThere, 1)
 
 
@@ -408,7 +411,7 @@ def test_keyword_arguments_are_passed_on():
 
 
 class EndsOtherProcesses:
-    """In a cycle, and like much of C++ safe to free only where it was made."""
+    """An object in a cycle that only the process which created it can safely free."""
 
     def __init__(self):
         self.cycle = self
@@ -419,7 +422,7 @@ class EndsOtherProcesses:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_forked_rank_frees_nothing_of_the_launching_process():
+def test_a_forked_rank_frees_no_object_of_the_launching_process():
     gc.disable()
     try:
         EndsOtherProcesses()
@@ -429,7 +432,7 @@ def test_a_forked_rank_frees_nothing_of_the_launching_process():
 
 
 @pytest.mark.parametrize("collects", [True, False])
-def test_a_forked_rank_collects_if_the_launching_process_does(collects):
+def test_the_collector_is_on_in_a_forked_rank_if_it_is_on_in_the_caller(collects):
     if not collects:
         gc.disable()
     try:
@@ -439,8 +442,8 @@ def test_a_forked_rank_collects_if_the_launching_process_does(collects):
         gc.enable()
 
 
-def test_no_collection_begins_while_a_rank_starts(monkeypatch):
-    """Between the fork and the rank's first line, Python makes objects too."""
+def test_the_collector_is_off_while_a_rank_starts(monkeypatch):
+    """Python also creates objects between the fork and the first line of the rank."""
     base = multiprocessing.process.BaseProcess
     bootstrap = base._bootstrap
 
@@ -452,7 +455,7 @@ def test_no_collection_begins_while_a_rank_starts(monkeypatch):
     assert launch(os.getenv, 1, "RANK", start_method="fork") == ["0"]
 
 
-def test_the_number_of_ranks_may_be_a_numpy_integer():
+def test_nprocs_can_be_a_numpy_integer():
     assert start(os.getenv, np.int64(2), "RANK") == ["0", "1"]
 
 
@@ -464,7 +467,7 @@ def test_the_number_of_ranks_may_be_a_numpy_integer():
         *((1, n, ValueError, "more than 0 seconds") for n in (0, -1, float("nan"))),
     ],
 )
-def test_a_wrong_number_is_refused(nprocs, timeout, error, says):
+def test_an_invalid_nprocs_or_timeout_is_refused(nprocs, timeout, error, says):
     name = "nprocs" if timeout is None else "timeout"
     with pytest.raises(error, match=f"^{name} must be.*") as caught:
         launch(os.getenv, nprocs, "RANK", timeout=timeout)
@@ -472,7 +475,7 @@ def test_a_wrong_number_is_refused(nprocs, timeout, error, says):
 
 
 @pytest.mark.slow
-def test_ports_never_clash_in_twenty_launches_side_by_side(tmp_path):
+def test_twenty_launches_at_the_same_time_use_different_ports(tmp_path):
     context = multiprocessing.get_context("forkserver")
     launches = [
         context.Process(target=ddp_ranks.side_by_side, args=(tmp_path, number))

@@ -1,4 +1,4 @@
-"""Equal seeds give equal numbers, other purposes other ones, and errors change none."""
+"""Seeding: generators, workers, saved states, isolation and deterministic torch."""
 
 import asyncio
 import collections
@@ -56,7 +56,7 @@ WRONG = [
 
 @pytest.fixture(autouse=True)
 def start():
-    """Each test starts from the same numbers and leaves no trace in others."""
+    """Start each test with the same seed, and restore the generators after it."""
     state = RNGState().state_dict()
     seed_everything(0)
     yield
@@ -64,7 +64,7 @@ def start():
 
 
 def draw():
-    """Some numbers of each generator, of all of their kinds."""
+    """Draw uniform and normal numbers from each global generator."""
     return (
         random.random(),
         random.gauss(0, 1),
@@ -93,7 +93,7 @@ def test_equal_seeds_give_equal_numbers():
     assert all(a != b for a, b in zip(first, draw(), strict=True))
 
 
-def test_rank_zero_draws_what_torch_draws_with_that_seed():
+def test_rank_0_draws_the_same_as_after_torch_manual_seed():
     seed_everything(7)
     drawn = torch.rand(3)
     torch.manual_seed(7)
@@ -123,13 +123,13 @@ def test_invalid_seeds_change_nothing(call, seed, error):
     assert before == after
 
 
-def test_runs_and_ranks_do_not_share_seeds():
+def test_different_runs_and_ranks_get_different_seeds():
     seeds = {seed_everything(run, rank=rank) for run in range(24) for rank in range(24)}
     assert len(seeds) == 24 * 24
 
 
-def test_derived_seeds_are_the_same_everywhere():
-    # Given values written down once: no release of Python or torch may change them.
+def test_derived_seeds_are_the_same_on_every_release():
+    # These values must not change with a new release of Python or torch.
     assert derive_seed(0, "worker", 3) == 290874954
     assert derive_seed(2**64 - 1, "é", -1) == 3717892500
     keys = [(), (1,), ("1",), (1, 2), (12,), ("1", "2"), ("12",), ("1, 2",), (1, "2")]
@@ -138,7 +138,7 @@ def test_derived_seeds_are_the_same_everywhere():
 
 
 @pytest.mark.parametrize("kind", [np.int64, np.int32, np.uint8])
-def test_numpy_integers_are_integers(kind):
+def test_numpy_integers_are_accepted(kind):
     assert seed_everything(kind(7), rank=kind(3)) == seed_everything(7, rank=3)
     assert type(seed_everything(kind(7), rank=0)) is int
     assert derive_seed(kind(7), "a", kind(3)) == derive_seed(7, "a", 3)
@@ -152,7 +152,7 @@ class Split(str, enum.Enum):
     TRAIN = "train"
 
 
-def test_a_member_of_an_enum_is_its_value():
+def test_a_str_enum_member_as_key_counts_as_its_value():
     assert derive_seed(0, Split.TRAIN) == derive_seed(0, "train")
 
 
@@ -176,8 +176,10 @@ def test_the_rank_comes_from_the_launcher(variable, no_ranks, monkeypatch):
         assert torch.initial_seed() == derive_seed(7, "rank", 3)
 
 
-def test_the_process_group_comes_first_and_torchrun_next(no_ranks, monkeypatch):
-    # Given torchrun in a job of Slurm, where each node has one task
+def test_the_rank_of_the_process_group_wins_over_torchrun_and_torchrun_over_slurm(
+    no_ranks, monkeypatch
+):
+    # Given torchrun in a Slurm job that has one task per node
     monkeypatch.setenv("SLURM_PROCID", "1")
     monkeypatch.setenv("RANK", "5")
     assert seed_everything(7) == derive_seed(7, "rank", 5)
@@ -196,12 +198,12 @@ def test_a_variable_that_is_not_a_rank_changes_nothing(value, no_ranks, monkeypa
 
 
 @pytest.mark.parametrize("key", [1.5, True, None, b"a", ("a",), np.float32(1)])
-def test_keys_are_integers_and_strings(key):
+def test_keys_of_other_types_are_refused(key):
     with pytest.raises(TypeError, match="keys must be int or str, got"):
         derive_seed(0, "worker", key)
 
 
-# Generators that a dataset holds
+# Generators in a dataset
 
 
 class Slots:
@@ -233,7 +235,7 @@ def of_module():
 
 
 class Noise(Dataset):
-    """Holds generators where people put them, all of which can be sent to a process."""
+    """A dataset with generators in the usual places. It can be sent to a process."""
 
     of_class = np.random.default_rng(1)
 
@@ -252,7 +254,7 @@ class Noise(Dataset):
         self.partial = functools.partial(random.Random.random, random.Random(1))
         self.method = np.random.default_rng(1).random
         self.functions = [of_default, of_keyword, of_variable, of_module]
-        self.me = self  # a cycle
+        self.me = self  # a reference cycle
         self.paths = [(str(index), index) for index in range(20_000)]
 
     def __len__(self):
@@ -283,8 +285,8 @@ SPAWNS = hasattr(np.random.Generator, "spawn")  # NumPy 1.25
 
 
 def epochs(dataset, *, init=seed_worker, seed=0, count=2, **options):
-    """What each source of numbers drew: a list over epochs and samples."""
-    # Closures cannot be sent to a process, as Python 3.14 does by default.
+    """Return the numbers drawn over all epochs and samples, by source."""
+    # Closures can't be sent to a new process, so don't use the default of Python 3.14.
     options.setdefault("multiprocessing_context", "fork")
     loader = DataLoader(
         dataset,
@@ -297,12 +299,12 @@ def epochs(dataset, *, init=seed_worker, seed=0, count=2, **options):
     return {name: [batch[name].item() for batch in drawn] for name in drawn[0]}
 
 
-# Python 3.12 warns where a process with threads forks, as a DataLoader does.
+# Python 3.12 warns if a process with threads forks, as a DataLoader does.
 forks = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 
 
 @forks
-def test_each_worker_and_epoch_draws_its_own_numbers_repeatably():
+def test_workers_and_epochs_draw_different_numbers_and_a_second_run_the_same():
     first = epochs(Noise())
     for name, numbers in first.items():
         assert len(set(numbers)) == 16, name
@@ -312,14 +314,14 @@ def test_each_worker_and_epoch_draws_its_own_numbers_repeatably():
 
 
 @forks
-def test_without_it_workers_and_epochs_repeat():
-    # Given the same dataset and no seed_worker, this is what the test above finds:
+def test_without_seed_worker_workers_and_epochs_draw_the_same_numbers():
+    # This shows that the test above can fail.
     for name, numbers in epochs(Noise(), init=None).items():
         assert len(set(numbers)) == (16 if name == "globals" else 4), name
 
 
 @forks
-def test_nested_datasets_and_workers_that_persist():
+def test_nested_datasets_and_persistent_workers_are_seeded():
     nested = ConcatDataset([Subset(Noise(8), range(4)), Noise(4)])
     persistent = epochs(Noise(), persistent_workers=True)
     assert epochs(Noise(), persistent_workers=True) == persistent
@@ -329,17 +331,17 @@ def test_nested_datasets_and_workers_that_persist():
 
 
 @pytest.mark.slow
-def test_workers_that_get_a_pickled_dataset():
+def test_workers_with_a_pickled_dataset_are_seeded():
     dataset = Noise()
-    # Torch cannot send its own generator to another process.
+    # A torch.Generator can't be pickled.
     dataset.generators["torch"] = None
-    # As with "spawn", but the server has imported torch once for all workers.
+    # This is like "spawn", but the server imports torch only once for all workers.
     drawn = epochs(dataset, multiprocessing_context="forkserver", count=1)
     assert all(len(set(numbers)) == 8 for numbers in drawn.values())
 
 
 class Draws(Dataset):
-    """Draws from what it was made of: a number for each function, by name."""
+    """A dataset whose samples have one number from each of the given functions."""
 
     def __init__(self, functions, **attributes):
         self.functions = functions
@@ -356,20 +358,20 @@ BITS = ["MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"]
 
 
 def kinds():
-    """A function for each kind of generator, which it holds in a closure."""
+    """Return functions by name, each with one kind of generator in its closure."""
     functions = {}
     for name in BITS:
         make = getattr(np.random, name)
         modern = np.random.Generator(make(1))
         legacy = np.random.RandomState(make(1))
         bare = make(1)
-        legacy.standard_normal()  # one more is kept in reserve
+        legacy.standard_normal()  # this keeps a second number in reserve
         functions |= {
             name: modern.random,
             f"RandomState {name}": lambda legacy=legacy: legacy.standard_normal(),
             f"bare {name}": lambda bare=bare: bare.random_raw() / 2**64,
         }
-        modern.integers(9, dtype=np.uint32)  # half of the bits are kept in reserve
+        modern.integers(9, dtype=np.uint32)  # this keeps half of the bits in reserve
 
     class Own(random.Random):
         def __init__(self, name):
@@ -396,7 +398,7 @@ def kinds():
 
 
 @forks
-def test_generators_of_every_kind():
+def test_generators_of_every_kind_are_seeded():
     for name, numbers in epochs(Draws(kinds())).items():
         assert len(set(numbers)) == 16, name
 
@@ -450,7 +452,7 @@ class WithoutDict(list):
 
 
 class OnlyOnAccess:
-    """A stand-in for another object, which can't be loaded in a worker."""
+    """A proxy for an object that can't be loaded in a worker."""
 
     def __getattribute__(self, name):
         raise OSError(f"{name} was used")
@@ -472,7 +474,7 @@ def numbers_of(rng):
 
 
 def places():
-    """A function for each place where a generator can live, and attributes."""
+    """Return functions by the place of their generator, and unusual attributes."""
 
     def rng():
         return np.random.default_rng(1)
@@ -529,14 +531,14 @@ def places():
 
 
 @forks
-def test_generators_in_every_place():
+def test_generators_in_every_place_are_seeded():
     functions, attributes = places()
     for name, numbers in epochs(Draws(functions, **attributes)).items():
         assert len(set(numbers)) == 16, name
 
 
 @forks
-def test_generators_in_a_stream():
+def test_generators_in_an_iterable_dataset_are_seeded():
     class Stream(IterableDataset):
         def __init__(self):
             self.rng = np.random.default_rng(1)
@@ -550,7 +552,7 @@ def test_generators_in_a_stream():
 
 
 @forks
-def test_generators_of_collate_fn():
+def test_generators_in_collate_fn_are_seeded():
     rng = np.random.default_rng(1)
 
     def collate(samples):
@@ -561,14 +563,14 @@ def test_generators_of_collate_fn():
             drawn = epochs(dataset, collate_fn=function)
             assert len(set(drawn["rng"])) == 16
 
-    def init(worker_id):  # a reader's own function, which calls ours
+    def init(worker_id):  # a user's own function that calls seed_worker
         seed_worker(worker_id)
 
     assert len(set(epochs(range(8), collate_fn=collate, init=init)["rng"])) == 16
 
 
 @forks
-def test_a_generator_in_two_places_stays_one():
+def test_a_generator_in_two_places_is_seeded_once():
     bits = np.random.PCG64(1)
     first, second = np.random.Generator(bits), np.random.Generator(bits)
     shared = random.Random(1)
@@ -590,7 +592,7 @@ def test_a_generator_in_two_places_stays_one():
 
 
 @forks
-def test_generators_of_one_worker_differ():
+def test_generators_in_one_worker_draw_different_numbers():
     same = [np.random.default_rng(1) for _ in range(20)]
     held = {(index, "key"): rng for index, rng in enumerate(same)}
     kept = {np.random.default_rng(1) for _ in range(20)}
@@ -606,8 +608,8 @@ def test_generators_of_one_worker_differ():
 
 
 @forks
-def test_global_generators_are_left_to_torch():
-    # Given attributes that lead to them
+def test_global_generators_are_not_seeded_again():
+    # Given a dataset that refers to them
     dataset = Draws(
         {"numpy": np.random.rand, "python": random.random, "torch": uniform}
     )
@@ -619,7 +621,11 @@ def uniform():
 
 
 def searched(**attributes):
-    """Search a dataset as in a worker: places by path, and how many objects it saw."""
+    """Search a dataset as in a worker.
+
+    Return the paths of the generators, the number of objects visited, and the path of
+    the first object that was not searched, if any.
+    """
     dataset = types.SimpleNamespace(**attributes)
     with patch.object(seeding, "_contents", wraps=seeding._contents) as visit:
         found, missed = seeding._search(dataset=dataset)
@@ -627,7 +633,7 @@ def searched(**attributes):
     return paths, visit.call_count, missed and seeding._path(missed)
 
 
-SMALL = 100_000  # objects, as a data set of images has annotations
+SMALL = 100_000  # number of small objects, such as annotations of images
 
 
 @pytest.mark.parametrize(
@@ -645,31 +651,31 @@ SMALL = 100_000  # objects, as a data set of images has annotations
     ],
     ids=["list", "tuple", "dict", "set", "deque", "array", "fields", "coco", "tree"],
 )
-def test_data_is_not_walked(data):
+def test_the_search_does_not_visit_all_of_a_large_dataset(data):
     paths, count, missed = searched(data=data(), rng=random.Random(1))
     assert paths == ["dataset.rng"]
     assert count < 1_000
     assert missed is None
 
 
-def test_what_is_not_searched_is_named():
-    # Given many small containers, and nodes of a list, one inside the other
+def test_the_search_returns_the_place_where_it_stopped():
+    # Given many small containers, and a long chain of nested ones
     tree = [[[[index] for index in range(10)] for _ in range(100)] for _ in range(100)]
     chain = functools.reduce(lambda node, _: {"next": node}, range(SMALL), {"last": 1})
     for data, start in (
         (tree, "dataset.data["),
         (chain, "dataset.data['next']['next'"),
     ):
-        # When it is searched
+        # When the dataset is searched
         paths, count, missed = searched(data=data, rng=random.Random(1))
-        # Then it ends, says where, and has found what is near
+        # Then the search stops early, says where, and has found the near generator
         assert count < 2 * seeding._MOST
         assert missed.startswith(start)
         assert paths == ["dataset.rng"]
 
 
 @forks
-def test_a_search_that_ends_warns_and_generators_can_be_named():
+def test_a_search_that_stops_warns_and_you_can_pass_generators_instead():
     hidden = random.Random(1)
     tree = [[[[index] for index in range(10)] for _ in range(100)] for _ in range(100)]
     tree[60][60].append(hidden)
@@ -678,8 +684,8 @@ def test_a_search_that_ends_warns_and_generators_can_be_named():
     with pytest.raises(
         UserWarning, match=r"did not search dataset\.tree\[.*generators="
     ):
-        epochs(dataset)  # in pytest warnings are errors
-    # Given the generator by name, beside many others, no warning remains
+        epochs(dataset)  # pytest turns warnings into errors
+    # If you pass the generator, even among many others, there is no warning
     many = [np.random.default_rng(1) for _ in range(800)]
     init = functools.partial(seed_worker, generators=[*many, hidden])
     drawn = epochs(dataset, init=init)
@@ -689,7 +695,7 @@ def test_a_search_that_ends_warns_and_generators_can_be_named():
 @forks
 @pytest.mark.parametrize("count", [201, 3_000])
 @pytest.mark.parametrize("at", ["each", "first"])
-def test_long_containers_with_generators_are_searched_whole(count, at):
+def test_a_long_container_with_a_generator_is_searched_completely(count, at):
     samples = [Slots(None) for _ in range(count)]
     places = {"each": range(count), "first": [0, 30]}[at]
     for place in places:
@@ -698,8 +704,8 @@ def test_long_containers_with_generators_are_searched_whole(count, at):
     assert len(set(epochs(Draws(draws))["rng"])) == 16
 
 
-def test_a_generator_among_other_things_is_not_found():
-    # What the docstring says about the middle of a long container.
+def test_a_generator_in_the_middle_of_a_long_container_is_not_found():
+    # The docstring describes this limit.
     middle = [None] * 1_000
     middle[500] = random.Random(1)
     assert searched(data=middle)[0] == []
@@ -707,7 +713,7 @@ def test_a_generator_among_other_things_is_not_found():
 
 @forks
 def test_a_generator_made_in_the_worker_is_not_found():
-    # This, too, is what the docstring says.
+    # The docstring describes this limit too.
     made = Draws({"rng": lambda: np.random.default_rng(1).random()})
     assert len(set(epochs(made)["rng"])) == 1
 
@@ -719,15 +725,15 @@ class Stubborn(random.Random):
 
 
 @forks
-def test_a_generator_that_cannot_be_seeded_is_named():
+def test_the_error_names_a_generator_that_cannot_be_seeded():
     dataset = Draws({"rng": float}, transforms=[Compose([Stubborn(1)])])
     where = r"cannot seed dataset\.transforms\[0\]\.transforms\[0\]: no other seed"
     with pytest.raises(RuntimeError, match=where):
         epochs(dataset)
 
 
-def test_a_loader_of_another_kind_is_told_of_collate_fn(monkeypatch):
-    # Given a worker without torch's loop around it
+def test_a_warning_says_so_if_collate_fn_cannot_be_found(monkeypatch):
+    # Given a worker that doesn't run in torch's own loop
     info = types.SimpleNamespace(dataset=[0], seed=1)
     monkeypatch.setattr(seeding, "get_worker_info", lambda: info)
     with pytest.warns(UserWarning, match="did not search collate_fn: generators there"):
@@ -735,7 +741,7 @@ def test_a_loader_of_another_kind_is_told_of_collate_fn(monkeypatch):
     seed_worker(0, generators=[])
 
 
-def test_code_of_installed_packages_is_not_walked():
+def test_the_search_does_not_visit_installed_packages():
     def loads():
         return pytest.main([]), torch.nn.functional.relu, logger
 
@@ -744,30 +750,30 @@ def test_code_of_installed_packages_is_not_walked():
     assert count < 100
 
 
-def test_outside_of_a_worker_it_says_how_to_use_it():
+def test_the_error_outside_of_a_worker_says_how_to_use_seed_worker():
     with pytest.raises(RuntimeError, match="pass worker_init_fn=seed_worker"):
         seed_worker(0)
 
 
-# Snapshots
+# Saving and restoring
 
 
-def test_a_snapshot_goes_through_a_checkpoint():
-    # Given generators in the middle of their streams, with a second number in reserve
+def test_a_state_can_be_saved_in_a_checkpoint():
+    # Given generators that have drawn numbers and have a normal one in reserve
     draw(), random.gauss(0, 1), np.random.randn(), torch.randn(1)
     file = io.BytesIO()
     torch.save({"rng": RNGState().state_dict()}, file)
     drawn = draw()
     file.seek(0)
-    # When another run loads it, with the default of torch 2.6 and newer
+    # When another run loads the state with weights_only
     seed_everything(1)
     RNGState().load_state_dict(torch.load(file, weights_only=True)["rng"])
-    # Then it continues with the same numbers
+    # Then it draws the same numbers
     assert draw() == drawn
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
-def test_a_snapshot_goes_through_a_distributed_checkpoint(tmp_path):
+def test_a_state_can_be_saved_in_a_distributed_checkpoint(tmp_path):
     import torch.distributed.checkpoint as dcp
     from torch.distributed.checkpoint.stateful import Stateful
 
@@ -779,9 +785,9 @@ def test_a_snapshot_goes_through_a_distributed_checkpoint(tmp_path):
 
 
 def drawn_after(snapshot, **options):
-    """What workers draw after so many batches, in a whole run and in one that resumes.
+    """Return what workers draw after a saved state, in the same and in a resumed run.
 
-    An epoch has two batches.
+    The state is saved after `snapshot` batches. An epoch has two batches.
     """
     functions = {"global": uniform, "own": np.random.default_rng(1).random}
 
@@ -811,13 +817,15 @@ def drawn_after(snapshot, **options):
     [(2, {}, True), (1, {}, False), (2, {"persistent_workers": True}, False)],
     ids=["between epochs", "within an epoch", "persistent"],
 )
-def test_what_workers_draw_after_a_snapshot(snapshot, options, equal):
+def test_workers_draw_the_same_after_resuming_only_between_epochs(
+    snapshot, options, equal
+):
     whole, rest = drawn_after(snapshot, **options)
     assert len(rest) == snapshot
     assert (whole == rest) == equal
 
 
-def test_reading_changes_nothing():
+def test_state_dict_changes_no_generator():
     state = RNGState().state_dict()
     drawn = draw()
     RNGState().load_state_dict(state)
@@ -828,15 +836,21 @@ def test_reading_changes_nothing():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda state: state.pop("torch"), "not a state_dict"),
-        (lambda state: state.update(mtia=[]), "not a state_dict"),
-        (lambda state: state.update(cuda=[torch.zeros(16)] * 2), "{'cuda': 2}, here"),
-        (lambda state: state.update(torch=torch.zeros(3)), "no RNG was changed"),
-        (lambda state: state.update(numpy=("PCG64",)), "no RNG was changed"),
-        (lambda state: state.update(python=(3, (1,), None)), "no RNG was changed"),
+        (lambda state: state.pop("torch"), "expected a state_dict"),
+        (lambda state: state.update(mtia=[]), "expected a state_dict"),
+        (
+            lambda state: state.update(cuda=[torch.zeros(16)] * 2),
+            "{'cuda': 2}, but this",
+        ),
+        (lambda state: state.update(torch=torch.zeros(3)), "no generator was changed"),
+        (lambda state: state.update(numpy=("PCG64",)), "no generator was changed"),
+        (
+            lambda state: state.update(python=(3, (1,), None)),
+            "no generator was changed",
+        ),
     ],
 )
-def test_a_state_that_does_not_fit_changes_nothing(change, message):
+def test_an_invalid_state_changes_no_generator(change, message):
     state = RNGState(device=False).state_dict()
     change(state)
     seed_everything(1)
@@ -854,20 +868,20 @@ def test_devices_can_be_left_out():
     RNGState(device=False).load_state_dict(state)
 
 
-def test_a_state_with_numpy_needs_numpy(monkeypatch):
+def test_a_state_with_a_numpy_part_needs_numpy(monkeypatch):
     state = RNGState().state_dict()
     monkeypatch.setattr(seeding, "numpy", None)
     drawn = torch.rand(1)
     with pytest.raises(RuntimeError, match="install NumPy, or del"):
         RNGState().load_state_dict(state)
-    assert not torch.equal(torch.rand(1), drawn), "torch was set back"
+    assert not torch.equal(torch.rand(1), drawn), "torch must not be restored either"
     del state["numpy"]
     RNGState().load_state_dict(state)
     assert torch.equal(torch.rand(1), drawn)
 
 
 class Device:
-    """Two devices, as `torch.cuda` and `torch.xpu` show them."""
+    """A replacement for `torch.cuda` or `torch.xpu` with two devices."""
 
     def __init__(self, forked=False):
         self.states = [torch.zeros(16, dtype=torch.uint8), torch.ones(16)]
@@ -890,11 +904,11 @@ def test_all_devices_are_saved_and_restored(monkeypatch):
         device.states = []
     assert all(map(torch.equal, device.states, saved))
     del state["xpu"]
-    with pytest.raises(RuntimeError, match=r"here are .*xpu"):
+    with pytest.raises(RuntimeError, match=r"this process has .*xpu"):
         RNGState().load_state_dict(state)
 
 
-def test_forked_workers_leave_devices_alone(monkeypatch):
+def test_forked_workers_do_not_read_devices(monkeypatch):
     monkeypatch.setattr(torch, "xpu", Device(forked=True))
     assert "xpu" not in RNGState().state_dict()
 
@@ -903,7 +917,7 @@ def test_forked_workers_leave_devices_alone(monkeypatch):
 
 
 @pytest.mark.parametrize("seed", [None, 5])
-def test_a_block_leaves_generators_as_they_were(seed):
+def test_isolate_rng_restores_the_generators(seed):
     expected = draw()
     seed_everything(0)
     with isolate_rng(seed):
@@ -912,7 +926,7 @@ def test_a_block_leaves_generators_as_they_were(seed):
     assert (inside == expected) == (seed is None)
 
 
-def test_a_block_that_raises_leaves_generators_as_they_were():
+def test_isolate_rng_restores_the_generators_after_an_error():
     expected = draw()
     seed_everything(0)
     with pytest.raises(IndexError), isolate_rng(5):
@@ -920,7 +934,7 @@ def test_a_block_that_raises_leaves_generators_as_they_were():
     assert draw() == expected
 
 
-def test_blocks_nest_also_when_they_are_one_object():
+def test_the_same_isolate_rng_object_can_be_nested():
     block = isolate_rng(5)
     expected = draw()
     seed_everything(0)
@@ -934,10 +948,10 @@ def test_blocks_nest_also_when_they_are_one_object():
         assert (draw(), draw()) == (inside, rest)
 
 
-def test_a_function_keeps_its_result_and_name():
+def test_a_decorated_function_keeps_its_result_and_name():
     @isolate_rng(5)
     def sample(depth):
-        """Draw, deeper and deeper."""
+        """Draw a number on each level of the recursion."""
         return [*(sample(depth - 1) if depth else []), torch.rand(1).item()]
 
     expected = draw()
@@ -984,7 +998,7 @@ def wrapped(function):
 
 
 BLOCKS = pytest.mark.parametrize("block", [isolate_rng, deterministic])
-LATER = "use `with` in the body, between its pauses"
+LATER = "runs after the call: use `with` inside its body"
 
 
 @BLOCKS
@@ -1000,7 +1014,7 @@ LATER = "use `with` in the body, between its pauses"
         functools.partial(functools.partial(Source.fetch), Source()),
     ],
 )
-def test_functions_whose_body_runs_later_are_refused(block, function):
+def test_generator_and_coroutine_functions_are_refused(block, function):
     with pytest.raises(TypeError, match=LATER):
         block()(function)
 
@@ -1018,7 +1032,9 @@ def test_functions_whose_body_runs_later_are_refused(block, function):
         wrapped(fetch),
     ],
 )
-def test_a_body_that_only_the_call_shows_is_refused(block, function):
+def test_functions_that_return_a_generator_or_coroutine_fail_when_called(
+    block, function
+):
     decorated = block()(function)
     before = settings(), torch.get_rng_state()
     with pytest.raises(TypeError, match=LATER):
@@ -1028,14 +1044,14 @@ def test_a_body_that_only_the_call_shows_is_refused(block, function):
 
 
 @BLOCKS
-def test_what_cannot_be_called_is_refused(block):
+def test_decorating_something_that_is_not_callable_is_refused(block):
     for value in (classmethod(draw), 5):
         with pytest.raises(TypeError, match="is not callable: decorate the function"):
             block()(value)
 
 
 @BLOCKS
-def test_callables_of_every_kind_are_decorated(block):
+def test_callables_of_every_kind_can_be_decorated(block):
     class Model:
         def sample(self, n=1):
             return torch.rand(n)
@@ -1055,7 +1071,7 @@ def test_callables_of_every_kind_are_decorated(block):
     assert isinstance(block()(Model)(), Model)
 
 
-def test_a_block_works_between_the_pauses_of_a_coroutine():
+def test_a_block_in_a_coroutine_works_if_it_ends_before_an_await():
     async def fetch():
         with isolate_rng(5):
             drawn = torch.rand(1)
@@ -1072,14 +1088,14 @@ def test_a_block_works_between_the_pauses_of_a_coroutine():
     assert draw() == expected
 
 
-def test_a_wrong_seed_leaves_no_trace_in_a_block():
+def test_an_invalid_seed_for_isolate_rng_is_refused():
     with pytest.raises(ValueError, match="seed must be in"):
         isolate_rng(-1)
 
 
 @BLOCKS
-def test_a_block_that_did_not_begin_cannot_end(block):
-    with pytest.raises(RuntimeError, match="ends, but did not begin"):
+def test_leaving_a_block_that_was_not_entered_is_refused(block):
+    with pytest.raises(RuntimeError, match="was never entered: use it in a with"):
         block().__exit__(None, None, None)
 
 
@@ -1103,7 +1119,7 @@ def unset(monkeypatch):
 ON, WARNS = (2, False, ":4096:8"), (1, False, ":4096:8")
 
 
-def test_a_block_is_deterministic_from_entry_to_exit(unset):
+def test_torch_is_deterministic_from_the_start_to_the_end_of_a_block(unset):
     before = settings()
     block = deterministic()
     assert settings() == before == (0, True, None)
@@ -1118,13 +1134,13 @@ def test_a_block_is_deterministic_from_entry_to_exit(unset):
         assert settings() == before
 
 
-def test_a_block_that_raises_restores(unset):
+def test_a_deterministic_block_restores_the_settings_after_an_error(unset):
     with pytest.raises(KeyError), deterministic():
         raise KeyError
     assert settings() == (0, True, None)
 
 
-def test_a_function_is_deterministic(unset):
+def test_torch_is_deterministic_in_a_decorated_function(unset):
     @deterministic(warn_only=True)
     def train(depth=0):
         """Train."""
@@ -1136,8 +1152,8 @@ def test_a_function_is_deterministic(unset):
     assert settings() == before
 
 
-def test_it_stays_on(unset):
-    with deterministic():  # restores everything for other tests
+def test_enable_stays_on(unset):
+    with deterministic():  # restores the settings for other tests
         deterministic(warn_only=True).enable()
         assert settings() == WARNS
         with deterministic():
@@ -1146,7 +1162,7 @@ def test_it_stays_on(unset):
     assert settings() == (0, True, None)
 
 
-def test_a_change_within_a_block_is_kept_by_a_block_in_it(unset):
+def test_an_inner_block_restores_a_setting_changed_in_the_outer_one(unset):
     with deterministic():
         torch.backends.cudnn.benchmark = True
         with deterministic():
@@ -1155,7 +1171,7 @@ def test_a_change_within_a_block_is_kept_by_a_block_in_it(unset):
     assert settings() == (0, True, None)
 
 
-def test_a_setting_that_is_good_is_kept(unset, monkeypatch):
+def test_a_valid_value_of_the_variable_is_kept(unset, monkeypatch):
     monkeypatch.setenv(CUBLAS, ":16:8")
     with deterministic():
         assert settings() == (2, False, ":16:8")
@@ -1163,7 +1179,7 @@ def test_a_setting_that_is_good_is_kept(unset, monkeypatch):
 
 
 @pytest.mark.parametrize(("value", "started"), [(None, True), (":0:0", False)])
-def test_a_setting_without_effect_is_refused(unset, monkeypatch, value, started):
+def test_an_invalid_or_late_variable_is_refused(unset, monkeypatch, value, started):
     if value:
         monkeypatch.setenv(CUBLAS, value)
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: started)
@@ -1176,7 +1192,7 @@ def test_a_setting_without_effect_is_refused(unset, monkeypatch, value, started)
 
 
 def test_the_variable_stays_once_cuda_has_started(unset, monkeypatch):
-    # Otherwise the second block of a program would be refused.
+    # Otherwise a second block in the same program would be refused.
     with deterministic():
         monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
     assert settings() == (0, True, ":4096:8")
@@ -1184,7 +1200,7 @@ def test_the_variable_stays_once_cuda_has_started(unset, monkeypatch):
         assert settings() == ON
 
 
-def test_what_has_no_deterministic_algorithm_raises(unset):
+def test_an_operation_without_a_deterministic_algorithm_raises_an_error(unset):
     index = torch.zeros(2, dtype=torch.long)
     with deterministic(), pytest.raises(RuntimeError, match="deterministic"):
         torch.zeros(3).put_(index, torch.ones(2))
@@ -1199,7 +1215,7 @@ needs_cuda = pytest.mark.skipif(
 
 
 @needs_cuda
-def test_cuda_goes_on_with_the_same_numbers():
+def test_restored_cuda_generators_draw_the_same_numbers():
     state = RNGState().state_dict()
     drawn = torch.rand(3, device="cuda")
     moved = {**state, "torch": state["torch"].cuda()}
@@ -1213,7 +1229,7 @@ def test_cuda_goes_on_with_the_same_numbers():
 
 
 @needs_cuda
-def test_cuda_trains_bit_equal():
+def test_training_on_cuda_twice_is_bit_equal():
     code = """
 import torch
 deterministic().enable()

@@ -1,4 +1,4 @@
-"""A file of the library works alone: one file in an empty folder, torch, no NumPy."""
+"""Each file of the library works alone, with only torch and without NumPy."""
 
 import ast
 import os
@@ -13,7 +13,7 @@ from tests.busy import patient
 
 SNIPPETS = Path(__file__).parents[2] / "snippets"
 FILES = sorted(path.stem for path in SNIPPETS.glob("*.py") if path.stem != "__init__")
-# Makes NumPy absent for Python and for torch's own code.
+# Hides NumPy from Python and from torch's own code.
 WITHOUT_NUMPY = """
 import sys, warnings
 from importlib.machinery import PathFinder
@@ -31,9 +31,9 @@ try:
 except ModuleNotFoundError:
     pass
 else:
-    raise AssertionError("NumPy is there")
+    raise AssertionError("NumPy is not hidden")
 """
-# One use of each file, as a reader would type it.
+# A short program for each file, as a user would write it.
 USES = {
     "seeding": """
 from seeding import *
@@ -115,17 +115,17 @@ assert launch(os.getenv, 2, "RANK", start_method="fork") == ["0", "1"]
 }
 
 
-def test_each_file_has_a_use():
+def test_each_file_has_a_program():
     assert sorted(USES) == FILES
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_works_alone_and_without_numpy(name, tmp_path):
-    # Given the file in an empty folder, and a Python that knows no other place of it
+    # Given the file in an empty folder, and no PYTHONPATH that leads to another copy
     shutil.copy(SNIPPETS / f"{name}.py", tmp_path)
     environment = {key: os.environ[key] for key in os.environ if key != "PYTHONPATH"}
-    # When a program there uses it
+    # When a program in this folder uses the file
     run = subprocess.run(
         [
             sys.executable,
@@ -140,18 +140,18 @@ def test_a_file_works_alone_and_without_numpy(name, tmp_path):
         text=True,
         timeout=patient(120),
     )
-    # Then it works
+    # Then the program works
     assert run.returncode == 0, run.stderr
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_imports_torch_and_the_standard_library_alone(name):
+def test_a_file_imports_only_torch_numpy_and_the_standard_library(name):
     tree = ast.parse((SNIPPETS / f"{name}.py").read_text(encoding="utf-8"))
     imported = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             imported |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "an import of a sibling"
+            assert node.level == 0, "imports another file of the library"
             imported.add(node.module.partition(".")[0])
     assert imported - set(sys.stdlib_module_names) <= {"torch", "numpy"}

@@ -14,7 +14,7 @@ try:
     sampler.advance(len(batch))
 except ValueError as error:
     print(error)
-    #> advance(2) with a loader whose batch_size is 4: give the number of samples of ...
+    #> advance(2), but the loader's batch_size is 4: call it once per batch with the ...
 inputs, labels = batch
 sampler.advance(len(labels))
 print(sampler.position)

@@ -10,4 +10,4 @@ try:
         pass
 except RuntimeError as error:
     print(str(error).partition(":")[0])
-    #> this is task 1 of 2 of Slurm, and torch's variables do not say so
+    #> this is task 1 of 2 of Slurm, but torchrun's variables are not set for it

@@ -12,5 +12,5 @@ try:
     unfreeze(model, "0")
 except TypeError as error:
     print(error)
-    #> DistributedDataParallel averages what was trainable when it wrapped ...
+    #> DistributedDataParallel averages only the gradients of parameters ...
 dist.destroy_process_group()
