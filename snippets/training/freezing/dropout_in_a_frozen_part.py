@@ -10,5 +10,5 @@ print("training mode:", (first - second).abs().max().item())
 assert not torch.equal(first, second)
 
 backbone.eval()
-print("inference mode:", (backbone(x) - backbone(x)).abs().max().item())
-#> inference mode: 0.0
+print("evaluation mode:", (backbone(x) - backbone(x)).abs().max().item())
+#> evaluation mode: 0.0
