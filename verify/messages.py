@@ -26,7 +26,7 @@ from verify.compare import common
 from verify.evidence import RecordError, library_hashes
 from verify.needs import release_key
 from verify.paths import name_of
-from verify.record_files import locked, new_file, real, releases
+from verify.record_files import locked, new_file, real, releases, seal
 from verify.snippet import Snippet
 from verify.text import escaped
 from verify.verdict import SKIPPED, Machine, Verdict
@@ -138,6 +138,11 @@ def path_of(device: str, folder: Path = RECORDS) -> Path:
     return folder / f"messages-{device}.json"
 
 
+def is_path(path: Path) -> bool:
+    """Whether a path is that of the messages of a device."""
+    return bool(re.fullmatch(r"messages-[a-z]+\.json", path.name))
+
+
 def masked(text: str) -> str:
     """Take out of a message what another run on the machine would write differently.
 
@@ -205,11 +210,17 @@ def read(path: Path) -> dict[str, Entry]:
         Entries by the path of the file below ``snippets/``.
 
     Raises:
-        RecordError: If the file holds something else.
+        RecordError: If the file holds something else, or was changed by hand.
     """
     if not path.is_file():
         return {}
     try:
+        files = json.loads(path.read_text("utf-8"))
+        if files.pop("seal", None) != seal(files):
+            raise RecordError(
+                f"{path}: was changed after a run wrote it; restore it, or delete it "
+                "and run all files again"
+            )
         return {
             name: Entry(
                 fields["sha256"],
@@ -222,7 +233,7 @@ def read(path: Path) -> dict[str, Entry]:
                     for one in fields["messages"]
                 ),
             )
-            for name, fields in json.loads(path.read_text("utf-8")).items()
+            for name, fields in files.items()
         }
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise RecordError(f"{path}: is not a record of messages: {error}") from None
@@ -322,11 +333,13 @@ def _write(entries: Mapping[str, Entry], path: Path) -> None:
         ]
         listed = ",\n".join(rows)
         files.append(f'{_json(name)}: {_json(facts)[:-1]}, "messages": [\n{listed}]}}')
+    body = ",\n".join(files).encode("utf-8", "backslashreplace").decode("utf-8")
+    first = f'"seal": {_json(seal(json.loads(f"{{{body}}}")))}'
+    text = "{\n" + ",\n".join(filter(None, (first, body))) + "\n}\n"
     handle, new = new_file(path)
     try:
         with open(handle, "wb") as file:
-            text = "{\n" + ",\n".join(files) + "\n}\n"
-            file.write(text.encode("utf-8", "backslashreplace"))
+            file.write(text.encode("utf-8"))
             file.flush()
             os.fsync(handle)
         os.replace(new, path)

@@ -159,7 +159,7 @@ class Recorder:
 
     Raises:
         RecordError: On entry, before anything runs, if the record cannot take results
-            of this release and device.
+            of this release and device, or the messages beside it were changed by hand.
         OSError: On entry if the record cannot be written, and on exit if the last save
             fails.
 
@@ -177,6 +177,8 @@ class Recorder:
     def __enter__(self) -> Recorder:
         path = real(self.path)
         _earlier(path, self.machine.release, self.machine.device)
+        if messages_path := self._messages_path():
+            messages.read(messages_path)
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, probe = new_file(path)
         os.close(handle)
@@ -196,13 +198,19 @@ class Recorder:
         if not self._unsaved:
             return
         merge(self.path, self.machine, self._unsaved, self.import_warnings)
-        release, device = self.machine.release, self.machine.device
-        # Beside a record with another name, another file would be a surprise.
-        if self.path.name == path_of(release, device).name:
-            path = messages.path_of(device, self.path.parent)
-            torch = messages.release_of(self.machine)
-            messages.merge(path, torch, self._unsaved)
+        if path := self._messages_path():
+            messages.merge(path, messages.release_of(self.machine), self._unsaved)
         self._unsaved = []
+
+    def _messages_path(self) -> Path | None:
+        """Where the messages belong; None beside a record with a name of its own.
+
+        There, another file would be a surprise.
+        """
+        release, device = self.machine.release, self.machine.device
+        if self.path.name != path_of(release, device).name:
+            return None
+        return messages.path_of(device, self.path.parent)
 
     def __exit__(self, *_) -> None:
         self.save()

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from verify import RECORDS, ROOT, record_files, recording
+from verify import RECORDS, ROOT, messages, record_files, recording
 from verify.evidence import RecordError
 from verify.folders import listed
 from verify.paths import shown
@@ -396,8 +396,9 @@ def _kind(change: Change) -> str:
 def _is_of_a_recorder(path: str, since: str) -> bool:
     """Whether a run of `verify`, this one or one beside it, saved its results there.
 
-    The folder of the records, a sealed record that is newer than this run, or a file
-    that becomes a record. A snippet doesn't write those, unless it forges evidence.
+    The folder of the records, a sealed record that is newer than this run, sealed
+    messages, or a file that becomes one of them. A snippet doesn't write those, unless
+    it forges evidence.
     """
     name = os.path.basename(path)
     if path == str(RECORDS) or re.fullmatch(r"\..+\.json\.[0-9a-f]{8}\.new", name):
@@ -405,6 +406,9 @@ def _is_of_a_recorder(path: str, since: str) -> bool:
     try:
         if not name.endswith(".json"):
             return False
+        if messages.is_path(Path(path)):
+            messages.read(Path(path))  # with its seal
+            return True
         record = record_files.read(Path(path))
     except (OSError, RecordError):
         return False

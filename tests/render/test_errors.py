@@ -9,6 +9,7 @@ import pytest
 from render import errors
 from render.errors import CureError, Pattern, marked
 from verify import DEFAULT_TORCH
+from verify.record_files import seal
 
 OLD, NEW = "2.4.1", "2.99.0"
 FILE = "tensors/shape/view.py"
@@ -46,7 +47,8 @@ def met(site, *found, ran=(DEFAULT_TORCH,), sha256=None, cls="RuntimeError"):
     }
     path = site.root / "records" / "messages-cpu.json"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({FILE: entry}), "utf-8")
+    files = {FILE: entry}
+    path.write_text(json.dumps({"seal": seal(files), **files}), "utf-8")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -9,6 +9,7 @@ import pytest
 from tests.verify.fakes import Tree
 from verify import messages, record_files
 from verify.messages import Entry, Message, masked, of_run, reworded
+from verify.record_files import seal
 from verify.recording import Recorder
 from verify.verdict import PASSED, Verdict
 
@@ -356,7 +357,7 @@ def test_the_record_is_small_and_stays_as_it_is(record, tmp_path):
     record(OLD, verdict(None, "a message with 张量 and a \ud800"))
     path = messages.path_of("cpu", tmp_path)
     first = path.read_bytes()
-    assert len(first.splitlines()) == 4
+    assert len(first.splitlines()) == 5
     record(OLD, verdict(None, "a message with 张量 and a \ud800"))
     assert path.read_bytes() == first
 
@@ -395,9 +396,18 @@ def test_two_runs_write_into_one_record(record, tmp_path):
 
 def test_what_is_no_record_of_messages_is_refused(tmp_path):
     path = tmp_path / "messages-cpu.json"
-    path.write_text('{"a.py": {"messages": 3}}')
+    files = {"a.py": {"messages": 3}}
+    path.write_text(json.dumps({"seal": seal(files), **files}))
     with pytest.raises(messages.RecordError, match="is not a record of messages"):
         messages.read(path)
+
+
+def test_messages_that_somebody_changed_are_refused_before_a_run(record, tmp_path):
+    record(OLD, verdict(None, "as it was"))
+    path = messages.path_of("cpu", tmp_path)
+    path.write_text(path.read_text("utf-8").replace("as it was", "as I like it"))
+    with pytest.raises(messages.RecordError, match="was changed after a run wrote it"):
+        record(OLD)
 
 
 # --- what a new torch rewords ---

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from verify import SNIPPETS, messages
 from verify import strays as strays_module
 from verify import tree as tree_module
+from verify.fork.client import Result
 from verify.strays import Strays, faults
 from verify.tree import Change, Tree
+from verify.verdict import PASSED, Verdict
 
 FIX = "a file may write only into its working folder: fix it, then"
 
@@ -228,6 +231,26 @@ def test_an_edit_is_blamed_on_the_file(strays, tree, name):
     found = run(strays, path, append)
     assert found == [f"changed {tree / name}; {FIX} undo the change"]
     assert run(strays, path, lambda: None) == []
+
+
+def test_messages_that_a_recorder_saves_are_not_blamed_on_a_file(strays, tree):
+    path = messages.path_of("cpu", tree / "records")
+    noted = '{"kind": "error", "class": "RuntimeError", "text": "no view", "line": 1}\n'
+    result = Result(0, "", "", 0.1, 0.1, 1, None, (), noted=noted)
+    block = SNIPPETS / "tensors/shape/capital_t_on_batches.py"
+    verdict = Verdict(block, PASSED, sha256="a" * 64, result=result)
+
+    def save():
+        messages.merge(path, "2.13.0", [verdict])
+
+    assert run(strays, tree / "a.py", save) == []
+    assert "no view" in path.read_text("utf-8")
+
+
+def test_messages_that_a_file_forges_are_blamed_on_it(strays, tree):
+    path = messages.path_of("cpu", tree / "records")
+    found = run(strays, tree / "a.py", lambda: path.write_text('{"seal": "1"}'))
+    assert found == [f"created {path}; {FIX} delete what it created"]
 
 
 @pytest.mark.parametrize(
