@@ -386,13 +386,13 @@ class Frozen(AbstractContextManager["Frozen"]):
         self._held: list[tuple[nn.Module, bool]] = []
 
     def restore(self) -> None:
-        """Make parameters and buffers trainable again if they were before `freeze`.
+        """Let parameters train and buffers change again, if they could before `freeze`.
 
         The values of parameters and buffers stay as they are. A second call does
         nothing.
 
         Raises:
-            TypeError: If `DistributedDataParallel` has wrapped the model in between.
+            TypeError: If `DistributedDataParallel` has wrapped the model since then.
         """
         _refuse_wrapped(self._module, {id(parameter) for parameter, _ in self._flags})
         for parameter, trainable in self._flags:
@@ -473,8 +473,8 @@ def freeze(module: nn.Module, *patterns: Pattern, norm_stats: bool = True) -> Fr
 
     Args:
         module: Model to freeze. Freeze it before `DistributedDataParallel` wraps it.
-        *patterns: Patterns that select what to freeze, as described for this module. By
-            default, everything is frozen.
+        *patterns: Patterns that select what to freeze, as described at the top of this
+            file. By default, everything is frozen.
         norm_stats: Whether to freeze running statistics too.
 
     Returns:
@@ -482,8 +482,9 @@ def freeze(module: nn.Module, *patterns: Pattern, norm_stats: bool = True) -> Fr
 
     Raises:
         ValueError: If a pattern selects nothing, or the model has lazy layers.
-        TypeError: If a pattern is of another type, if the model is wrapped or scripted,
-            or if another library has replaced ``forward`` or ``train`` of a layer.
+        TypeError: If a pattern has an unsupported type, if the model is wrapped or
+            scripted, or if another library has replaced ``forward`` or ``train`` of a
+            layer.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 2))
@@ -508,7 +509,7 @@ def unfreeze(module: nn.Module, *patterns: Pattern) -> list[str]:
 
     Raises:
         ValueError: If a pattern selects nothing, or the model has lazy layers.
-        TypeError: If a pattern is of another type, or the model is wrapped.
+        TypeError: If a pattern has an unsupported type, or the model is wrapped.
 
     Example:
         >>> model = nn.Linear(4, 3).requires_grad_(False)
@@ -547,7 +548,7 @@ def freeze_norm_stats(module: nn.Module, on: bool = True) -> list[str]:
 def add_trainable(
     optimizer: torch.optim.Optimizer, module: nn.Module, **group: Any
 ) -> list[str]:
-    """Add all trainable parameters that an optimizer doesn't have yet as a new group.
+    """Add a group with all trainable parameters that an optimizer doesn't have yet.
 
     After that, create the learning rate scheduler again. An existing one may ignore the
     new group or fail.
@@ -645,7 +646,7 @@ def optimizer_state(
 def load_optimizer_state(
     optimizer: torch.optim.Optimizer, module: nn.Module, state: dict[str, Any]
 ) -> None:
-    """Load a state from `optimizer_state`, even if the optimizer has other groups now.
+    """Load a state from `optimizer_state`, even if the groups have changed since then.
 
     The parameter groups in the state replace the groups of the optimizer. The state
     doesn't say which parameters are frozen, so call `unfreeze` for the same parts as in
@@ -659,7 +660,7 @@ def load_optimizer_state(
 
     Raises:
         ValueError: If a parameter in the state is not in the model, or the model has
-            lazy layers. The optimizer doesn't change then.
+            lazy layers. In that case, the optimizer stays unchanged.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2))

@@ -564,7 +564,7 @@ def _wait_until_done(ranks: list[_Rank], end: float) -> None:
     `end` is the monotonic time at which the ranks must have returned.
     """
     while True:
-        # List the running ranks before looking at them. If a rank ends in between, the
+        # List the running ranks before looking at them. If a rank ends meanwhile, the
         # wait below then returns at once.
         running = [r.process.sentinel for r in ranks if r.process.exitcode is None]
         kinds = {rank.look().kind for rank in ranks}

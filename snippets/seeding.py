@@ -146,7 +146,7 @@ def seed_everything(seed: int, *, rank: int | None = None) -> int:
         TypeError: If `seed` or `rank` is not an integer. A bool doesn't count as an
             integer.
         ValueError: If `seed` or `rank` is out of range, or an environment variable is
-            not a rank. No generator is changed then.
+            not a rank. In that case, no generator is changed.
 
     Example:
         >>> seed_everything(42, rank=0), seed_everything(42, rank=1)
@@ -504,7 +504,7 @@ class RNGState:
         Raises:
             RuntimeError: If a part of the state is missing, unknown or damaged, if the
                 number of devices differs, or if the state has a NumPy part but NumPy
-                isn't installed. No generator is changed then.
+                isn't installed. In that case, no generator is changed.
         """
         required = {"python", "torch"}
         if not required <= set(state) <= {*required, "numpy", *_DEVICES}:
@@ -605,7 +605,7 @@ class _Block:
 class isolate_rng(_Block):
     """Restore all global generators at the end of a ``with`` block or a function.
 
-    So the random numbers that the block draws don't change the numbers after it. For
+    This way, the numbers that the block draws don't change the ones after it. For
     example, an evaluation then doesn't change the training.
 
     Args:
@@ -645,9 +645,9 @@ class deterministic(_Block):
     environment variable ``CUBLAS_WORKSPACE_CONFIG`` isn't set, it sets that too. cuBLAS
     reads this variable when CUDA is initialized.
 
-    At the end of the block, all settings are restored. Only the variable stays set if
-    CUDA was initialized in the block. To use deterministic algorithms in the rest of
-    the program, call ``deterministic().enable()``.
+    At the end of the block, all settings are restored, except that the variable stays
+    set if CUDA was initialized in the block. To use deterministic algorithms in the
+    rest of the program, call ``deterministic().enable()``.
 
     Args:
         warn_only: Whether torch only warns if an operation has no deterministic
@@ -655,8 +655,8 @@ class deterministic(_Block):
 
     Raises:
         RuntimeError: At the start of the block, if CUDA was initialized without the
-            variable, or if its value is neither ``:4096:8`` nor ``:16:8``. No setting
-            is changed then.
+            variable, or if its value is neither ``:4096:8`` nor ``:16:8``. In that
+            case, no setting is changed.
         TypeError: If you decorate a generator or coroutine function, because its body
             runs after the call.
 
