@@ -26,6 +26,7 @@ WORDS = {
         "stale": "上次修改后尚未验证",
         "none": "尚未验证",
         "skipped": "未运行",
+        "colon": "：",
         "releases": "{n} 个版本",
         "cuda_none": "CUDA 未运行",
         "page_cuda_none": "本页的代码块还没有在 CUDA 上运行过。",
@@ -47,6 +48,7 @@ WORDS = {
         "stale": "Not verified since the last change",
         "none": "Not verified yet",
         "skipped": "Not run",
+        "colon": ": ",
         "releases": "{n} releases",
         "cuda_none": "CUDA not run",
         "page_cuda_none": "The blocks on this page haven't run on CUDA yet.",
@@ -325,13 +327,15 @@ class _Evidence:
         yield (f"torch {_ranges(runs)} · {escape(device)} · {day}")
         for drifts, beside in itertools.groupby(runs, _drifts):
             if drifts:
-                yield escape(f"{self.words['drift']}: {_where(list(beside))}")
+                yield escape(
+                    self.words["drift"] + self.words["colon"] + _where(list(beside))
+                )
 
     def _fault(self, runs: list[Run], up: str) -> str:
         """Runs beside each other that ended alike, newest first."""
         state = runs[0].state
         record = runs[0].record
-        text = escape(f"{self.words[state]}: {_where(runs)}")
+        text = escape(self.words[state] + self.words["colon"] + _where(runs))
         link = f'<a href="{up}reference/releases/#{anchor_of(record)}">{text}</a>'
         if state == "upstream":  # explained: not a failure of the block
             return f'<span class="snippet-fault">{link}</span>'

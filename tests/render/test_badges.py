@@ -151,7 +151,7 @@ def test_explained_drift_counts_as_passed(checkout, foot):
         "✓ 3 releases · CPU [torch 2.13.0–2.15.0 · CPU · 2026-05-04; "
         "Harmless difference in the output: torch 2.14.1 · CPU]"
     )
-    assert "; 输出略有不同，不影响结果: torch 2.14.1 · CPU]" in foot()
+    assert "; 输出略有不同，不影响结果：torch 2.14.1 · CPU]" in foot()
     checkout.record("2.16.0", outcome="output-changed")
     checkout.note("drift", "2.16.0")
     (newest, _) = runs_of(checkout.render("<!-- newest runs -->\n", "en"))
@@ -197,7 +197,7 @@ def test_a_failure_on_the_newest_release_comes_first(checkout, foot):
 def test_a_failure_on_an_older_release_is_named(checkout, foot):
     checkout.record("2.15.0")
     checkout.record("2.13.0", outcome="output-changed")
-    assert foot().endswith("] ✗ 输出有变化: torch 2.13.0 · CPU")
+    assert foot().endswith("] ✗ 输出有变化：torch 2.13.0 · CPU")
     assert foot("en").endswith("] ✗ Output changed: torch 2.13.0 · CPU")
 
 
@@ -223,7 +223,7 @@ def test_candidates_and_nightlies_do_not_count(checkout, foot):
 def test_a_failure_on_cuda_is_named(checkout, foot):
     checkout.record()
     checkout.record(device="cuda", outcome="failed")
-    assert foot().endswith("] ✗ 未通过: torch 2.13.0 · CUDA")
+    assert foot().endswith("] ✗ 未通过：torch 2.13.0 · CUDA")
 
 
 def test_header_lines_are_said(checkout):

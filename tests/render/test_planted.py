@@ -129,7 +129,7 @@ def test_a_removed_api(tree, read):
     assert f"未通过（1） mean_of_a_list.py （新，尚未判断）： {error}" in text
     foot, _ = read("zh", "tensors/sums")
     assert f"✗ 未通过 torch {OLD} · CPU" in foot
-    assert f"✗ 未通过: torch {NEW} · CPU" in foot
+    assert f"✗ 未通过：torch {NEW} · CPU" in foot
 
 
 def test_a_changed_default(tree, read):
