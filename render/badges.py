@@ -43,7 +43,7 @@ WORDS = {
         "passed": "Verified",
         "failed": "Failed",
         "output-changed": "Output changed",
-        "upstream": "Differs through a change in torch",
+        "upstream": "Different because of a change in torch",
         "drift": "Harmless difference in the output",
         "stale": "Not verified since the last change",
         "none": "Not verified yet",
