@@ -39,7 +39,7 @@ WORDS = {
         "incomplete": "incomplete",
         "always": "always so",
         "since": "since {}",
-        "seen": "seen on {}",
+        "seen": "{} or earlier",
         "count": "{total} statements: {kinds}.",
         "kind": "{n} {name}",
         "comma": ", ",

@@ -108,7 +108,7 @@ def test_links_of_a_truth_lead_on_from_the_errata(pages):
     ("since", "zh", "en"),
     [
         ('"2.6"', "从 2.6 起", "since 2.6"),
-        ("seen 2.0.1", "2.0.1 已如此", "seen on 2.0.1"),
+        ("seen 2.0.1", "2.0.1 已如此", "2.0.1 or earlier"),
         ("always", "一直如此", "always so"),
     ],
 )
