@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ from verify.compare import Difference, differences
 from verify.fork.client import Result
 from verify.paths import shown
 from verify.snippet import Snippet
-from verify.stderr import error_line, last_line, notices
+from verify.stderr import ending_of, error_line, last_line, notices
 from verify.text import LINES, first_lines, shortened
 from verify.verdict import CHANGED, FAILED, PASSED, Machine, Verdict
 
@@ -97,12 +96,7 @@ def how_it_ended(result: Result) -> str:
     """Return how a process ended, in words."""
     if result.killed:
         return result.killed
-    if result.code is not None and result.code < 0:
-        try:
-            return f"killed by {signal.Signals(-result.code).name}"
-        except ValueError:
-            return f"killed by signal {-result.code}"
-    return f"exit code {result.code}"
+    return ending_of(result.code or 0)
 
 
 def _ending(snippet: Snippet, result: Result) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,15 @@ _CHAINED = re.compile(
     r"\n(?:During handling of the above exception, another exception occurred"
     r"|The above exception was the direct cause of the following exception):\n"
 )
-_RANK_ERROR = re.compile(r"^\[rank\d+\]: ([\w.]+(?:Error|Exception)\b.*)$", re.M)
+_RANK_ERROR = re.compile(
+    r"^\[rank(?P<rank>\d+)\]: (?P<error>[\w.]+(?:Error|Exception)\b.*)$", re.M
+)
+# A rank in torchrun's report, whose last entry is the one that failed first.
+_FAILED_RANK = re.compile(
+    r"^  rank +: (?P<rank>\d+) .*\n(?:  .*\n)*?  exitcode +: (?P<code>-?\d+) ", re.M
+)
+# What C++ writes before it aborts.
+_TERMINATED = re.compile(r"^ *what\(\): +(.+)$", re.M)
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,36 @@ def last_line(err: str, path: Path) -> int:
 
 
 def error_line(err: str) -> str:
-    """Return the last line of an error; torchrun frames its ranks' in a report."""
-    ranks = _RANK_ERROR.findall(err)
-    return (ranks or err.strip().splitlines() or [""])[-1]
+    """Return the line that says why a program failed, which is mostly the last one.
+
+    After torchrun's report it is the last error of the rank that failed first, or says
+    which rank was killed by a signal.
+    """
+    errors = [match.groupdict() for match in _RANK_ERROR.finditer(err)]
+    failed = [(one["rank"], int(one["code"])) for one in _FAILED_RANK.finditer(err)]
+    if not failed:
+        last = (err.strip().splitlines() or [""])[-1]
+        return errors[-1]["error"] if errors else last
+    # The others fail because a rank that crashes closes its connections. torchrun may
+    # see one of them first, and ends the rest with SIGTERM.
+    crashed = [one for one in failed if one[1] < 0 and one[1] != -signal.SIGTERM]
+    rank, code = (crashed or failed)[-1]
+    own = [one["error"] for one in errors if one["rank"] == rank]
+    if own:
+        return own[-1]
+    said = _TERMINATED.findall(err)
+    return ": ".join([f"rank {rank}", ending_of(code), *said[:1]])
+
+
+def ending_of(code: int) -> str:
+    """Return how a process ended, in words.
+
+    Args:
+        code: Its exit code; below 0 the number of the signal that killed it.
+    """
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"

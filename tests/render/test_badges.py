@@ -169,7 +169,9 @@ def test_a_change_in_torch_is_no_failure_of_the_block_and_no_pass(checkout, foot
     assert foot("en").startswith("✓ torch 2.15.0 · CPU")
     checkout.record("2.16.0", outcome="failed")
     checkout.note("upstream", "2.16.0")
-    assert foot("en").startswith("○ Different because of a change in torch [torch 2.15.0")
+    assert foot("en").startswith(
+        "○ Different because of a change in torch [torch 2.15.0"
+    )
     assert "✗" not in foot("en")
 
 

@@ -104,8 +104,54 @@ def test_a_file_of_the_same_name_elsewhere_is_not_ours():
     assert last_line("", FILE) == 1
 
 
-def test_the_error_of_a_rank_wins_over_torchruns_report():
-    err = "[rank1]: ValueError: no\nRoot Cause (first observed failure):\n====\n"
-    assert error_line(err) == "ValueError: no"
+REPORT = """\
+torch.distributed.elastic.multiprocessing.errors.ChildFailedError:
+=======================================================
+file.py FAILED
+-------------------------------------------------------
+Failures:
+[1]:
+  rank      : 0 (local_rank: 0)
+  exitcode  : -15 (pid: 29402)
+-------------------------------------------------------
+Root Cause (first observed failure):
+[0]:
+  time      : 2026-11-29_12:44:20
+  host      : localhost
+  rank      : 1 (local_rank: 1)
+  exitcode  : {code} (pid: 29403)  (SIGABRT)
+  error_file: <N/A>
+  traceback : Signal 6 (SIGABRT) received by PID 29403
+=======================================================
+"""
+
+
+def test_the_error_of_the_rank_that_failed_first_wins_over_torchruns_report():
+    err = "[rank1]: ValueError: no\n[rank0]: RuntimeError: Connection closed by peer\n"
+    assert error_line(err + REPORT.format(code=1)) == "ValueError: no"
+    assert error_line("[rank1]: ValueError: no\nmore\n") == "ValueError: no"
+
+
+def test_a_rank_that_was_killed_is_named():
+    err = "[rank0]: RuntimeError: Connection closed by peer\n" + REPORT
+    assert error_line(err.format(code=-6)) == "rank 1: killed by SIGABRT"
+    assert error_line(err.format(code=-99)) == "rank 1: killed by signal 99"
+    assert error_line(err.format(code=3)) == "rank 1: exit code 3"
+    aborted = (
+        "terminate called after throwing an instance of 'E'\n  what():  no memory\n"
+    )
+    assert error_line(aborted + err.format(code=-6)) == (
+        "rank 1: killed by SIGABRT: no memory"
+    )
+
+
+def test_a_rank_that_crashed_wins_over_those_that_lost_their_connection():
+    first = "  rank      : 1 (local_rank: 1)\n  exitcode  : -6 (pid: 7)\n"
+    root = "Root Cause (first observed failure):\n  rank      : 0 (local_rank: 0)\n"
+    err = f"[rank0]: RuntimeError: closed\n{first}{root}  exitcode  : 1 (pid: 8)\n"
+    assert error_line(err) == "rank 1: killed by SIGABRT"
+
+
+def test_the_last_line_says_why_another_program_failed():
     assert error_line("a\nb\n\n") == "b"
     assert error_line("") == ""
