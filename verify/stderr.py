@@ -119,8 +119,14 @@ def error_line(err: str) -> str:
     crashed = [one for one in failed if one[1] < 0 and one[1] != -signal.SIGTERM]
     rank, code = (crashed or failed)[-1]
     own = [one["error"] for one in errors if one["rank"] == rank]
-    if own:
-        return own[-1]
+    # Until its process group is there, a rank writes its traceback without a prefix.
+    plain = [
+        str(Notice(1, match["name"], match["text"] or ""))
+        for match in _TRACEBACK.finditer(err)
+        if not match["name"].endswith("ChildFailedError")
+    ]
+    if own or (plain and code > 0):
+        return [*plain, *own][-1]
     said = _TERMINATED.findall(err)
     return ": ".join([f"rank {rank}", ending_of(code), *said[:1]])
 

@@ -145,6 +145,12 @@ def test_a_rank_that_was_killed_is_named():
     )
 
 
+def test_a_rank_that_fails_before_its_group_is_there_has_no_prefix():
+    own = TRACEBACK.format(file=FILE)
+    report = f"Traceback (most recent call last):\n  x\n{REPORT.format(code=1)}"
+    assert error_line(own + report) == "ValueError: in a thread"
+
+
 def test_a_rank_that_crashed_wins_over_those_that_lost_their_connection():
     first = "  rank      : 1 (local_rank: 1)\n  exitcode  : -6 (pid: 7)\n"
     root = "Root Cause (first observed failure):\n  rank      : 0 (local_rank: 0)\n"

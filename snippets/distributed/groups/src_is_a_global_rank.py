@@ -17,4 +17,5 @@ if rank in (0, 2):
     if rank == 0:
         print(tensor)
         #> tensor([2.])
+dist.barrier()  # rank 1 must not leave before the others are connected
 dist.destroy_process_group()
