@@ -256,13 +256,12 @@ def _letters(section: str, names: list[str]) -> str:
 
 
 def _blocks(title: str, way: str, files: list[str], total: int) -> str:
-    """A page and how many of its blocks use a name, or the only one that does.
+    """A page that uses a name; the link leads to the only block that does, if any.
 
-    A link to each block would make the index too heavy. The end of the page has them.
+    Links to several blocks would make the index too heavy. The page itself has them.
     """
     if total > 1:
-        count = f" {len(files)}" if len(files) > 1 else ""
-        return f"[{title}]({way}#api){count}"
+        return f"[{title}]({way}#api)"
     return f"[{title}]({way}#{posixpath.basename(files[0])})"
 
 
