@@ -21,7 +21,9 @@ pytest.importorskip("sklearn")
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "snippets" / "distributed" / "ddp" / "train_digits_ddp.py"
-PAGES = [ROOT / "docs" / name / "distributed" / "ddp.md" for name in ("zh", "en")]
+PAGES = [
+    ROOT / "docs" / name / "distributed" / "ddp-advanced.md" for name in ("zh", "en")
+]
 AHEAD = ("torch._dynamo", "sklearn.datasets")  # what takes seconds to import
 EPOCHS = 4
 SECONDS = patient(60)  # for one run
@@ -83,7 +85,7 @@ def straight(run, tmp_path_factory):
     return straight
 
 
-ROW = re.compile(r"^\| (\d) \| (\d+) \| ([\d.]+) \| ([\d.]+) % \|$", re.M)
+ROW = re.compile(r"^\| (\d) \| (\d+) \| ([\d.]+) \| ([\d.]+) ?% \|$", re.M)
 TABLES = [ROW.findall(page.read_text("utf-8")) for page in PAGES]
 
 
