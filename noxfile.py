@@ -61,9 +61,11 @@ def tests(session: nox.Session) -> None:
         session.run("python", "-m", "pytest", *session.posargs)
         return
     session.run("python", "-m", "pytest", *SIDE_BY_SIDE)
-    # These tests use all cores themselves, or measure time limits. They also import
-    # torch, which two workers would do twice.
-    session.run("python", "-m", "pytest", "tests/snippets", "tests/library")
+    # The runner of the snippets uses all cores, and blames them for what others leave
+    # in shared memory, so nothing runs beside it.
+    session.run("python", "-m", "pytest", "tests/snippets")
+    # Many of these tests wait for processes too.
+    session.run("python", "-m", "pytest", "-n2", "--dist=loadfile", "tests/library")
 
 
 @nox.session(**with_torch)

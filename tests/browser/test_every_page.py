@@ -23,6 +23,13 @@ PAGES = sorted(
 # The open search is the same on all pages, so these stand for the others.
 SEARCHED = ("zh/index", "zh/tensors/shape", "en/index", "en/reference/errors")
 every_page = pytest.mark.parametrize("name", PAGES)
+# The two languages of a page have the same parts, so axe, which takes most of the time,
+# reads one of them: by turns the Chinese and the English one. It also reads where it
+# looks at the open search.
+READ = {
+    f"{('zh', 'en')[number % 2]}/{path}"
+    for number, path in enumerate(sorted({name[3:] for name in PAGES}))
+}.union(SEARCHED)
 
 # What a page tells of itself.
 LOOK = """() => ({
@@ -121,7 +128,8 @@ def test_a_page(reader, results, site, name, every_way):
             faults += untrue(page, site, name)
         open_boxes(page)
         faults += copies(page) + too_wide(page)
-        faults += barriers(page, pointer, screens)
+        if every_way or name in READ or name not in PAGES:
+            faults += barriers(page, pointer, screens)
     if every_way or name in SEARCHED:
         page.evaluate(OPEN, results[name[:2]])
         faults += look(page, "search", SCHEMES, SCREENS)
