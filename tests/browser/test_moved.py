@@ -69,7 +69,7 @@ def files(planted, tmp_path_factory):
 def test_an_old_address_leads_on(open_page, request, kind, old, new):
     start = request.getfixturevalue(kind)
     leaf = "index.html" if kind == "files" else ""
-    page = open_page()
+    page = open_page("zh/")
     page.goto(start + leaf)
     page.wait_for_url(f"{start}*/{leaf}")
     before = page.evaluate("history.length")
@@ -82,7 +82,7 @@ def test_an_old_address_leads_on(open_page, request, kind, old, new):
 
 
 def test_a_link_on_the_page_itself_leads_on(open_page, url):
-    page = open_page()
+    page = open_page("zh/")
     page.goto(f"{url}zh/tensors/shape/")
     page.evaluate("location.hash = 'gone'")
     page.wait_for_url(f"{url}zh/tensors/math/#matmul")
@@ -91,7 +91,7 @@ def test_a_link_on_the_page_itself_leads_on(open_page, url):
 
 
 def test_without_scripts_a_line_says_where_the_section_is(open_page, url):
-    page = open_page(java_script_enabled=False)
+    page = open_page("zh/", java_script_enabled=False)
     page.goto(f"{url}en/tensors/shape/")
     line = page.locator("#gone")
     assert not line.is_visible()
@@ -101,7 +101,7 @@ def test_without_scripts_a_line_says_where_the_section_is(open_page, url):
 
 
 def test_without_scripts_a_page_that_has_moved_leads_on(open_page, url, files):
-    page = open_page(java_script_enabled=False)
+    page = open_page("zh/", java_script_enabled=False)
     page.goto(f"{url}zh/tensors/former/")
     page.wait_for_url(f"{url}zh/tensors/shape/")
     page.goto(f"{files}zh/tensors/former/index.html")
