@@ -124,9 +124,9 @@ def save(path: StrPath, state: Any, *, timeout: float | None = None) -> None:
 
 
 def load(path: StrPath, *, map_location: Any = "cpu") -> Any:
-    """Load a checkpoint, after a check of every byte of the file.
+    """Load a checkpoint after checking every byte of the file.
 
-    The file may be written by `save` or by ``torch.save``. No code in it is run.
+    The file may have been written by `save` or by ``torch.save``. No code in it is run.
 
     Args:
         path: File to load. ``~`` is your home folder.
@@ -173,7 +173,7 @@ class Checkpoints:
         folder: Folder of the checkpoints, which the first `save` creates. ``~`` is your
             home folder.
         keep: Number of newest files to keep, 1 or more.
-        best: Number of best files to keep in addition, 0 or more.
+        best: Number of best files to keep as well, 0 or more.
         mode: ``"min"`` if a lower metric is better, ``"max"`` if a higher one is. NaN
             never counts as the best.
         timeout: Maximum time in seconds that the ranks wait for each other in each
@@ -208,7 +208,7 @@ class Checkpoints:
         self._timeout = timeout
 
     def save(self, step: int, state: Any, metric: float | None = None) -> Path:
-        """Save a checkpoint, then delete files that are neither newest nor best.
+        """Save a checkpoint, and delete files neither among the newest nor the best.
 
         If an old file can't be deleted, you get a warning instead of an error, because
         the new checkpoint is complete. If the checkpoint can't be saved, no other

@@ -361,8 +361,9 @@ class ResumableSampler(Sampler[int]):
     first batch before the loop, and if a loop ends early, the next pass continues it.
 
     The sampler finds out whether the loader uses ``drop_last``. Don't count the samples
-    that it leaves out. If you wrote your own batch sampler, it must keep the order. If
-    it leaves out samples, call ``set_epoch(sampler.epoch + 1)`` after each pass.
+    that the loader leaves out. If you wrote your own batch sampler, it must keep the
+    order. If it leaves out samples, call ``set_epoch(sampler.epoch + 1)`` after each
+    pass.
 
     A resumed run gets the same samples, but workers draw different random numbers for
     them, for example to augment images: a new loader starts new workers with new seeds.
@@ -573,7 +574,7 @@ class ResumableSampler(Sampler[int]):
 
 
 class EvalSampler(Sampler[int]):
-    """Sample for evaluation, so that each sample is on exactly one rank, in order.
+    """Sample for evaluation, with each sample on exactly one rank, in order.
 
     torch's ``DistributedSampler`` repeats samples (pytorch/pytorch#25162). This one
     doesn't, so some ranks may get one sample more than others. Don't call a collective
@@ -668,7 +669,7 @@ def _number(name: str, value: Any) -> int | float:
 
 
 def assert_in_sync(module: torch.nn.Module, buffers: bool = True) -> None:
-    """Check that the parameters and buffers of a model are bit-equal on all ranks.
+    """Check that a model's parameters and buffers are bitwise identical on all ranks.
 
     Call it on every rank. If the check fails, all ranks raise the same error. Some
     modules, such as quantized layers, have weights that are neither parameters nor

@@ -87,7 +87,7 @@ def launch(
     start_method: str = "spawn",
     **kwargs: Any,
 ) -> list[T]:
-    """Run a function on several ranks of this machine, as torchrun runs a script.
+    """Run a function on several ranks of this machine, the way torchrun runs a script.
 
     Each rank is a process with the environment variables that torchrun sets. Create the
     process group in `fn`, with `ddp.distributed` from this library or with torch's
@@ -111,7 +111,7 @@ def launch(
             ``timeout`` or ``start_method``, pass it with `functools.partial`.
 
     Returns:
-        List of what `fn` returned on each rank, in order of the ranks.
+        List of what `fn` returned on each rank, in rank order.
 
     Raises:
         RankError: If a rank raised an error, exited, was killed or didn't finish in

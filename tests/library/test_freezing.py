@@ -1,4 +1,4 @@
-"""Freezing: frozen parts stay bit-equal, and restoring undoes it completely."""
+"""Freezing: frozen parts stay bitwise identical, and restoring undoes it completely."""
 
 import copy
 import gc
@@ -650,7 +650,7 @@ def test_a_layer_whose_forward_another_library_replaced_is_refused():
     assert all(parameter.requires_grad for parameter in model.parameters())
 
 
-def test_restore_keeps_another_librarys_wrapper_of_forward():
+def test_restore_keeps_the_wrapper_that_other_code_put_around_forward():
     model = nn.Sequential(nn.Linear(4, 4), Codebook())
     frozen = freeze(model)
     inner = model[1].forward
@@ -975,7 +975,7 @@ def test_the_state_is_loaded_by_name_whatever_groups_the_optimizer_has(make, ste
     resumed.load_state_dict(weights)
     other = make(list(resumed.parameters())[::-1])
     load_optimizer_state(other, resumed, state)
-    # Then training continues bit-equal in both
+    # Then training continues bitwise identical in both
     rates = [group["lr"] for group in optimizer.param_groups]
     assert [group["lr"] for group in other.param_groups] == rates
     for some in ((model, optimizer), (resumed, other)):

@@ -72,21 +72,21 @@ def progress(loader, title, width=30):
         yield batch
         if sys.stderr.isatty():
             bar = "#" * (width * step // len(loader))
-            end = "\r" if step < len(loader) else "\r\033[K"  # at last, clear the line
+            end = "\r" if step < len(loader) else "\r\033[K"  # clear the finished bar
             print(f"{title} [{bar:.<{width}}]", end=end, file=sys.stderr, flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", default="digits", help="for the checkpoints")
-    parser.add_argument("--resume", action="store_true", help="continue where it was")
+    parser.add_argument("--resume", action="store_true", help="resume the last run")
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
     best_device = "cuda" if torch.cuda.is_available() else "cpu"
     parser.add_argument("--device", choices=["cpu", "cuda"], default=best_device)
     args = parser.parse_args()
 
-    torch.set_num_threads(1)  # a model this small is faster so
+    torch.set_num_threads(1)  # faster for a model this small
     seed_everything(args.seed)
     train_loader, val_loader, test_loader = load_data(args.seed)
     parts = build(args.device, args.epochs * len(train_loader))
