@@ -63,9 +63,11 @@ def tests(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *SIDE_BY_SIDE)
     # The runner of the snippets uses all cores, and blames them for what others leave
     # in shared memory, so nothing runs beside it.
-    session.run("python", "-m", "pytest", "tests/snippets")
-    # Many of these tests wait for processes too.
-    session.run("python", "-m", "pytest", "-n2", "--dist=loadfile", "tests/library")
+    runner = "tests/snippets/test_snippets.py"
+    session.run("python", "-m", "pytest", runner)
+    # Of these tests too, many wait for processes.
+    others = ("tests/snippets", f"--ignore={runner}", "tests/library")
+    session.run("python", "-m", "pytest", "-n2", "--dist=loadfile", *others)
 
 
 @nox.session(**with_torch)

@@ -149,3 +149,95 @@ def test_keys_choose(open_page):
     page.focus(CHOICE)
     page.keyboard.press("ArrowDown")
     assert said(page, "stride_and_offset.py") == f"✓ torch {RELEASES[0]} · CPU"
+
+
+def signs(page, within=""):
+    """The signs behind notes of versions, without what is only spoken."""
+    return page.locator(f"{within} .release-sign").evaluate_all(
+        "found => found.map(x => x.firstChild.data.trim() + ' ' + x.childNodes[1].data)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "at_least"),
+    [
+        ("tensors/setup", 4),
+        ("tensors/dtypes", 3),
+        ("training/optimizers", 5),
+        ("training/file-formats", 8),
+        ("training/reproducibility", 5),
+        ("distributed/collectives", 6),
+        ("distributed/process-groups", 6),
+        ("reference/errata", 20),
+        ("reference/errors-training", 80),
+        ("reference/library", 1),
+    ],
+)
+def test_notes_of_versions_answer_alike_in_both_languages(
+    open_page, site, path, at_least
+):
+    page = open_page(f"zh/{path}/")
+    page.select_option(CHOICE, "2.7.1")
+    chinese = signs(page)
+    page.goto(f"{site}en/{path}/")
+    assert signs(page) == chinese
+    assert len(chinese) >= at_least
+
+
+@pytest.mark.parametrize(
+    ("release", "answers"),
+    [
+        ("2.5.1", ["✗ 2.5.1", "✓ 2.5.1", "✓ 2.5.1", "✗ 2.5.1"]),
+        ("2.6.0", ["✓ 2.6.0", "✓ 2.6.0", "✓ 2.6.0", "✗ 2.6.0"]),
+        ("2.11.0", ["✓ 2.11.0", "✓ 2.11.0", "✓ 2.11.0", "✓ 2.11.0"]),
+    ],
+)
+def test_a_sentence_says_whether_it_applies(open_page, release, answers):
+    page = open_page("en/tensors/setup/")  # since 2.6, since 2.5 twice, since 2.11
+    text = page.locator("article").inner_text()
+    page.select_option(CHOICE, release)
+    assert signs(page) == answers
+    spoken = page.locator(".release-sign .spoken").first.text_content()
+    applies = "applies to" if answers[0].startswith("✓") else "doesn't apply to"
+    assert spoken == f"({applies} torch {release})"
+    page.select_option(CHOICE, "")
+    assert signs(page) == []
+    assert page.locator("article").inner_text() == text
+
+
+def test_before_and_earlier_are_the_other_way_round(open_page):
+    path = "en/distributed/process-groups/"
+    page = open_page(path)
+    page.select_option(CHOICE, "2.7.1")  # "2.7 and earlier", "2.8 or later"
+    assert signs(page, ".warning") == ["✓ 2.7.1", "✗ 2.7.1"]
+    page.select_option(CHOICE, "2.8.0")
+    assert signs(page, ".warning") == ["✗ 2.8.0", "✓ 2.8.0"]
+
+
+def test_a_table_of_changes_marks_what_applies(open_page, site):
+    def marked(release):
+        page.select_option(CHOICE, release)
+        rows = page.locator(".changes tbody tr")
+        return rows.evaluate_all(
+            "rows => rows.map(row => [...row.cells].findIndex("
+            "cell => cell.querySelector('.release-sign')))"
+        )
+
+    # PyTorch 2.6; 2.6 (`bytes`: 2.5); 2.5; 2.1. Before the second: bytes or not?
+    page = open_page("en/training/file-formats/")
+    before, now, neither = 1, 2, -1
+    assert marked("2.4.1") == [before, neither, before, now]
+    assert marked("2.5.1") == [before, neither, now, now]
+    assert marked("2.6.0") == [now, now, now, now]
+    # "2.11.0 or earlier": we don't know it of 2.10.
+    page.goto(f"{site}en/training/datasets/")
+    assert marked("2.10.0")[1] == neither
+    assert marked("2.11.0")[1] == now
+
+
+def test_an_error_message_says_whether_a_release_has_it(open_page):
+    page = open_page("en/reference/errors-tensors/")
+    page.select_option(CHOICE, "2.13.0")
+    assert signs(page, ".seen-on:text('torch 2.13.0+cpu')")[0] == "✓ 2.13.0"
+    assert signs(page, ".seen-on:text('torch 2.6.0')")[0] == "✗ 2.13.0"
+    assert signs(page, ".seen-on:text('torch 2.4.1–2.15.0')")[0] == "✓ 2.13.0"
