@@ -64,7 +64,7 @@ def record(
 
 
 def _parsed(files: Iterable[Path]) -> Iterator[Snippet]:
-    """Yield those in ``snippets/`` that keep the contract; a run reports the others."""
+    """Yield the files in ``snippets/`` that keep the contract; a run reports others."""
     for file in files:
         if file.is_relative_to(SNIPPETS):
             try:

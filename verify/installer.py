@@ -19,7 +19,7 @@ from verify import RequestError
 from verify.install_errors import cause_from_pip, cause_from_uv
 from verify.needs import release_key
 
-# Torch before 2.3 was built for NumPy 1 and warns of a newer one.
+# Torch before 2.3 was built for NumPy 1 and warns if it finds NumPy 2.
 NUMPY_2_SINCE = "2.3.0"
 # A program that prints the version of its interpreter and the arguments that start pip.
 # If pip isn't installed, for example in an environment that uv created for a tool, that
@@ -74,7 +74,8 @@ class Installer:
             Releases, oldest first.
 
         Raises:
-            RequestError: If pip finds no release or isn't installed.
+            RequestError: If the interpreter can't be started, there is neither pip nor
+                uv, or pip finds no release.
         """
         command = [*self._pip(), "index", "versions", "torch", *self._places()]
         done = _run(command + ["--pre"] * pre)
@@ -99,7 +100,8 @@ class Installer:
         Raises:
             InstallError: If no tool can install the release; the message contains the
                 cause from each tool.
-            RequestError: If the interpreter can't be started.
+            RequestError: If the interpreter can't be started, or there is neither pip
+                nor uv.
         """
         wanted = [f"torch=={torch}", *packages]
         if release_key(torch) < release_key(NUMPY_2_SINCE):

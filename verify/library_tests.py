@@ -24,7 +24,7 @@ TIMEOUT = 600.0
 
 @contextlib.contextmanager
 def in_background(runner: Runner) -> Iterator[Callable[[], Library]]:
-    """Start the library's tests with pytest, in one of the runner's processes.
+    """Start the library's tests with pytest, in a process that the runner starts.
 
     Args:
         runner: The runner, which determines the release and the device.
@@ -52,7 +52,7 @@ def in_background(runner: Runner) -> Iterator[Callable[[], Library]]:
 
 
 def _result(report: Path, ran: Result, key: str) -> Library:
-    """Read pytest's report; without a key if library or tests have changed since."""
+    """Read pytest's report; omit the key if library or tests changed during the run."""
     counts, failed = {"passed": 0, "skipped": 0}, {}
     if ran.killed or not report.exists():
         lines = (ran.out + ran.err).strip().splitlines()

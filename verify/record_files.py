@@ -151,6 +151,7 @@ def locked(folder: Path) -> Iterator[None]:
 
     Raises:
         RecordError: If another run holds the lock for longer than `LOCK_TIMEOUT`.
+        OSError: If the folder can't be locked.
     """
     lock = _lock_folder if fcntl else _lock_by_file
     deadline = time.monotonic() + LOCK_TIMEOUT

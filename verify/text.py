@@ -12,7 +12,7 @@ LINES = 10
 
 
 def escaped(text: str) -> str:
-    r"""Replace unprintable characters by escape sequences such as ``\x1b``.
+    r"""Replace unprintable characters with escape sequences such as ``\x1b``.
 
     The texts of errors and the names of processes and files come from the file that
     runs. Unescaped, they could clear the screen, or begin a line that a CI system takes
