@@ -1,35 +1,41 @@
-"""Run snippet files, compare their output with their ``#>`` lines, keep the evidence.
+"""Run snippet files, compare their output with their ``#>`` lines, record the results.
 
-Standard library only: this folder runs on a machine that has nothing but Python
-and torch.
+``python -m verify`` uses the torch release that is installed, and `verify.release`
+installs others. This package needs only the standard library, so it runs wherever there
+is Python with torch.
 """
 
 from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-"""The repository."""
+"""The root of the repository."""
 
 SNIPPETS = ROOT / "snippets"
-"""The folder of the snippet files; records and pages name a file by its path in it."""
+"""The folder of the snippet files, which are named by their path in this folder."""
 
 RECORDS = ROOT / "records"
-"""The folder of the evidence."""
+"""The folder of the records: results, notes and messages for each release."""
 
 DEFAULT_TORCH = "2.13.0"
-"""The release that the files are written for: here a new warning fails a file, on
-other releases it is reported."""
+"""The release that the files are written for.
+
+An unannounced warning fails a file on this release, but is only reported on others.
+"""
 
 
 class RequestError(ValueError):
-    """What was asked for cannot be done; the message is one line for a person."""
+    """A request can't be fulfilled; the message is one line for the user."""
 
 
 class SnippetError(ValueError):
-    """A file that breaks the contract of a snippet file.
+    """A file breaks the contract of a snippet file.
 
     Args:
         faults: One line for each fault, as ``file:line: what and what to do``.
+
+    Attributes:
+        faults: The same, as a tuple.
     """
 
     def __init__(self, faults: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""The command: ``python -m verify [PATH …]``, on the interpreter that calls it."""
+"""Run snippet files with the current interpreter: ``python -m verify [PATH …]``."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def main(argv: list[str] | None = None) -> int:
     """Run snippet files.
 
     Args:
-        argv: The command's arguments, by default those of the process.
+        argv: The command's arguments; None for those of the process.
 
     Returns:
-        0 if all is as expected, 1 if something differs, 2 for a usage error, and other
-        codes after a signal (see `run_command`).
+        0 if everything is as expected, 1 if something differs, 2 for a usage error, and
+        other codes after a signal (see `run_command`).
     """
     parser = argparse.ArgumentParser(
         prog="python -m verify",
@@ -132,9 +132,13 @@ def _verify(options: argparse.Namespace) -> int:
 def _split_stale(
     options: argparse.Namespace, files: list[Path]
 ) -> tuple[list[Path], list[str]]:
-    """The files without a valid result, and a fault for each unexplained failure.
+    """Return the files without a valid result, and the valid, unexplained failures.
 
-    The release is read without importing torch: perhaps nothing has to run.
+    The release is read from the metadata of the package, because importing torch takes
+    long and perhaps nothing has to run.
+
+    Returns:
+        The files to run, and one line for each recorded failure.
     """
     try:
         torch = metadata.version("torch").partition("+")[0]
@@ -180,7 +184,7 @@ def _update(options: argparse.Namespace) -> int:
             except UpdateError as error:
                 refused += 1
                 print(error)
-            except Exception as error:  # no file ends the run of the others
+            except Exception as error:  # continue with the other files
                 refused += 1
                 what = f"{type(error).__name__}: {error}"
                 print(f"{shown(path)}:1: not updated: {what!r}"[:LONGEST_MESSAGE])

@@ -1,10 +1,11 @@
-"""The torch names that blocks use, as recorded, and those that torch documents.
+"""Read which torch names the blocks use, and which names torch documents.
 
-`verify.apis` writes the record. `torch_docs.inv` lists what the documentation has, in
-the format of Sphinx (``objects.inv``), so that of newer documentation can replace it as
-it is. This one has 4,455 names of the documentation of PyTorch 2.6: read from its
-sources (``docs/source`` of Debian's pytorch 2.6.0+dfsg), as far as torch 2.13 still has
-the names and the published inventory of 2.6 gives them the same address.
+`verify.apis` writes the record of the names that blocks use. `torch_docs.inv` lists the
+documented names. It is a Sphinx inventory (``objects.inv``), so the one from newer
+documentation can replace it unchanged. This one has 4,455 names from the documentation
+of PyTorch 2.6. They were read from its sources (``docs/source`` of Debian's pytorch
+2.6.0+dfsg), and are limited to names that torch 2.13 still has and that have the same
+address in the published inventory of 2.6.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ class Entry:
     """The torch names that one file uses.
 
     Attributes:
-        sha256: Hash of the file as it ran.
-        names: The lines that use a name, by name.
-        unrun: Why the names come from the source; None if they come from a run.
+        sha256: The hash of the file when its names were found.
+        names: The numbers of the lines that use a name, by name.
+        unrun: Why the names were found in the source only; None if the file ran.
     """
 
     sha256: str
@@ -42,17 +43,17 @@ class Entry:
 
 
 def read(path: Path = RECORD) -> dict[str, Entry]:
-    """Read the record.
+    """Read the record of names.
 
     Args:
-        path: The record; one that doesn't exist has no entries.
+        path: The record; it needn't exist.
 
     Returns:
-        Entries by the path of the file in ``snippets/``. None of them if the record
-        is of another release than the default one.
+        The entries, by path of the file in ``snippets/``; empty if there is no record,
+        or one of a release that isn't the default.
 
     Raises:
-        RecordError: If the file is not such a record.
+        RecordError: If the file is not a record of names.
     """
     if not path.is_file():
         return {}
@@ -66,11 +67,16 @@ def read(path: Path = RECORD) -> dict[str, Entry]:
 
 
 def merge(found: Mapping[str, Entry], path: Path = RECORD) -> None:
-    """Put entries into the record; those of files that are gone leave it.
+    """Add entries to the record of names, and remove those of deleted files.
 
     Args:
-        found: Entries by the path of the file in ``snippets/``.
-        path: The record; it needn't exist.
+        found: The entries, by path of the file in ``snippets/``.
+        path: The record; it needn't exist, but its folder must.
+
+    Raises:
+        RecordError: If the file is not a record of names, or another run holds the lock
+            for too long.
+        OSError: If the record can't be written.
     """
     with locked(path.parent):
         rows = []
@@ -79,7 +85,7 @@ def merge(found: Mapping[str, Entry], path: Path = RECORD) -> None:
                 fields = {"sha256": entry.sha256, "names": entry.names}
                 why = {"unrun": entry.unrun} if entry.unrun else {}
                 rows.append(f"{json.dumps(name)}: {json.dumps({**fields, **why})}")
-        text = ",\n".join(rows)  # a line for each file, so that a diff shows it alone
+        text = ",\n".join(rows)  # one line per file, so that diffs stay readable
         handle, new = new_file(path)
         with open(handle, "w", encoding="utf-8") as file:
             file.write(f'{{"torch": "{DEFAULT_TORCH}", "files": {{\n{text}\n}}}}\n')
@@ -88,13 +94,14 @@ def merge(found: Mapping[str, Entry], path: Path = RECORD) -> None:
 
 @functools.cache
 def documented(path: Path = INVENTORY) -> dict[str, str]:
-    """Read an inventory.
+    """Read a Sphinx inventory.
 
     Args:
         path: The inventory.
 
     Returns:
-        Addresses below the root of the documentation, by the names of Python objects.
+        The addresses of Python objects, except modules, by name. They are relative to
+        the root of the documentation.
 
     Example:
         >>> documented()["torch.Tensor.sum"]
@@ -105,6 +112,6 @@ def documented(path: Path = INVENTORY) -> dict[str, str]:
     for line in zlib.decompress(packed).decode("utf-8").splitlines():
         name, role, _, address, _ = line.split(" ", 4)
         if role.startswith("py:") and role != "py:module":
-            # `$` at the end means the name.
+            # A trailing `$` stands for the name.
             found[name] = address[:-1] + name if address.endswith("$") else address
     return found

@@ -1,8 +1,9 @@
 """Record which torch names the snippet files use: ``python -m verify.apis``.
 
-Each file runs once more, on the default release, under `verify.fork.tracing`. A file
-that can't run there, for example without a GPU, is read for the names that it imports,
-and its entry says why. Results of runs stay as they are.
+Each file runs once more, on the default release, under `verify.fork.tracing`. For a
+file that can't run there, for example because there is no GPU, only the imported names
+are found, from its source, and the entry says why it didn't run. The results in other
+records don't change.
 """
 
 from __future__ import annotations
@@ -28,16 +29,21 @@ from verify.verdict import PASSED
 def record(
     runner: Runner, files: Iterable[Path], path: Path = RECORD, again: bool = False
 ) -> int:
-    """Bring the entries of files up to date.
+    """Update the entries of files in the record of names.
+
+    Nothing happens unless the runner has the default release and runs on the CPU.
 
     Args:
-        runner: Runs the files. Only the default release on the CPU is recorded.
-        files: The files; those whose entry is up to date don't run.
+        runner: Runs the files.
+        files: The files. Those with an up-to-date entry don't run.
         path: The record.
-        again: Run all of them.
+        again: Whether to run files with an up-to-date entry too.
 
     Returns:
-        How many files were traced.
+        The number of files that were traced.
+
+    Raises:
+        RecordError: If the record can't be read.
     """
     if (runner.release, runner.device) != (DEFAULT_TORCH, "cpu"):
         return 0
@@ -51,14 +57,14 @@ def record(
     try:
         for name, entry in _traced(runner, snippets):
             found[name] = entry
-    finally:  # an interrupted pass keeps what it found
+    finally:  # even if interrupted, keep what was found
         if found:
             merge(found, path)
     return len(found)
 
 
 def _parsed(files: Iterable[Path]) -> Iterator[Snippet]:
-    """The files of ``snippets/`` that keep the contract; a run reports the others."""
+    """Yield the files in ``snippets/`` that keep the contract; a run reports others."""
     for file in files:
         if file.is_relative_to(SNIPPETS):
             try:
@@ -68,7 +74,7 @@ def _parsed(files: Iterable[Path]) -> Iterator[Snippet]:
 
 
 def _is_current(entry: Entry | None, snippet: Snippet, runner: Runner) -> bool:
-    """Whether an entry is of the file as it is, and a run couldn't tell more."""
+    """Return whether an entry is of the current file, and a run wouldn't add to it."""
     if entry is None or entry.sha256 != snippet.sha256:
         return False
     return not entry.unrun or bool(runner.unmet(snippet))
@@ -96,10 +102,13 @@ def trace(runner: Runner, snippet: Snippet, names: Path, out: Path) -> Entry:
     """Find the torch names that one file uses.
 
     Args:
-        runner: Runs it.
+        runner: Runs the file.
         snippet: The file.
-        names: A file with the documented names, one a line.
-        out: A file to write to.
+        names: A file with the documented names, one per line.
+        out: The path of a new temporary file.
+
+    Returns:
+        The entry for the file.
     """
     program = tracing.__file__, str(names), str(out)
     need = runner.unmet(snippet)
@@ -120,13 +129,13 @@ def trace(runner: Runner, snippet: Snippet, names: Path, out: Path) -> Entry:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Bring the record up to date.
+    """Update the record of names.
 
     Args:
-        argv: The command's arguments; those of the process if None.
+        argv: The command's arguments; None for those of the process.
 
     Returns:
-        0, or another code as of `run_command`.
+        0, or an error code of `run_command`.
     """
     parser = argparse.ArgumentParser(
         prog="python -m verify.apis",

@@ -1,4 +1,4 @@
-"""Compare expected with real output: text exactly, floats within a tolerance."""
+"""Compare expected and actual output: text exactly, floats within a tolerance."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from dataclasses import dataclass
 from verify.snippet import Expected
 
 TOLERANCE = 1e-4
-# A number with a point or an exponent. Its sign is text, so that -0. is not 0. Integers
-# are text: an index or a size that is off by one is wrong, however large it is. So are
-# versions (2.13.0) and names (x1.5a).
+# A number with a decimal point or an exponent. Its sign isn't part of the match, so
+# that -0. differs from 0. Integers don't match, because an index or a size that is off
+# by one is wrong, however large it is. Neither do versions (2.13.0) or names (x1.5a).
 FLOAT = re.compile(
     r"(?<![\w.])(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE][-+]?[0-9]))"
     r"(?:[eE][-+]?[0-9]+)?(?:(?![\w.])|(?=j(?!\w)))"
 )
-HOLE = "\ud800"  # stands where a float was; half a character, which UTF-8 can't encode
+HOLE = "\ud800"  # replaces a float; a lone surrogate, so no UTF-8 text contains it
 ANYTHING = "..."
 WILDCARD = re.compile(r"(?<![^ ])\.\.\.(?![^ ])")  # ANYTHING as a separate word
 ON_CUDA = re.compile(r",\s+device='cuda(:\d+)?'")
-SHOWN = 200  # characters of a text that a message quotes
+SHOWN = 200  # characters of a long text that a message quotes
 
 
 @dataclass(frozen=True)
 class Difference:
-    r"""One place where the real output is not the expected one.
+    r"""One place where the output differs from the expected output.
 
-    As a string it is one line of bounded length, whatever the file prints.
+    Its `str` is one line of limited length, whatever the file prints.
 
     Attributes:
-        line: Line of the file: the ``#>`` line, or the line after which the
-            unexpected output belongs.
-        expected: Text of the ``#>`` line, None if there is none.
-        actual: The line that was printed, None if there is none.
+        line: The line number of the ``#>`` line. For an unexpected line, that of the
+            ``#>`` line before it, or 1.
+        expected: The text of the ``#>`` line; None for an unexpected line.
+        actual: The printed line; None if nothing was printed there.
 
     Example:
         >>> print(Difference(4, "a", "\u0430"))  # a Cyrillic letter
@@ -54,9 +54,9 @@ class Difference:
         texts = self.expected, self.actual
         same = common(*texts)
         same_end = common(*(text[same:][::-1] for text in texts))
-        # Texts that look alike differ in a non-ASCII character: a Cyrillic letter, a
-        # full-width one, a combining mark. If there is one in the part that differs,
-        # both are quoted as ASCII. repr() already escapes what doesn't print.
+        # A non-ASCII character may look like another one: a Cyrillic letter, a
+        # full-width letter, a combining mark. If the part that differs contains one,
+        # quote both texts as ASCII. repr() already escapes unprintable characters.
         ascii_only = all(text[same : len(text) - same_end].isascii() for text in texts)
         expected, actual = (
             _quote(text, same, repr if ascii_only else ascii) for text in texts
@@ -65,22 +65,22 @@ class Difference:
 
 
 def common(a: str, b: str) -> int:
-    """Return how many characters at the start of two texts are the same."""
+    """Return the length of the longest common prefix of two texts."""
     pairs = zip(a, b, strict=False)
     different = (n for n, (x, y) in enumerate(pairs) if x != y)
     return next(different, min(len(a), len(b)))
 
 
 def _quote(text: str, at: int = 0, show: Callable[[str], str] = repr) -> str:
-    """Quote a text of any length.
+    """Quote a text, shortened if it is long.
 
     Args:
         text: The text.
-        at: The index that has to be seen.
-        show: How to quote it.
+        at: The index of a character that must stay visible.
+        show: The function that quotes, `repr` or `ascii`.
 
     Returns:
-        The quoted text. Of a long text, about 200 characters around `at`.
+        The quoted text; if it is long, `SHOWN` characters around `at`.
     """
     if len(text) <= SHOWN:
         return show(text)
@@ -93,14 +93,14 @@ def _quote(text: str, at: int = 0, show: Callable[[str], str] = repr) -> str:
 def same_line(expected: str, actual: str) -> bool:
     """Return whether one printed line is as expected.
 
-    A float, i.e. a number with a point or an exponent, matches a float of the same sign
-    within a relative tolerance of 1e-4. ``...`` as a separate word, between blanks or
-    the ends of the line, matches anything. All other text has to be equal. The time is
-    linear in the length of the printed line.
+    A float (a number with a decimal point or an exponent) matches a float of the same
+    sign within a relative tolerance of 1e-4. ``...`` as a separate word, between spaces
+    or the ends of the line, matches anything. All other text has to be equal. The
+    running time is linear in the length of the printed line.
 
     Args:
-        expected: Text of a ``#>`` line.
-        actual: The line that was printed.
+        expected: The text of a ``#>`` line.
+        actual: The printed line.
 
     Returns:
         True if it is as expected.
@@ -128,8 +128,8 @@ def same_line(expected: str, actual: str) -> bool:
     if not others:
         return text == first[0] and _all_close(first[1], floats)
 
-    # The first segment is a prefix and the last one a suffix. The others follow from
-    # the left, each as early as it fits. No choice is ever taken back.
+    # The first segment must be a prefix and the last one a suffix. From left to right,
+    # each of the others is matched as early as possible. No backtracking is needed.
     *middle, last = others
     end = len(text) - len(last[0])
     place, count = len(first[0]), len(first[1])
@@ -147,18 +147,18 @@ def same_line(expected: str, actual: str) -> bool:
             count += text.count(HOLE, place, at)
             if _all_close(wanted, floats[count : count + len(wanted)]):
                 break
-            place = at + 1  # past a blank: each of these segments starts with one
+            place = at + 1  # skip the space that this segment starts with
         place, count = at + len(segment), count + len(wanted)
     return True
 
 
 def _split(line: str) -> tuple[str, list[str]]:
-    """Return a line with a hole for each float, and the floats."""
+    """Return a line with `HOLE` in place of each float, and the floats."""
     return FLOAT.sub(HOLE, line), FLOAT.findall(line)
 
 
 def _all_close(expected: Sequence[str], actual: Sequence[str]) -> bool:
-    """Return whether floats of equal number are the same within the tolerance."""
+    """Return whether floats are pairwise equal within the tolerance."""
     return all(map(_close, expected, actual))
 
 
@@ -167,8 +167,8 @@ def _close(expected: str, actual: str) -> bool:
         return True
     a, b = float(expected), float(actual)
     if math.inf in (a, b):
-        return False  # 1.8e+308 is more than a float can be
-    # The last factor is for rounding: 1.0000 and 1.0001 are close.
+        return False  # a number such as 1e999 overflows to infinity
+    # The last factor allows for rounding, so that 1.0000 and 1.0001 are close.
     return math.isclose(a, b, rel_tol=TOLERANCE * (1 + 1e-9))
 
 
@@ -178,15 +178,15 @@ def differences(
     r"""Return where a file's output is not what its ``#>`` lines expect.
 
     Args:
-        expected: The ``#>`` lines in order.
+        expected: The ``#>`` lines, in order.
         output: The whole standard output of the run.
-        device: Torch's default device in that run. With ``"cuda"``, a printed
-            ``device='cuda:0'`` that the file does not expect is taken for granted.
+        device: Torch's default device in the run. With ``"cuda"``, an unexpected
+            ``device='cuda:0'`` in the output is ignored.
 
     Returns:
-        The differences in order, empty if all is as expected. There is one for each
-        wrong line, so a file that prints half a million lines has as many; the caller
-        decides how many to show.
+        The differences, in order; empty if the output is as expected. Each wrong line
+        is one difference, so there may be very many. The caller decides how many to
+        show.
 
     Example:
         >>> expected = [Expected(2, "1."), Expected(4, "done")]
@@ -208,8 +208,8 @@ def _differences(expected: Sequence[Expected], output: str) -> list[Difference]:
     def same(pair: tuple[Expected, str]) -> bool:
         return same_line(pair[0].text, pair[1])
 
-    # What agrees at both ends is left out, so that one line too many or too few is
-    # one difference and not a cascade.
+    # Skip the lines that agree at the start and at the end, so that one missing or
+    # extra line doesn't make all lines after it differ.
     head = len(list(itertools.takewhile(same, zip(expected, actual, strict=False))))
     rest, got = list(expected[head:]), actual[head:]
     tail = len(

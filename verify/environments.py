@@ -1,8 +1,8 @@
-"""Environments of torch releases: made, kept, found again, and never shared.
+"""Create, reuse and delete virtual environments with torch releases.
 
-Each environment has its own folder in ``.nox/verify``, named after release,
-device and Python. A command holds its lock while it uses the folder, so that another
-command beside it makes a second environment instead of deleting the first.
+Each environment has its own folder in ``.nox/verify``, named after the release, the
+device and the Python version. A command locks the folder while it uses it. Another
+command that needs the same environment at the same time creates a second one.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-FACTS = "environment.json"  # written when an environment is complete
-BEGAN = "began"  # there while a whole run isn't complete
+FACTS = "environment.json"  # exists once an environment is complete
+BEGAN = "began"  # exists from the start of a whole run until it is complete
 WORK = ROOT / ".nox" / "verify"
-# Modules whose distribution has another name.
+# Distributions whose name differs from that of their module.
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}
-# What a file can need that no index has.
+# Needs that aren't modules.
 NOT_MODULES = {"cuda", "linux", "snippets"}
 
 
 @dataclass(frozen=True)
 class Environment:
-    """A Python with one torch release.
+    """A virtual environment with one torch release.
 
     Attributes:
-        folder: Its folder, in which a run may leave files.
+        folder: The folder that contains the environment and its bytecode.
         seconds: How long the installation took.
-        is_new: Whether it was installed just now.
+        is_new: Whether this command installed it.
     """
 
     folder: Path
@@ -58,14 +58,15 @@ class Environment:
 
     @property
     def bytecode(self) -> Path:
-        """The folder for compiled modules, which keeps them away from the sources."""
+        """The folder for bytecode, so that none is written beside the sources."""
         return self.folder / "bytecode"
 
     def begin_run(self) -> str | None:
-        """Note that a whole run begins, for the command that may have to continue it.
+        """Mark the start of a whole run, so that a later command can continue it.
 
         Returns:
-            When the run began that was interrupted here; None if none was.
+            The start time of a run that was interrupted in this environment, as ISO
+            8601 in UTC; None if there is none.
         """
         began = self.folder / BEGAN
         if began.exists():
@@ -74,12 +75,12 @@ class Environment:
         return None
 
     def end_run(self) -> None:
-        """Note that the run is complete."""
+        """Mark the whole run as complete."""
         (self.folder / BEGAN).unlink()
 
 
 def has_unfinished_run(torch: str, device: str) -> bool:
-    """Tell whether a whole run on a release was interrupted."""
+    """Return whether a whole run on a release was interrupted and can continue."""
     return any(WORK.glob(f"torch-{torch}-{device}-*/{BEGAN}"))
 
 
@@ -91,21 +92,21 @@ def provide(
     packages: list[str],
     keep: bool = False,
 ) -> Iterator[Environment]:
-    """Find the environment of a release, or install it.
+    """Provide an environment with a release, an existing one if possible.
 
-    After an interrupt a complete environment stays, so that the same command can
-    continue.
+    It is deleted at the end of the ``with`` block, unless it is to be kept. After
+    Ctrl-C, a complete environment is kept, so that the same command can continue.
 
     Args:
         torch: The release.
         device: ``"cpu"`` or ``"cuda"``.
         installer: Installs torch.
         packages: Distributions to install in addition to torch.
-        keep: Whether the environment stays for later commands. One that was kept
-            before stays anyway.
+        keep: Whether to keep the environment for later commands. One that an earlier
+            command kept is kept in any case.
 
     Yields:
-        The environment. No other command uses or deletes it during this time.
+        The environment. No other command uses or deletes it in the meantime.
 
     Raises:
         InstallError: If the release can't be installed.
@@ -144,10 +145,11 @@ def provide(
 
 @contextlib.contextmanager
 def _claim(name: str) -> Iterator[tuple[Path, bool]]:
-    """Lock the first folder of a name that no other command uses.
+    """Lock the folder of an environment, or a numbered one if it is in use.
 
     Yields:
-        The folder, and whether it is the one that a later command looks at first.
+        The folder, and whether it is the one without a number, which is the first that
+        a later command tries.
     """
     WORK.mkdir(parents=True, exist_ok=True)
     number, lock = 0, None
@@ -159,15 +161,15 @@ def _claim(name: str) -> Iterator[tuple[Path, bool]]:
         yield folder, number == 1
     finally:
         if not folder.exists():
-            with contextlib.suppress(OSError):  # Windows deletes no open file
+            with contextlib.suppress(OSError):  # Windows can't delete open files
                 os.unlink(lock.name)
         lock.close()
-        with contextlib.suppress(OSError):  # others are left
+        with contextlib.suppress(OSError):  # not empty
             WORK.rmdir()
 
 
 def _lock(path: Path) -> IO[str] | None:
-    """Lock a file until it is closed; None if another process has locked it."""
+    """Open and lock a file; return None if another process has locked it."""
     while True:
         file = open(path, "a")  # noqa: SIM115
         try:
@@ -188,7 +190,7 @@ def _lock(path: Path) -> IO[str] | None:
 def _install(
     folder: Path, torch: str, installer: Installer, packages: list[str]
 ) -> float:
-    """Install a release in place of what is in the folder; return the seconds."""
+    """Replace the folder with a new environment; return how many seconds it took."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     print("  installing " + ", ".join(["torch", *packages]), flush=True)
@@ -199,7 +201,7 @@ def _install(
 
 
 def _read(folder: Path) -> dict:
-    """What is known about the environment in a folder; nothing without one."""
+    """Read the facts about the environment in a folder; empty if it isn't complete."""
     with contextlib.suppress(OSError, ValueError):
         facts = json.loads((folder / FACTS).read_text("utf-8"))
         if isinstance(facts, dict) and isinstance(facts.get("seconds"), float):
@@ -212,13 +214,14 @@ def _write(folder: Path, facts: dict) -> None:
 
 
 def packages(tests: Path) -> list[str]:
-    """List what the files and the library's tests need in addition to torch.
+    """List what the snippet files and the library's tests need in addition to torch.
 
     Args:
         tests: The folder of the library's tests; it needn't exist.
 
     Returns:
-        Names of distributions, from the ``# Needs:`` lines.
+        Names of distributions: those of the modules in ``# Needs:`` lines, and pytest
+        if there are tests.
     """
     needs: set[str] = set()
     for path in find():

@@ -1,8 +1,9 @@
-"""The evidence: the result of each file on one torch release and one device.
+"""Define the evidence: the result of each file on one torch release and one device.
 
-A result counts only while its key matches: the SHA-256 of the file and of every library
-file that it imports (`is_valid`). `recording` puts results into a record, and
-`record_files` reads and writes records.
+A result is valid only while the SHA-256 of the file, and of every library file that it
+imports, stays the same (`is_valid`). The library consists of the modules directly in
+``snippets/``. The snippet files are in its subfolders. `recording` adds results to a
+record, and `record_files` reads and writes records.
 """
 
 from __future__ import annotations
@@ -19,22 +20,22 @@ from verify.snippet import Snippet, SnippetError, parse
 from verify.verdict import FAILED, Machine
 
 FAULTS = ("not-installed", "not-imported", "altered")
-"""Why nothing in a record counts: torch couldn't be installed, torch couldn't be
-imported, or the record was changed after the run."""
+"""Why a record has no valid results: torch couldn't be installed, torch couldn't be
+imported, or the record was edited by hand."""
 
 
 class RecordError(ValueError):
-    """A file that is not a usable record; the message names it in one line."""
+    """A file is not a usable record; the message is one line with its path."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One place where the output differs from the expected one.
+    """One place where the output differs from the expected output.
 
     Attributes:
-        line: Line of the file.
-        expected: Text of the ``#>`` line, None if there is none.
-        actual: The line that was printed, None if there is none.
+        line: The line number in the file, as in `compare.Difference`.
+        expected: The text of the ``#>`` line; None for an unexpected line.
+        actual: The printed line; None if nothing was printed there.
     """
 
     line: int
@@ -47,19 +48,19 @@ class Result:
     """The result of one snippet file.
 
     Attributes:
-        sha256: Hash of the file as it ran. None if the file broke the contract, or was
-            edited while it ran.
+        sha256: The hash of the file as it ran; None if the file broke the contract or
+            was edited during the run.
         outcome: ``"passed"``, ``"failed"``, ``"output-changed"`` or ``"skipped"``.
         seconds: Wall time of the run.
-        when: When it ran, as ISO 8601 in UTC.
-        warnings: What a reader would see, as ``Category: first line``.
-        error: For a failure the last line of the error. For a skipped file how it fails
-            without what it needs, if that was tried.
-        need: For a skipped file the unmet need. For a failed file the need that it no
-            longer has.
-        lines: Where the output differs, the first 20 places.
-        library: Hashes of the library files that it imports, by their names.
-        machine: A key of `Record.machines`.
+        when: The time of the run, as ISO 8601 in UTC.
+        warnings: The warnings that a reader would see, as ``Category: first line``.
+        error: For a failed file, the last line of the error. For a skipped file that
+            ran to confirm its unmet need, how it failed.
+        need: For a skipped file, the unmet need. For a failed file, a need that is
+            unmet although the file passes.
+        lines: The first 20 places where the output differs.
+        library: Hashes of the library files that it imports, by file name.
+        machine: The machine that it ran on, a key of `Record.machines`.
     """
 
     sha256: str | None
@@ -79,13 +80,14 @@ class Library:
     """The result of the library's own tests.
 
     Attributes:
-        passed: How many passed.
+        passed: How many tests passed.
         skipped: How many were skipped, for example because there is no GPU.
-        left_out: How many were left out because they are slow.
-        failed: The last line of the error, by the name of the test.
+        left_out: How many were deselected because they are slow.
+        failed: The first line of each failure's message, by name of the test.
         seconds: Wall time of all tests.
-        sha256: The `library_key` before the tests ran; None in old records.
-        machine: A key of `Record.machines`.
+        sha256: The `library_key` when the tests ran; None in old records, or if the
+            library or its tests were edited during the run.
+        machine: The machine that they ran on, a key of `Record.machines`.
     """
 
     passed: int
@@ -104,14 +106,16 @@ class Record:
     Attributes:
         torch: The release, e.g. ``2.13.0``.
         device: ``"cpu"`` or ``"cuda"``.
-        when: When the last of the files ran, as ISO 8601 in UTC.
+        when: The time of the latest result, as ISO 8601 in UTC.
         machines: The machines that produced the results, by `Machine.id`.
-        snippets: Results by the path of the file in ``snippets/``.
-        import_warnings: What importing torch warned of.
+        snippets: The results, by path of the file in ``snippets/``.
+        import_warnings: The first line that importing torch writes to standard error,
+            if any.
         library: The result of the library's tests; None if they didn't run.
-        seconds: Wall time of the parts of the run, e.g. ``{"install": 19.2}``.
-        fault: Why nothing here counts, one of `FAULTS`; None if the results count.
-        error: The fault in one line, in the words of the tool that found it.
+        seconds: Wall time of the parts of the last whole run, e.g.
+            ``{"install": 19.2}``.
+        fault: Why no result in the record is valid, one of `FAULTS`; usually None.
+        error: The fault in one line, in the words of the tool that reported it.
     """
 
     torch: str
@@ -127,20 +131,20 @@ class Record:
 
 
 def library_hashes(snippet: Snippet, folder: Path = SNIPPETS) -> dict[str, str]:
-    """Hash the library files that a snippet file runs.
+    """Hash the library files that a snippet file imports.
 
     Args:
         snippet: The snippet file.
         folder: The folder of the library files.
 
     Returns:
-        SHA-256 by name, e.g. ``{"__init__.py": …, "ddp.py": …}``. All library files if
-        the snippet needs the library but imports it in a way that the syntax tree
-        doesn't show. Empty if the snippet doesn't use the library.
+        SHA-256 by file name, e.g. ``{"__init__.py": …, "ddp.py": …}``. If the snippet
+        needs the library but doesn't name a module of it, all library files. If the
+        snippet doesn't use the library, an empty dict.
     """
     if not snippet.library and "snippets" not in snippet.needs:
         return {}
-    # A program in a string, for a child process, imports too.
+    # Also find imports in strings: a file may start a child process from a string.
     modules = {*snippet.library, *re.findall(r"\bsnippets\.(\w+)", snippet.source)}
     names = [f"{module}.py" for module in modules]
     if not names:
@@ -153,7 +157,7 @@ def library_hashes(snippet: Snippet, folder: Path = SNIPPETS) -> dict[str, str]:
 
 
 def is_valid(result: Result, snippet: Snippet | None, folder: Path = SNIPPETS) -> bool:
-    """Tell whether a result counts for a file as the file is now.
+    """Tell whether a result is still valid for a file.
 
     Args:
         result: The result.
@@ -177,12 +181,12 @@ def current_snippets(
     """Parse all snippet files as they are now.
 
     Args:
-        folder: ``snippets/``.
-        parse: Parses one file.
+        folder: The folder, usually ``snippets/``.
+        parse: The function that parses one file.
 
     Returns:
-        The files by their paths below the folder; None for a file that breaks the
-        contract.
+        The parsed files, by path in the folder; None in place of a file that breaks the
+        contract or can't be read.
     """
     found: dict[str, Snippet | None] = {}
     for path in find(folder):
@@ -200,10 +204,10 @@ def library_key(root: Path = ROOT) -> str:
     """Hash the library and its tests.
 
     Args:
-        root: The checkout.
+        root: The root of the repository.
 
     Returns:
-        One SHA-256 of the names and contents of all files.
+        One SHA-256 of the names and contents of all their Python files.
     """
     files = [*(root / "snippets").glob("*.py")]
     files += (root / "tests" / "library").rglob("*.py")
@@ -216,11 +220,11 @@ def library_key(root: Path = ROOT) -> str:
 
 
 def library_is_valid(record: Record, root: Path = ROOT) -> bool:
-    """Tell whether the result of the library's tests counts.
+    """Tell whether the result of the library's tests is still valid.
 
     Args:
         record: The record.
-        root: The checkout.
+        root: The root of the repository.
 
     Returns:
         True if the tests ran, and neither the library nor its tests have changed since.

@@ -1,4 +1,7 @@
-"""Find the first release on which a file doesn't pass, by bisection."""
+"""Find the first release on which a file doesn't pass, by bisection.
+
+A valid result in a record saves installing the release. Nothing is recorded.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,8 @@ class Bisection:
         installer: Finds and installs the releases.
         device: ``"cpu"`` or ``"cuda"``.
         recorded: The releases with a record.
-        keep: Whether the environments stay.
-        timeout: Seconds until the file is killed; None for the runner's own limit.
+        keep: Whether to keep the environments.
+        timeout: Seconds until the file is killed; None for the runner's default.
     """
 
     installer: Installer
@@ -36,18 +39,20 @@ class Bisection:
     timeout: float | None = None
 
     def run(self, path: Path, named: list[str]) -> int:
-        """Search, and print what is found.
+        """Search, and print each result and the conclusion.
 
         Args:
             path: The file.
-            named: The releases to look at; nothing for all final ones that pip finds,
-                from the oldest with a record.
+            named: The releases to search, as for `choose`; if empty, all final releases
+                that pip finds, starting with the oldest that has a record.
 
         Returns:
-            0 if the file passes on the newest of them, else 1.
+            0 if the file passes on the newest of the releases, else 1.
 
         Raises:
-            RequestError: If the path isn't a snippet file, or the file can't run there.
+            RequestError: If the path isn't one snippet file, no release meets its
+                needs, or another of its needs is unmet.
+            SnippetError: If the file breaks the contract.
         """
         (file,) = files = chosen_files([path])
         if len(files) > 1 or path.is_dir():
@@ -86,7 +91,7 @@ class Bisection:
         return 1
 
     def _candidates(self, snippet: Snippet, named: list[str]) -> list[str]:
-        """The releases that meet the needs of the file, oldest first."""
+        """Return the releases that meet the needs of the file, oldest first."""
         if named:
             chosen = choose(named, self.installer, self.recorded)
             candidates = sorted(chosen, key=release_key)
@@ -105,7 +110,14 @@ class Bisection:
         return candidates
 
     def _error_on(self, torch: str, snippet: Snippet) -> tuple[str | None, str]:
-        """The error on a release, None if the file passes; and who says so."""
+        """Return the error of a file on a release, from a valid record or a run.
+
+        Returns:
+            The error, None if the file passes; and a note if it is from a record.
+
+        Raises:
+            RequestError: If a need of the file is unmet.
+        """
         path = record_files.path_of(torch, self.device)
         if path.exists():
             result = record_files.read(path).snippets.get(name_of(snippet.path))

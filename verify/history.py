@@ -1,8 +1,9 @@
-"""What changed from one release to the next, and what a person has explained.
+"""Compare a release with the previous one, and decide whether it is fine.
 
-`judge_release` decides whether a release is fine. A person explains a difference in a
-file beside the record, ``torch-2.15.0-cpu.notes.json``:
-``{"tensors/shape/view.py": "upstream"}``.
+`judge_release` decides. A maintainer can explain a difference with a note in a file
+beside the record, ``torch-2.15.0-cpu.notes.json``:
+``{"tensors/shape/view.py": "upstream"}``. If notes explain every failure and every
+changed output, the release counts as fine.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ from verify.snippet import Snippet
 from verify.verdict import CHANGED, FAILED, PASSED
 
 NOTES = ("upstream", "ours", "drift")
-"""The kinds of a note on a difference: a breaking change in torch, our own bug, or a
-harmless change of the output."""
+"""What a note can call a difference: a breaking change in torch, a mistake in our file,
+or a harmless change of the output."""
 
 KINDS = ("failed", "output-changed", "unneeded", "warns", "passes")
-"""The kinds of changes, the most important first; see `Change`."""
+"""The kinds of changes, most important first; see `Change`."""
 
 
 def notes_of(record: Record, folder: Path = RECORDS) -> dict[str, str]:
@@ -47,10 +48,10 @@ def notes_of(record: Record, folder: Path = RECORDS) -> dict[str, str]:
         folder: The folder of the records.
 
     Returns:
-        One of `NOTES` by the path of the file in ``snippets/``.
+        One of `NOTES` for each file with a note, by path in ``snippets/``.
 
     Raises:
-        RecordError: If the file beside the record has anything else.
+        RecordError: If the file of notes contains anything else.
     """
     path = path_of(record.torch, record.device, folder).with_suffix(".notes.json")
     if not path.exists():
@@ -68,15 +69,15 @@ def notes_of(record: Record, folder: Path = RECORDS) -> dict[str, str]:
 
 
 def before(record: Record, found: Iterable[Record]) -> Record | None:
-    """Return the record of the release before, on the same device.
+    """Return the record of the previous release, on the same device.
 
     Args:
         record: The record.
         found: All records.
 
     Returns:
-        The newest final release that is older and whose record has no fault; None
-        without one.
+        The record of the newest final release that is older, not counting records with
+        a fault; None if there is none.
     """
     key = release_key(record.torch)
     older = [
@@ -92,17 +93,20 @@ def before(record: Record, found: Iterable[Record]) -> Record | None:
 
 @dataclass(frozen=True)
 class Change:
-    """One way in which a block differs from the release before or from its file.
+    """A difference of a block from the previous release or from its ``#>`` lines.
 
     Attributes:
         name: The path of the file in ``snippets/``.
-        kind: ``"failed"``, ``"output-changed"``, ``"warns"``, ``"unneeded"`` (a need
-            that is no longer needed) or ``"passes"`` (failed on the release before).
-        new: Whether the release before was different; None if that isn't known,
-            because the file as it is didn't run there.
-        error: For a failure the last line of the error, else a text to show.
-        lines: For a changed output the line of the file, the output before and the
-            output now; None where nothing was printed.
+        kind: ``"failed"``, ``"output-changed"``, ``"warns"`` (has new warnings),
+            ``"unneeded"`` (passes although a need is unmet) or ``"passes"`` (failed on
+            the previous release).
+        new: Whether the result on the previous release was different; None if that
+            isn't known, because this version of the file didn't run there.
+        error: The last line of the error; for ``"passes"`` that of the earlier error,
+            for ``"warns"`` the new warnings, and None for ``"output-changed"``.
+        lines: For ``"output-changed"``, triples of a line of the file, the output
+            before (or the expected one) and the output now. An output is None where
+            there is no such line.
         note: The note on it, one of `NOTES`; None without a note.
     """
 
@@ -116,10 +120,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Group:
-    """Changes of one kind that have one cause, as far as their words show it.
+    """Changes of one kind that probably have the same cause; see `by_cause`.
 
     Attributes:
-        kind: As in `Change`.
+        kind: The kind, as in `Change`.
         changes: The changes, at least one.
     """
 
@@ -128,27 +132,29 @@ class Group:
 
     @property
     def note(self) -> str | None:
-        """The note on all of them."""
+        """The note, which is the same on all of the changes."""
         return self.changes[0].note
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """The results of a release, for the files as they are now.
+    """Whether a release is fine for the files as they are now, and why.
 
     Attributes:
         record: The record.
-        earlier: The record of the release before; None if there is none.
-        state: ``"fine"``, ``"explained"`` (a person has explained every difference),
-            ``"differs"``, or the record's fault.
-        results: The results that count, by file.
-        unverified: Files without a result that counts.
+        earlier: The record of the previous release; None if there is none.
+        state: ``"fine"``, ``"explained"`` (notes explain every failure and changed
+            output), ``"differs"``, or the record's fault.
+        results: The valid results, by file.
+        unverified: The files without a valid result.
         notes: The notes on the differences, by file.
-        counts: How many results have each outcome; explained drift counts as passed.
-        groups: The changes, by kind and cause.
-        not_compared: How many files changed between the two runs.
-        stale_notes: Files with a note that explains nothing.
-        library: The result of the library's tests if it counts.
+        counts: The number of results with each outcome; harmless drift counts as
+            passed (see `outcome_of`).
+        groups: The changes, grouped by kind and cause.
+        not_compared: The number of files that changed between the runs on the two
+            releases.
+        stale_notes: The files with a note but without a difference to explain.
+        library: The result of the library's tests; None without a valid one.
         library_is_stale: Whether the library or its tests have changed since they ran.
     """
 
@@ -167,12 +173,12 @@ class Judgement:
 
     @property
     def fine(self) -> bool:
-        """Whether all results that count are as expected or explained."""
+        """Whether all valid results are as expected or explained."""
         return self.state in ("fine", "explained")
 
     @property
     def is_on_another_machine(self) -> bool:
-        """Whether the release before ran on another processor, GPU or Python."""
+        """Whether the previous release ran on a different processor, GPU or Python."""
         here, there = (
             {(machine.device_name, machine.python) for machine in one.machines.values()}
             for one in (self.record, self.earlier or self.record)
@@ -189,17 +195,18 @@ def judge_release(
 ) -> Judgement:
     """Decide whether a release is fine.
 
-    Only results that count for the files as they are now enter the judgement.
+    Results of older versions of the files are ignored.
 
     Args:
         record: The record of the release.
-        earlier: The record of the release before.
+        earlier: The record of the previous release.
         notes: The notes on the differences (see `notes_of`).
-        root: The checkout.
-        snippets: Its files, see `evidence.current_snippets`; they are parsed if None.
+        root: The root of the repository.
+        snippets: The files as returned by `evidence.current_snippets`; None to parse
+            them.
 
     Returns:
-        The judgement. Terminal and page only render it.
+        The judgement, from which both the terminal report and the site are made.
     """
     folder, notes = root / "snippets", notes or {}
     if snippets is None:
@@ -219,7 +226,7 @@ def judge_release(
     ]
     there = earlier.snippets if earlier else {}
     unverified = tuple(name for name in snippets if name not in results)
-    # A note on a file that has yet to run again may still explain something.
+    # The note on a file that has to run again may turn out to explain something.
     explain_nothing = notes.keys() - {change.name for change in found} - {*unverified}
     library = record.library if library_is_valid(record, root) else None
     broken = {
@@ -252,27 +259,28 @@ def judge_release(
 
 
 def is_explained(result: Result, note: str | None) -> bool:
-    """Tell whether a person has explained why a file doesn't pass.
+    """Tell whether a note explains why a file doesn't pass.
 
     Args:
         result: The result of the file.
-        note: The note.
+        note: The note on the file; None without one.
 
     Returns:
-        True for a change in torch and for harmless drift. A mistake of ours, and a need
-        that is no longer needed, remain failures until they are fixed.
+        True for a breaking change in torch and for harmless drift. A mistake of ours
+        and an unneeded need remain failures until they are fixed.
     """
     return note in ("upstream", "drift") and not result.need
 
 
 def outcome_of(result: Result, note: str | None) -> str:
-    """Return the outcome of a file; explained drift counts as passed.
+    """Return the outcome of a file, counting harmless drift as passed.
 
-    A breaking change in torch doesn't: on that release a reader sees the difference.
+    A breaking change in torch doesn't count as passed, even with a note: on that
+    release, a reader gets a different result.
 
     Args:
         result: The result of the file.
-        note: The note on it.
+        note: The note on the file; None without one.
 
     Returns:
         An outcome as in `Result`.
@@ -283,7 +291,7 @@ def outcome_of(result: Result, note: str | None) -> str:
 
 
 def _same_files(old: Result, new: Result) -> bool:
-    """Whether two results are of the same file and the same library."""
+    """Return whether file and library files were the same for two results."""
     return (old.sha256, old.library) == (new.sha256, new.library)
 
 
@@ -296,13 +304,13 @@ def changes(
 
     Args:
         record: The record of the release.
-        earlier: The record of the release before. Two results are compared only if the
-            file and the library were the same in both runs.
+        earlier: The record of the previous release. Two results are compared only if
+            the file and its library files were the same in both runs.
         notes: The notes on the differences.
 
     Returns:
-        The changes by kind, then by file: all failures, all outputs that differ from
-        the expected ones, and whatever else differs from the release before.
+        The changes, sorted by kind, then by file: all failures, all outputs that differ
+        from the ``#>`` lines, and whatever else differs from the previous release.
     """
     found = []
     for name, result in record.snippets.items():
@@ -316,13 +324,13 @@ def changes(
 
 
 def by_cause(some: Iterable[Change]) -> list[list[Change]]:
-    """Group changes that have the same note and, apart from numbers, the same words.
+    """Group changes with the same note and, apart from numbers, the same text.
 
     Args:
         some: Changes of one kind.
 
     Returns:
-        The groups, in the order of their first changes.
+        The groups, in the order of the first change in each.
 
     Example:
         >>> names = {"a.py": "rank 0", "b.py": "another word", "c.py": "rank 1"}
@@ -366,20 +374,20 @@ def _changes(name: str, result: Result, old: Result | None) -> Iterable[Change]:
 
 
 def _said(warning: str) -> str:
-    """A warning without the line of torch's own source that it names."""
+    """Remove from a warning where in torch's own sources it was triggered."""
     return re.sub(r"\s*\(Triggered internally at .*", "", warning)
 
 
 def _both_sides(
     old: tuple[Line, ...], new: tuple[Line, ...]
 ) -> list[tuple[int, str | None, str | None]]:
-    """What was printed then and now, wherever one of them is not the expected one."""
+    """Return old and new output of each line where one of them is unexpected."""
     rows: dict[tuple[int, str | None, int], list[str | None]] = {}
     for side, lines in enumerate((old, new)):
         seen: dict[tuple[int, str | None], int] = {}
         for line in lines:
             place = (line.line, line.expected)
-            seen[place] = seen.get(place, 0) + 1  # more than one line too many
+            seen[place] = seen.get(place, 0) + 1  # there may be several extra lines
             row = rows.setdefault((*place, seen[place]), [line.expected] * 2)
             row[side] = line.actual
     return [

@@ -1,17 +1,17 @@
-"""Why an installation failed, in one line, from all that pip or uv printed.
+"""Find the cause of a failed installation in the output of pip or uv.
 
-pip's last line is often "ResolutionImpossible: for help visit …", and the cause stands
-above it. uv spreads one cause over several lines.
+The last line alone isn't enough. That of pip is often "ResolutionImpossible: for help
+visit …", and the cause is somewhere above it. uv spreads one cause over several lines.
 """
 
 from __future__ import annotations
 
 import re
 
-LONGEST = 500  # characters of a cause: a resolver can fill a page
-FRAME = " \t│|"  # what pip and uv put before the output of a build
+LONGEST = 500  # characters of a cause: a conflict can fill a page
+FRAME = " \t│|"  # what pip and uv print before each line of a build's output
 
-# pip reports these while it works, and then continues as if the index were empty.
+# pip prints such a warning and then continues as if the index were empty.
 UNREACHABLE = re.compile(r"after connection broken by '(.+)'|^Could not fetch URL (.+)")
 OTHER_PYTHON = re.compile(r"require a different python version: (.+)", re.I)
 NOT_FOUND = re.compile(r"No matching distribution found for (\S+)")
@@ -21,8 +21,8 @@ def cause_from_pip(printed: str) -> str:
     """Return why pip failed.
 
     Args:
-        printed: Its standard output, then its standard error. ``--quiet`` would hide
-            what conflicts.
+        printed: Its standard output, then its standard error, without ``--quiet``,
+            which hides the requirements that conflict.
 
     Returns:
         The cause in one line, at most `LONGEST` characters.
@@ -41,7 +41,7 @@ torch<2.15'
         if found := tell(lines):
             return _short(found)
     errors = [line for line in lines if re.match("error: .*[^:]$", line, re.I)]
-    # Without such a line the end of a traceback tells most.
+    # Without such a line, the last one of a traceback is the most helpful.
     said = [line for line in errors or lines if line.strip()]
     last = said[-1] if said else "it printed nothing"
     return _short(re.sub("^error: ", "", last, flags=re.I))
@@ -68,7 +68,7 @@ def cause_from_uv(printed: str) -> str:
     headline, causes, hints = "", [], []
     for label, text in zip(parts[1::2], parts[2::2], strict=True):
         lines = [line.strip(FRAME) for line in text.splitlines() if line.strip(FRAME)]
-        if "[stderr]" in lines:  # of a build: its last line says what went wrong
+        if "[stderr]" in lines:  # a failed build: the last line has its error
             lines = lines[-1:]
         text = " ".join(lines)
         if label == "hint:":
@@ -80,7 +80,7 @@ def cause_from_uv(printed: str) -> str:
     if not causes:
         return cause_from_pip(printed) if not headline else _short(headline)
     if not headline.startswith("No solution found"):
-        # The first cause says at what it failed, the last one why.
+        # The first cause says which step failed, and the last one says why.
         return _short(": ".join(dict.fromkeys([headline, causes[0], causes[-1]])))
     end = ", we can conclude that your requirements are unsatisfiable."
     told = causes[-1].removesuffix(end)
@@ -93,7 +93,7 @@ def _short(text: str) -> str:
 
 
 def _conflict(lines: list[str]) -> str | None:
-    """The requirements that exclude each other."""
+    """Return the requirements that conflict."""
     if "The conflict is caused by:" not in lines:
         return None
     found = []
@@ -105,7 +105,7 @@ def _conflict(lines: list[str]) -> str | None:
 
 
 def _hash_mismatch(lines: list[str]) -> str | None:
-    """The file whose hash isn't the one asked for."""
+    """Return the file that has a different hash than the requirements state."""
     for number, line in enumerate(lines):
         if "DO NOT MATCH THE HASHES" in line:
             return "the hashes don't match: " + " ".join(lines[number + 1 :])
@@ -113,7 +113,7 @@ def _hash_mismatch(lines: list[str]) -> str | None:
 
 
 def _not_found(lines: list[str]) -> str | None:
-    """The requirement that the index has nothing for, and why pip overlooks it."""
+    """Return the requirement that pip found nothing for, and why if it says so."""
     found = [match for line in lines if (match := NOT_FOUND.search(line))]
     if not found:
         return None
@@ -142,7 +142,7 @@ def _not_found(lines: list[str]) -> str | None:
 
 
 def _failed_build(lines: list[str]) -> str | None:
-    """What the build of a package printed last."""
+    """Return the step of a package build that failed, and the last line it printed."""
     ends = [n for n, line in enumerate(lines) if line.strip(FRAME) == "[end of output]"]
     if not ends:
         return None

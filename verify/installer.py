@@ -19,10 +19,11 @@ from verify import RequestError
 from verify.install_errors import cause_from_pip, cause_from_uv
 from verify.needs import release_key
 
-# Torch before 2.3 was built for NumPy 1 and warns of a newer one.
+# Torch before 2.3 was built for NumPy 1 and warns if it finds NumPy 2.
 NUMPY_2_SINCE = "2.3.0"
-# How an interpreter starts pip: its own, or the one that comes with Python for
-# `ensurepip`. An environment that uv made for a tool has no other.
+# A program that prints the version of its interpreter and the arguments that start pip.
+# If pip isn't installed, for example in an environment that uv created for a tool, that
+# is the wheel which comes with Python for `ensurepip`.
 FACTS = """
 import importlib.util, json, pathlib, platform, sysconfig
 pip = ["-m", "pip"] if importlib.util.find_spec("pip") else None
@@ -38,17 +39,17 @@ print(json.dumps({"version": platform.python_version(), "pip": pip}))
 
 
 class InstallError(RuntimeError):
-    """A release that exists cannot be installed; the message is one line."""
+    """An existing release can't be installed; the message is one line."""
 
 
 @dataclass(frozen=True)
 class Installer:
-    """Finds and installs torch for one interpreter.
+    """Find and install torch releases for one interpreter.
 
     Attributes:
-        python: The interpreter that environments are made for.
-        index: An extra index to search.
-        wheels: A folder of wheels to look in too.
+        python: The interpreter to create environments with.
+        index: The URL of an additional package index.
+        wheels: An additional folder of wheels.
     """
 
     python: str = sys.executable
@@ -73,7 +74,8 @@ class Installer:
             Releases, oldest first.
 
         Raises:
-            RequestError: If pip finds no release or isn't installed.
+            RequestError: If the interpreter can't be started, there is neither pip nor
+                uv, or pip finds no release.
         """
         command = [*self._pip(), "index", "versions", "torch", *self._places()]
         done = _run(command + ["--pre"] * pre)
@@ -85,20 +87,21 @@ class Installer:
         return sorted(found, key=release_key)
 
     def install(self, torch: str, packages: Iterable[str], folder: Path) -> str:
-        """Make an environment with a release.
+        """Create an environment with a release, with uv or else with pip.
 
         Args:
             torch: The release.
             packages: Distributions to install in addition to torch.
-            folder: The folder of the environment; what is there is replaced.
+            folder: The folder of the environment; existing contents are deleted.
 
         Returns:
-            The tool and its time, e.g. ``"uv, 19.3 s"``.
+            The tool that was used and its time, e.g. ``"uv, 19.3 s"``.
 
         Raises:
-            InstallError: If the release can't be installed; the message has the cause
-                that each tool named.
-            RequestError: If the interpreter can't be started.
+            InstallError: If no tool can install the release; the message contains the
+                cause from each tool.
+            RequestError: If the interpreter can't be started, or there is neither pip
+                nor uv.
         """
         wanted = [f"torch=={torch}", *packages]
         if release_key(torch) < release_key(NUMPY_2_SINCE):
@@ -118,25 +121,32 @@ class Installer:
     def _ways(
         self, folder: Path, wanted: list[str]
     ) -> Iterator[tuple[str, list[list[str]]]]:
-        """Name and commands of each way to make an environment, the quickest first."""
+        """Yield tools with their commands that create an environment, fastest first."""
         python = str(python_of(folder))
         if uv := find_uv():
             venv = [*uv, "venv", "--quiet", "--python", self.python, str(folder)]
             install = [*uv, "pip", "install", "--quiet", "--python", python]
             yield "uv", [venv, [*install, *self._places("--index"), *wanted]]
         venv = [self.python, "-m", "venv", "--without-pip", str(folder)]
-        # Compiling all of torch takes longer than importing it once. Not --quiet, which
-        # hides what conflicts.
+        # Compiling all of torch takes longer than importing it once, so don't. --quiet
+        # would hide which requirements conflict.
         options = ["--python", python, "install", "--progress-bar=off", "--no-compile"]
         yield "pip", [venv, [*self._pip(), *options, *self._places(), *wanted]]
 
     def _places(self, index: str = "--extra-index-url") -> list[str]:
-        """The options that name the index and the folder of wheels."""
+        """Return the options for the additional index and the folder of wheels."""
         places = [index, self.index] if self.index else []
         return places + (["--find-links", str(self.wheels)] if self.wheels else [])
 
     def _pip(self) -> list[str]:
-        """The interpreter's own pip: its version and settings decide what fits."""
+        """Return the command of the interpreter's own pip, or of one that uv fetches.
+
+        The interpreter's own pip is preferred, because its version and its settings
+        determine what can be installed.
+
+        Raises:
+            RequestError: If there is neither pip nor uv.
+        """
         options = ["--disable-pip-version-check", "--no-input"]
         if pip := _facts(self.python)["pip"]:
             return [self.python, *pip, *options]
@@ -156,7 +166,7 @@ def python_of(folder: Path) -> Path:
 
 
 def find_uv() -> list[str] | None:
-    """Return the command of uv: on the path, or installed beside this Python."""
+    """Return the command of uv, from PATH or this Python; None if there is none."""
     beside = Path(sys.executable).with_name("uv")
     if found := shutil.which("uv") or (str(beside) if beside.exists() else None):
         return [found]
@@ -167,7 +177,11 @@ def find_uv() -> list[str] | None:
 
 @functools.lru_cache
 def _facts(python: str) -> dict:
-    """The version of an interpreter, and what it starts pip with."""
+    """Return the version of an interpreter, and the arguments that start pip or None.
+
+    Raises:
+        RequestError: If the interpreter can't be started.
+    """
     done = _run([python, "-c", FACTS])
     if done.returncode:
         said = (done.stderr.strip() or "it printed nothing").splitlines()[-1]
@@ -178,9 +192,11 @@ def _facts(python: str) -> dict:
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run a tool with the settings of the person who calls, except Python's switches.
+    """Run a tool with the user's environment variables, except most PYTHON* ones.
 
-    PIP_* and UV_* name indexes and constraints; quiet tools don't say why they fail.
+    PIP_* and UV_* are passed on because they may name indexes and constraints. Only
+    those that make the tools quiet aren't, because a quiet tool doesn't say why it
+    failed. If the tool can't be started, the exit code is 127.
     """
     kept = ("PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONDONTWRITEBYTECODE")
     env = {
@@ -202,7 +218,7 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 def _cause(tool: str, failed: subprocess.CompletedProcess[str]) -> str:
-    """Why a tool failed, and where a constraint may come from."""
+    """Return why a tool failed, and which file a constraint of pip may come from."""
     if tool == "uv":
         return cause_from_uv(failed.stderr)
     cause = cause_from_pip(failed.stdout + failed.stderr)

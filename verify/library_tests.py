@@ -1,4 +1,4 @@
-"""Run the library's own tests on a release, beside the snippet files."""
+"""Run the library's own tests on a release, at the same time as the snippet files."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from verify.paths import shown
 from verify.run import Runner
 
 TESTS = ROOT / "tests" / "library"
-FAST = "not slow"  # The slow ones test processes and disks, not torch.
+FAST = "not slow"  # slow tests exercise processes and disks, not torch
 TIMEOUT = 600.0
 
 
 @contextlib.contextmanager
 def in_background(runner: Runner) -> Iterator[Callable[[], Library]]:
-    """Start the library's tests with pytest, in a fork that has imported torch.
+    """Start the library's tests with pytest, in a process that the runner starts.
 
     Args:
-        runner: The runner on the release.
+        runner: The runner, which determines the release and the device.
 
     Yields:
         A function that waits for the tests and returns their result.
@@ -36,7 +36,7 @@ def in_background(runner: Runner) -> Iterator[Callable[[], Library]]:
         tempfile.TemporaryDirectory(prefix="verify-library-") as folder,
         concurrent.futures.ThreadPoolExecutor(1) as pool,
     ):
-        os.chmod(folder, 0o711)  # a test gives up the rights of root
+        os.chmod(folder, 0o711)  # for a test that gives up root privileges
         report, key = Path(folder, "report.xml"), evidence.library_key()
         start = "import pytest, sys; sys.exit(pytest.main())"
         command = ["-c", start, str(TESTS), "-q", "-m", FAST, "-p", "no:cacheprovider"]
@@ -52,7 +52,7 @@ def in_background(runner: Runner) -> Iterator[Callable[[], Library]]:
 
 
 def _result(report: Path, ran: Result, key: str) -> Library:
-    """Read pytest's report. It counts only if nothing was edited during the run."""
+    """Read pytest's report; omit the key if library or tests changed during the run."""
     counts, failed = {"passed": 0, "skipped": 0}, {}
     if ran.killed or not report.exists():
         lines = (ran.out + ran.err).strip().splitlines()

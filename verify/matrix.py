@@ -1,7 +1,7 @@
-"""Which files have to run on which releases.
+"""Choose the releases to verify, and the files that have to run on each of them.
 
-A cell is one file, or the library's tests, on one release. It has to run if the record
-of the release has no valid evidence for it.
+A file, or the library's tests, has to run on a release if the record of the release has
+no valid result for it.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ def without_evidence(
     """Leave out what has valid evidence.
 
     Args:
-        record: The record of the release; None without one. In a record with a fault
-            nothing is valid.
-        plan: What would run without this filter.
-        since: Only results since then count, as ISO 8601 in UTC; None for all. The
-            result of the library's tests has no time, so it doesn't count.
+        record: The record of the release; None if there is none. A record with a fault
+            has no valid evidence.
+        plan: What to run if there is no evidence.
+        since: Ignore results before this time (ISO 8601 in UTC), and the result of the
+            library's tests, which has no time. None to ignore none.
 
     Returns:
-        The plan without the files whose results are valid, and without the library's
-        tests if theirs is.
+        The plan without the files that have a valid result, and without the library's
+        tests if they have one.
     """
     if record is None or record.fault:
         return plan
@@ -62,7 +62,7 @@ def without_evidence(
 
 
 def _is_valid(record: Record, path: Path, since: str) -> bool:
-    """Whether a record has a valid result for a file."""
+    """Return whether a record has a valid result for a file."""
     result = record.snippets.get(name_of(path))
     if result is None or result.when < since:
         return False
@@ -76,19 +76,19 @@ def _is_valid(record: Record, path: Path, since: str) -> bool:
 def choose(
     named: list[str], installer: Installer, recorded: Iterable[str] = ()
 ) -> list[str]:
-    """Find the releases that a person names.
+    """Find the releases that are named on the command line.
 
     Args:
-        named: What they wrote: releases, ``newest``, ``oldest`` (of those with a
-            record) or ``nightly``; nothing for the newest.
-        installer: Knows which releases there are.
+        named: Releases, ``newest``, ``oldest`` (of those with a record) or
+            ``nightly``; if empty, the newest release.
+        installer: Lists the existing releases.
         recorded: The releases with a record.
 
     Returns:
-        Releases that the installer finds, in the order asked for.
+        The releases in the given order, without duplicates.
 
     Raises:
-        RequestError: If a release doesn't exist. The message names the nearest.
+        RequestError: If a release doesn't exist, or pip finds no release at all.
     """
     words = {"newest", "oldest"}
     have = installer.releases(any(not is_final(n) for n in named if n not in words))
@@ -121,18 +121,20 @@ def choose(
 def choose_recorded(
     named: list[str], installer: Installer, recorded: Sequence[str]
 ) -> list[str]:
-    """Find the releases to bring up to date, without asking an index if possible.
+    """Find the releases to bring up to date, if possible without a package index.
 
     Args:
-        named: As for `choose`; nothing for all releases with a record.
-        installer: As for `choose`; asked only about names without a record.
+        named: As for `choose`, except that an empty list means all releases with a
+            record.
+        installer: As for `choose`; used only for names without a record.
         recorded: The releases with a record.
 
     Returns:
-        Releases, in the order asked for.
+        The releases in the given order, without duplicates.
 
     Raises:
-        RequestError: If a release doesn't exist, or there are no records.
+        RequestError: If a release doesn't exist, or no release is named and there are
+            no records.
     """
     if not named and not recorded:
         raise RequestError("--stale: there is no record yet; name a release")

@@ -1,14 +1,16 @@
-r"""The messages that blocks met on each release: exceptions caught, warnings given.
+r"""Record the exceptions and warnings that torch raises in each block on each release.
 
-A fork notes them (`verify.fork.noting`), the recorder puts them into one file for each
-device beside the records. What differs between two runs on one machine, such as an
-address or a temporary path, becomes a mark: ``⟨address⟩``.
+The process that runs a block writes them down (`verify.fork.noting`). `recording` then
+merges them into one file per device, next to the records. What would differ between
+two runs on the same machine, such as an address or a temporary path, is replaced by a
+placeholder: ``⟨address⟩``.
 
-A CPU build has other words for what needs a GPU than a CUDA build on a machine without
-one. Its messages stand beside the others, under the release with ``+cpu``.
+If something needs a GPU, a CPU build of torch words the error differently than a CUDA
+build on a machine without a GPU. So messages from CPU builds are kept separately, under
+the name of the release plus ``+cpu``.
 
-The messages of a block count only while its key matches, as its results do: the SHA-256
-of the file and of every library file that it imports.
+Like a result, a message is valid only while the SHA-256 of the file, and of every
+library file that it imports, stays the same.
 """
 
 from __future__ import annotations
@@ -32,18 +34,18 @@ from verify.text import escaped
 from verify.verdict import SKIPPED, Machine, Verdict
 
 KINDS = ("error", "warning")
-AROUND = 30  # characters that a report shows beside what was reworded
-# A C++ backtrace has an address in each line, and is as long as a page.
+AROUND = 30  # characters of context that a report shows on each side of a change
+# A C++ backtrace is as long as a page and has an address in each line.
 _BACKTRACE = re.compile(
     r"\n*(?:Exception raised from .* \(most recent call first\):|C\+\+ CapturedTrace.*)"
     r"\n(?:frame #\d+:.*(?:\n|$)|#\d+ .*(?:\n|$))*"
 )
-# Of the runner itself, where torch quotes the whole stack.
+# The runner's own frame, which a message contains if torch quotes the whole stack.
 _RUNNER = re.compile(
     r'^ *File "[^"\n]*/fork/server\.py", line \d+, in <module>\n.*script\.code.*\n',
     re.M,
 )
-# The order of a set of texts changes with each process.
+# The repr of a set of strings, whose order differs from process to process.
 _SET = re.compile(r"\{'[^'{}\n]*'(?:, '[^'{}\n]*')+\}")
 _DATE = r"\d{4}-\d\d-\d\d"
 _MASKS = tuple(
@@ -52,7 +54,7 @@ _MASKS = tuple(
         (r"\b0x[0-9a-fA-F]{5,}\b", "⟨address⟩"),
         (rf"\b{_DATE}[T_ ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?", "⟨date⟩"),
         (r"(?i)(\bpids?(?:\(s\))?[ :=#]*|\bprocess id[ :=]*)\d+(?:, \d+)*", r"\1⟨pid⟩"),
-        # A line of torch's sources moves with each release.
+        # Line numbers in torch's sources change with each release.
         (r"(\.(?:cpp|cc|cxx|c|h|hpp|cuh?|cuh|mm)):\d+", r"\1:⟨line⟩"),
         (r'(File "[^"\n]*", line )\d+', r"\1⟨line⟩"),
         (r"\[?\b\d{1,3}(?:\.\d{1,3}){3}\]?:\d+\b", "⟨host⟩:⟨port⟩"),
@@ -61,7 +63,7 @@ _MASKS = tuple(
         (r"(?m)^(\s*host +: ).+", r"\1⟨host⟩"),
         (r"(?i)(\bport[ :=]+)\d+", r"\1⟨port⟩"),
         (r"\b(localhost|⟨host⟩)([\]):, ]+)\d{4,5}\b", r"\1\2⟨port⟩"),
-        # The folders of the machine, and the random names below them.
+        # The machine's folders, and the random names of temporary folders in them.
         (r"(?<![\w./:<])(?:/[\w.+@%-]+)+/(?=[\w.+@-])", "⟨folder⟩/"),
         (r"(⟨folder⟩/)(?:tmp|verify-run-)\w{6,}", r"\1⟨name⟩"),
     )
@@ -70,14 +72,14 @@ _MASKS = tuple(
 
 @dataclass(frozen=True)
 class Message:
-    """One text that a block met.
+    """An exception or a warning in a block.
 
     Attributes:
         kind: ``"error"`` or ``"warning"``.
         cls: The class as a traceback names it, e.g. ``RuntimeError`` or
             ``torch.OutOfMemoryError``.
-        text: The whole text, masked.
-        releases: The releases on which it reads so, oldest first, see `release_of`.
+        text: The whole text, as returned by `masked`.
+        releases: The releases with exactly this text, oldest first; see `release_of`.
     """
 
     kind: str
@@ -92,9 +94,9 @@ class Entry:
 
     Attributes:
         sha256: Hash of the file as it ran.
-        library: Hashes of the library files that it imports, by their names.
-        ran: The releases on which it ran, oldest first.
-        messages: What it met, in the order of its lines.
+        library: Hashes of the library files that it imports, by file name.
+        ran: The releases on which it ran, oldest first; see `release_of`.
+        messages: Its messages, in the order of the lines that they come from.
     """
 
     sha256: str
@@ -103,18 +105,18 @@ class Entry:
     messages: tuple[Message, ...]
 
     def on(self, torch: str) -> tuple[Message, ...]:
-        """The messages of one release."""
+        """Return the messages of one release, named as by `release_of`."""
         return tuple(one for one in self.messages if torch in one.releases)
 
 
 @dataclass(frozen=True)
 class Reworded:
-    """A message that a release doesn't have, or not so, on a block.
+    """A message of a block that differs between two releases.
 
     Attributes:
-        name: The file, by its path below ``snippets/``.
-        before: The message on the release before; None if there is none.
-        now: The message on this release; None if there is none.
+        name: The path of the file in ``snippets/``.
+        before: The message on the earlier release; None if there was none.
+        now: The message on the later release; None if there is none.
     """
 
     name: str
@@ -129,24 +131,24 @@ CPU = "+cpu"
 
 
 def release_of(machine: Machine) -> str:
-    """Return the release of a machine, with ``+cpu`` for a CPU build of it."""
+    """Return the torch release of a machine, plus ``+cpu`` if it is a CPU build."""
     return machine.release + CPU * machine.build.endswith(CPU)
 
 
 def path_of(device: str, folder: Path = RECORDS) -> Path:
-    """Return the path of the messages of a device."""
+    """Return the path of the file with the messages of a device."""
     return folder / f"messages-{device}.json"
 
 
 def is_path(path: Path) -> bool:
-    """Whether a path is that of the messages of a device."""
+    """Return whether a file is named as a file of messages is."""
     return bool(re.fullmatch(r"messages-[a-z]+\.json", path.name))
 
 
 def masked(text: str) -> str:
-    """Take out of a message what another run on the machine would write differently.
+    """Replace the parts of a message that differ from run to run on one machine.
 
-    Numbers that the block itself decides, such as shapes, stay.
+    Numbers that the block itself determines, such as shapes, are kept.
 
     Example:
         >>> masked("at /tmp/tmpa1b2c3d4/model.pt: <Net at 0x7f3a5c001230> on port 80")
@@ -164,13 +166,15 @@ def _sorted_set(text: str) -> str:
 
 
 def of_run(noted: str) -> tuple[Message, ...]:
-    """Read what the processes of one run noted.
+    """Parse the messages that the processes of one run wrote down.
 
     Args:
-        noted: Lines of JSON, see `verify.fork.noting`; a script could write others.
+        noted: Lines of JSON, see `verify.fork.noting`. The script could write to the
+            same file, so lines that aren't messages are skipped.
 
     Returns:
-        Each message once, in the order of the script's lines: ranks race.
+        Each message once, sorted by line of the script: the order in which parallel
+        ranks write is random.
     """
     found = set()
     for row in noted.splitlines():
@@ -186,12 +190,16 @@ def of_run(noted: str) -> tuple[Message, ...]:
 
 
 def is_valid(entry: Entry, snippet: Snippet | None, folder: Path = SNIPPETS) -> bool:
-    """Whether messages are those of a file as it is now.
+    """Tell whether messages are still valid for a file.
 
     Args:
         entry: The messages.
         snippet: The file as it is now; None if it breaks the contract.
         folder: The folder of the library files.
+
+    Returns:
+        True if neither the file nor a library file that it imports has changed since
+        the run.
     """
     return (
         snippet is not None
@@ -204,13 +212,14 @@ def read(path: Path) -> dict[str, Entry]:
     """Read the messages of a device.
 
     Args:
-        path: The file; one that doesn't exist has no entries.
+        path: The file of messages; it needn't exist.
 
     Returns:
-        Entries by the path of the file below ``snippets/``.
+        The entries by path of the snippet file in ``snippets/``; empty if there is no
+        file of messages.
 
     Raises:
-        RecordError: If the file holds something else, or was changed by hand.
+        RecordError: If the file contains anything else, or was changed by hand.
     """
     if not path.is_file():
         return {}
@@ -240,20 +249,20 @@ def read(path: Path) -> dict[str, Entry]:
 
 
 def merge(path: Path, torch: str, verdicts: Iterable[Verdict]) -> None:
-    """Put the messages of what just ran into a record.
+    """Add the messages of files that just ran to the file of messages of a device.
 
-    Messages of other files and releases stay. A release without a record leaves, as do
-    files that are gone. A file that met nothing on any release has no entry.
+    Messages of other files and releases are kept. Releases without a record and files
+    that no longer exist are removed, and so are files without a message on any release.
 
     Args:
-        path: The record of the device; it needn't exist.
+        path: The file of messages; it needn't exist, but its folder must.
         torch: The release, see `release_of`.
         verdicts: The verdicts on the files.
 
     Raises:
-        RecordError: If the file is not such a record, or another run doesn't stop
-            writing.
-        OSError: If the record can't be written. The earlier one stays whole.
+        RecordError: If the file contains anything else or was changed by hand, or if
+            another run holds the lock for too long.
+        OSError: If the file can't be written. It is unchanged then.
     """
     path = real(path)
     device = path.stem.partition("-")[2]
@@ -276,18 +285,18 @@ def merge(path: Path, torch: str, verdicts: Iterable[Verdict]) -> None:
 
 
 def _entry(verdict: Verdict, torch: str) -> Entry | None:
-    """What one run says; None if it says nothing of the messages."""
+    """Return the messages of one run; None if the run is no evidence of them."""
     result = verdict.result
     if verdict.sha256 is None or result is None or result.killed:
         return None
-    if verdict.outcome == SKIPPED:  # it ran only to see that it fails without its need
+    if verdict.outcome == SKIPPED:  # it ran, if at all, only to confirm its unmet need
         return None
     messages = tuple(replace(one, releases=(torch,)) for one in of_run(result.noted))
     return Entry(verdict.sha256, verdict.library, (torch,), messages)
 
 
 def _merged(old: Entry | None, new: Entry) -> Entry:
-    """An entry with what a run on one release says, in place of what it said there."""
+    """Replace the messages of the release of `new` in `old`; keep the others."""
     if old is None or (old.sha256, old.library) != (new.sha256, new.library):
         return new
     (torch,) = new.ran
@@ -296,14 +305,14 @@ def _merged(old: Entry | None, new: Entry) -> Entry:
     for one in (*new.messages, *rest.messages):
         same = replace(one, releases=())
         on[same] = (*on.get(same, ()), *one.releases)
-    # In the order of the older entry, so that a diff shows only what is new.
+    # Keep the order of the old entry, so that a diff shows only new messages.
     order = dict.fromkeys([replace(one, releases=()) for one in old.messages] + [*on])
     messages = (replace(one, releases=_sorted(on[one])) for one in order if one in on)
     return replace(new, ran=_sorted((torch, *rest.ran)), messages=tuple(messages))
 
 
 def _only(entry: Entry, known: set[str]) -> Entry:
-    """An entry without what it says of other releases."""
+    """Return an entry with the known releases only."""
     messages = (
         replace(one, releases=tuple(r for r in one.releases if r in known))
         for one in entry.messages
@@ -320,7 +329,7 @@ def _sorted(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _write(entries: Mapping[str, Entry], path: Path) -> None:
-    """Write a record with a line for each message, which a diff shows alone."""
+    """Write a file of messages, one message per line, so that diffs stay readable."""
     files = []
     for name, entry in entries.items():
         library = {"library": entry.library} if entry.library else {}
@@ -355,17 +364,17 @@ def _json(value: object) -> str:
 def reworded(
     entries: Mapping[str, Entry], torch: str, before: str
 ) -> tuple[Reworded, ...]:
-    """List the messages that differ between two releases on the same block.
+    """List the messages of unchanged blocks that differ between two releases.
 
     Args:
         entries: The messages of a device.
-        torch: The release.
-        before: The release before.
+        torch: The later release.
+        before: The earlier release.
 
     Returns:
-        Pairs of the texts that are most alike; a text without a partner is alone.
-        Only blocks that ran on both releases count. If they did on both builds, the
-        CUDA builds are compared.
+        The differences. Each old message is paired with the most similar new one; a
+        message without a similar one stays unpaired. Only blocks that ran on both
+        releases are compared, on CUDA builds where there is a choice.
     """
     found = []
     for name, entry in entries.items():
@@ -385,7 +394,7 @@ def reworded(
 
 
 def _same_build(entry: Entry, torch: str, before: str) -> tuple[str, str] | None:
-    """Both releases with their build, of the same build if there is one."""
+    """Choose a build of each release that the file ran on, the same one if possible."""
     later, earlier = ((name, name + CPU) for name in (torch, before))
     pairs = [
         *zip(later, earlier, strict=True),
@@ -396,7 +405,15 @@ def _same_build(entry: Entry, torch: str, before: str) -> tuple[str, str] | None
 
 
 def most_alike(old: Message, others: Iterable[Message]) -> Message | None:
-    """The message that took the place of another one; None if none looks like it."""
+    """Return the message that replaces an old one.
+
+    Args:
+        old: The message on the earlier release.
+        others: The messages that are new on the later release.
+
+    Returns:
+        The most similar message of the same kind; None if none is similar enough.
+    """
     alike = [one for one in others if one.kind == old.kind]
 
     def likeness(one: Message) -> float:
@@ -408,7 +425,7 @@ def most_alike(old: Message, others: Iterable[Message]) -> Message | None:
 
 
 def _change(before: Message | None, now: Message | None) -> str:
-    """What changed, on one line: what two texts share at length is cut."""
+    """Show old and new text on one line, without most of what they have in common."""
     old, new = (
         escaped(" ".join(f"{one.cls}: {one.text}".split())) if one else "(nothing)"
         for one in (before, now)

@@ -1,7 +1,7 @@
-"""What a snippet file needs of torch, and the grammar of release numbers.
+"""Parse and compare torch releases, and the bounds on them in ``# Needs:`` lines.
 
-The only place that reads a release number: ``2.13.0``, ``2.16.0rc1``,
-``2.16.0.dev20261120``, and a bound such as ``torch>=2.6``.
+No other module parses releases (``2.13.0``, ``2.16.0rc1``, ``2.16.0.dev20261120``) or
+bounds (``torch>=2.6``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ _RELEASE = re.compile(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:\.?(dev|a|b|rc)(\d+))?")
 
 
 def release_key(torch: str) -> tuple[int, int, int, int, int]:
-    """A key that sorts releases by age; one before the final one comes before it.
+    """Return a key that sorts releases, with nightlies and candidates before the final.
+
+    Text that isn't a release sorts before all releases.
 
     Example:
         >>> max(["2.9.1", "2.13.0"], key=release_key)
@@ -40,7 +42,7 @@ def release_key(torch: str) -> tuple[int, int, int, int, int]:
 
 
 def is_final(torch: str) -> bool:
-    """Whether a release is neither a nightly nor a candidate.
+    """Return whether a release is final, so neither a nightly nor a candidate.
 
     Example:
         >>> is_final("2.15.0"), is_final("2.16.0rc1")
@@ -50,7 +52,7 @@ def is_final(torch: str) -> bool:
 
 
 def is_about_torch(need: str) -> bool:
-    """Return whether a need names a torch release.
+    """Return whether a need is a bound on the torch release.
 
     Example:
         >>> is_about_torch("torch>=2.6"), is_about_torch("numpy")
@@ -62,8 +64,8 @@ def is_about_torch(need: str) -> bool:
 def fits(need: str, release: str) -> bool:
     """Return whether a torch release meets a need.
 
-    A need that isn't about torch is met by every release. A candidate counts as the
-    release that it becomes.
+    Every release meets a need that isn't about torch. A nightly or a candidate counts
+    as the final release that follows it.
 
     Example:
         >>> fits("torch>=2.6", "2.13.0"), fits("torch<2.6", "2.13.0")
@@ -79,15 +81,17 @@ def fits(need: str, release: str) -> bool:
 
 
 def is_next_to(need: str, release: str, verified: Iterable[str]) -> bool:
-    """Return whether a release is the verified one next to a bound that it misses.
+    """Return whether a release is the closest verified one that misses a bound.
+
+    On that release a file with the bound has to fail, or else the bound is wrong.
 
     Args:
         need: A bound, e.g. ``"torch>=2.6"``.
-        release: A release that does not meet it.
+        release: A release that doesn't meet the bound.
         verified: The releases that files are verified on.
 
     Returns:
-        True if there is no verified release between the two.
+        True if no verified release is between the release and the bound.
 
     Example:
         >>> is_next_to("torch>=2.6", "2.5.1", ["2.4.1", "2.5.1", "2.6.0"])

@@ -1,4 +1,4 @@
-"""Where snippet files are, what they are called, and how they are read."""
+"""Find, name and read snippet files."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from pathlib import Path
 from verify import ROOT, SNIPPETS, RequestError, SnippetError
 
 MOST_BYTES = 1 << 20
-"""Size of the largest file that is read: a snippet file has about a thousand bytes."""
+"""The largest size of a file that is read; most have about a thousand bytes."""
 
 
 def name_of(path: Path) -> str:
-    """Return the name of a snippet file: its path in ``snippets/``, else the path.
+    """Return the name of a snippet file, which is its path in ``snippets/``.
+
+    For a file elsewhere, return its absolute path.
 
     Example:
         >>> name_of(SNIPPETS / "tensors" / "shape" / "view.py")
@@ -26,34 +28,34 @@ def name_of(path: Path) -> str:
 
 
 def shown(path: Path) -> str:
-    """Return a path as a person writes it: from the root of the repository if below."""
+    """Return a path for messages, relative to the repository if it is in there."""
     path = _resolved(path)
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
 
 def _resolved(path: Path) -> Path:
-    """Return the path without links; `Path.resolve` fails in a loop of them."""
+    """Resolve links; unlike `Path.resolve`, don't fail if they form a loop."""
     return Path(os.path.realpath(path))
 
 
 def read(path: Path) -> bytes:
-    """Read a snippet file; never wait for one that isn't a regular file.
+    """Read a snippet file, without ever blocking on a FIFO or a device.
 
     Args:
         path: The file.
 
     Returns:
-        Its bytes.
+        Its contents.
 
     Raises:
         SnippetError: If it can't be read, isn't a regular file, or is larger than
-            1 MiB.
+            `MOST_BYTES`.
     """
 
     def fault(what: str) -> SnippetError:
         return SnippetError([f"{shown(path)}:1: {what}"])
 
-    # Opening a FIFO waits for its other end, without this flag.
+    # Without O_NONBLOCK, opening a FIFO waits until somebody writes to it.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # a device may act when opened
@@ -71,7 +73,7 @@ def read(path: Path) -> bytes:
 
 
 def _kind(path: Path) -> str:
-    """Say what a path is that isn't a regular file."""
+    """Return what a path is, if it isn't a regular file, e.g. "a folder"."""
     mode = os.stat(path).st_mode
     kinds = {
         stat.S_IFDIR: "a folder",
@@ -84,24 +86,25 @@ def _kind(path: Path) -> str:
 
 
 def find(folder: Path = SNIPPETS) -> list[Path]:
-    """Return all snippet files in a folder and its subfolders, without the library's.
+    """Find all snippet files in a folder and its subfolders.
 
-    Hidden files and what isn't a regular file are left out: editors keep dangling
-    links such as ``.#name.py`` beside a file. What can't be looked at is returned, a
-    folder included, so that it isn't missed: reading it fails with one line.
+    The modules of the library, directly in ``snippets/``, are left out. So are hidden
+    files, such as the links ``.#name.py`` of editors, and everything else that isn't a
+    regular file. Files and folders without read permission are returned nevertheless,
+    so that a later attempt to read them reports the problem.
 
     Args:
-        folder: ``snippets/`` or a folder below it.
+        folder: The folder.
 
     Returns:
-        Sorted paths.
+        The paths, sorted.
     """
     found: list[Path] = []
     folders, real = [folder], _resolved(folder)
     library = None
     if SNIPPETS.is_relative_to(real):
         library = folder / SNIPPETS.relative_to(real)
-    while folders:  # not os.walk, which calls itself for each level
+    while folders:  # os.walk() was recursive before Python 3.12
         parent = folders.pop()
         try:
             with os.scandir(parent) as entries:
@@ -123,22 +126,23 @@ def _may_be_regular(path: Path) -> bool:
         return stat.S_ISREG(os.stat(path).st_mode)
     except PermissionError:
         return True
-    except OSError:  # it has just gone, or is a link to nothing or to itself
+    except OSError:  # just deleted, or a broken link
         return False
 
 
 def chosen_files(paths: list[Path], word: str | None = None) -> list[Path]:
-    """Return the files that a person names.
+    """Return the snippet files that are given on the command line.
 
     Args:
-        paths: Files and folders; none for all of ``snippets/``.
-        word: Only files with this in their path.
+        paths: Files and folders; if empty, all of ``snippets/``.
+        word: Choose only files whose path contains this, in upper or lower case.
 
     Returns:
-        Each file once.
+        The files, without duplicates.
 
     Raises:
-        RequestError: If a path isn't a Python file or a folder, or there is no file.
+        RequestError: If a path is neither a Python file nor a folder, or if no file is
+            left.
     """
     files: dict[Path, None] = {}
     for path in paths or [SNIPPETS]:

@@ -1,4 +1,7 @@
-"""Where a file's output goes in the file: below the statement that finished it."""
+"""Place the output of a file in the file, as ``#>`` lines.
+
+Each printed line goes below the statement that completed it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from verify.compare import ANYTHING, same_line
 from verify.fork.marking import Printed, once_run
 from verify.snippet import MARK, Snippet
 
-Place = tuple[int, str]  # the line below which a '#>' line goes, and its indentation
+Place = tuple[int, str]  # the line above a '#>' line, and its indentation
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,11 @@ class Line:
     """A printed line with its place in the file.
 
     Attributes:
-        place: The number of the line below which it goes, and the indentation.
-        by: The number of the line that finished it.
-        printed: What was printed, and by which lines.
-        text: Text of the ``#>`` line: the same, or what a person wrote with ``...``.
+        place: The number of the line to put it below, and the indentation.
+        by: The number of the line that printed the end of it.
+        printed: The text, and the lines that printed its parts.
+        text: The text of the ``#>`` line: what was printed, or what a person wrote with
+            ``...`` to match it.
     """
 
     place: Place
@@ -36,14 +40,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Draft:
-    """A file with other ``#>`` lines.
+    """A file with new ``#>`` lines.
 
     Attributes:
         snippet: The file as it is.
-        lines: The lines to write, in order.
-        text: The text with them; the rest is the file, byte for byte.
-        origins: For each line of the text its number in the file; for a ``#>`` line
-            the number of the line that printed it.
+        lines: The ``#>`` lines to write, in order.
+        text: The text of the file with these lines and otherwise unchanged.
+        origins: For each line number of the text, the line number in the file; for a
+            ``#>`` line, that of the line that printed it.
     """
 
     snippet: Snippet
@@ -53,7 +57,9 @@ class Draft:
 
 
 def fits(old: str, new: str) -> bool:
-    """Return whether a ``#>`` line may stay: what a person left out is left out again.
+    """Return whether the text of a ``#>`` line may stay for a printed line.
+
+    It may if it is equal, or if it matches with ``...`` that a person wrote.
 
     Example:
         >>> fits("took ... s", "took 3 s"), fits("0.20", "0.2")
@@ -63,7 +69,7 @@ def fits(old: str, new: str) -> bool:
 
 
 def has_wildcard(text: str) -> bool:
-    """Return whether ``...`` is a word of a text, which a ``#>`` line takes for any.
+    """Return whether a text contains ``...`` as a word, which matches any text.
 
     Example:
         >>> has_wildcard("took ... s"), has_wildcard("tensor([0, ..., 9])")
@@ -73,11 +79,12 @@ def has_wildcard(text: str) -> bool:
 
 
 def _place(snippet: Snippet, printed: Sequence[Printed]) -> list[Line]:
-    """Find the place of each printed line."""
+    """Return the printed lines with their places and texts."""
     places, last = _places(snippet.source)
     found = [places.get(line.line, last) for line in printed]
-    # What `with` prints when it begins would go below the whole block. The order of
-    # the output has to stay, so no line goes below one that was printed later.
+    # A line that is printed on entering a `with` would go below its whole block. To
+    # keep the output in order, move each line up to the place of the next line if that
+    # is higher in the file.
     for number in reversed(range(len(found) - 1)):
         here, later = found[number : number + 2]
         if (later[0], -len(later[1])) < (here[0], -len(here[1])):
@@ -99,17 +106,17 @@ def _place(snippet: Snippet, printed: Sequence[Printed]) -> list[Line]:
 
 
 def compose(snippet: Snippet, printed: Sequence[Printed]) -> Draft:
-    """Write what a file printed below the statements that finished it.
+    """Put the printed lines into the text of a file, in place of the old ``#>`` lines.
 
     Args:
         snippet: The file.
-        printed: What it printed.
+        printed: The printed lines, in order.
 
     Returns:
-        The file's text with these ``#>`` lines.
+        The new text. Nothing is written.
     """
     lines = _place(snippet, printed)
-    rows = snippet.source.split("\n")  # only \n ends a line of Python here
+    rows = snippet.source.split("\n")  # not splitlines(), which also splits at \f
     ends_open = rows[-1] != ""
     if not ends_open:
         rows.pop()
@@ -128,20 +135,20 @@ def compose(snippet: Snippet, printed: Sequence[Printed]) -> Draft:
             said = f"{MARK} {line.text}" if line.text else MARK
             result.append(line.place[1] + said)
             origins[len(result)] = line.by
-    # A file that ends without a line end keeps that, unless its last row is a new one.
+    # A file without a line end at its end stays so, unless its last line is new.
     is_old = bool(rows) and len(rows) not in drop and not new.get(len(rows))
     text = "\n".join(result) + "\n" * (not (ends_open and is_old))
     return Draft(snippet, lines, text, origins)
 
 
 def same_program(a: str, b: str) -> bool:
-    r"""Return whether two sources are the same program, comments left aside.
+    r"""Return whether two sources are the same program, except for comments.
 
     Example:
         >>> same_program("print(1)", "print(1)\n#> 1"), same_program("'a'", "'b'")
         (True, False)
     """
-    # Not ast.dump, which calls itself for each level of the tree.
+    # Not ast.dump(), which is recursive and fails for deeply nested code.
     nodes = (ast.walk(ast.parse(source)) for source in (a, b))
     return all(
         x is not None and y is not None and _shape(x) == _shape(y)
@@ -150,7 +157,7 @@ def same_program(a: str, b: str) -> bool:
 
 
 def _shape(node: ast.AST) -> tuple[object, ...]:
-    """Return all of a node but the nodes below it, of which only the number."""
+    """Return the contents of a node, with only the types of the nodes below it."""
 
     def flat(value: object) -> object:
         if isinstance(value, ast.AST):
@@ -163,10 +170,11 @@ def _shape(node: ast.AST) -> tuple[object, ...]:
 
 
 def _places(source: str) -> tuple[dict[int, Place], Place]:
-    """Return the place for the output of each line, and for output at the end.
+    """Return the place for the output of each line, and for output from no line.
 
-    The place is the end of the statement at the top level. Inside `with`, `if`, `try`
-    and `match`, which run a statement once, it is the end of the inner statement.
+    The place is below the statement at the top level of the file. Inside `with`, `if`,
+    `try` and `match`, which run each statement at most once, it is below the inner
+    statement.
     """
     rows = source.split("\n")
     spans = _logical_lines(source)
@@ -177,7 +185,7 @@ def _places(source: str) -> tuple[dict[int, Place], Place]:
             decorators = getattr(statement, "decorator_list", [])
             start = min(node.lineno for node in (statement, *decorators))
             end = statement.end_lineno or start
-            # Several statements may share a line, and text that continues on the next.
+            # A statement may end within a line that another one continues.
             end = spans.get(end, (end, end))[1]
             row = rows[spans.get(start, (start, start))[0] - 1]
             blank = re.match(r"[ \t\f]*", row)
@@ -189,7 +197,7 @@ def _places(source: str) -> tuple[dict[int, Place], Place]:
 
 
 def _logical_lines(source: str) -> dict[int, tuple[int, int]]:
-    """Return for each line of code the first and the last line of its logical line."""
+    """Return for each line of code the first and last line of its logical line."""
     spans: dict[int, tuple[int, int]] = {}
     first = None
     skipped = (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT)

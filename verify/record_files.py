@@ -1,7 +1,7 @@
-"""The files of the records: where they are, and how they are read and written.
+"""Find, read, lock and write the files of records.
 
-A record has a seal, the hash of everything in it. The seal shows that somebody edited
-the record by hand. It is not a signature.
+A record contains a seal, the hash of all its other contents. The seal reveals edits by
+hand. It is not a signature, so it doesn't protect against a forged record.
 """
 
 from __future__ import annotations
@@ -27,12 +27,17 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-LOCK_TIMEOUT = 60.0  # seconds to wait for another run that writes
-LOCK = ".lock"  # the file that locks a folder where the system doesn't
+LOCK_TIMEOUT = 60.0  # seconds to wait while another run holds the lock
+LOCK = ".lock"  # the lock file, for systems that can't lock a folder
 
 
 def path_of(torch: str, device: str, folder: Path = RECORDS) -> Path:
     """Return the path of the record of a release and a device.
+
+    Args:
+        torch: The release.
+        device: ``"cpu"`` or ``"cuda"``.
+        folder: The folder of the records.
 
     Example:
         >>> path_of("2.13.0", "cpu").name
@@ -42,7 +47,7 @@ def path_of(torch: str, device: str, folder: Path = RECORDS) -> Path:
 
 
 def releases(device: str, folder: Path = RECORDS) -> list[str]:
-    """List the releases with a record for a device, oldest first."""
+    """List the releases that have a record for a device, oldest first."""
     found = (
         re.fullmatch(rf"torch-(.+)-{device}\.json", path.name)
         for path in folder.glob(f"torch-*-{device}.json")
@@ -51,13 +56,13 @@ def releases(device: str, folder: Path = RECORDS) -> list[str]:
 
 
 def seal(fields: dict) -> str:
-    """Hash everything in a record.
+    """Hash the contents of a record.
 
     Args:
-        fields: The record as it is written; a seal among the fields doesn't count.
+        fields: The record, as in its JSON file. A field ``"seal"`` is ignored.
 
     Returns:
-        A SHA-256.
+        The SHA-256, in hexadecimal.
     """
     sealed = {key: value for key, value in fields.items() if key != "seal"}
     text = json.dumps(sealed, sort_keys=True, ensure_ascii=False)
@@ -65,14 +70,14 @@ def seal(fields: dict) -> str:
 
 
 def write(record: Record, path: Path) -> None:
-    """Write a record. A reader finds the old one or the new one, never half of one.
+    """Write a record atomically: readers see the old file or the new one.
 
     Args:
         record: The record.
-        path: The file; it is replaced.
+        path: The file to create or replace.
 
     Raises:
-        OSError: If it cannot be written. Then the old file is unchanged.
+        OSError: If the record can't be written. An existing file is unchanged then.
     """
     path = real(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,7 +92,7 @@ def write(record: Record, path: Path) -> None:
     }
     if record.library:
         fields["library"] = _without_empty(fields["library"], keep=("failed",))
-    # As it is read again: tuples are lists by then.
+    # Hash what `read` will see: JSON turns tuples into lists.
     fields = json.loads(json.dumps(fields))
     fields["seal"] = seal(fields)
     text = json.dumps(fields, indent=1, ensure_ascii=False) + "\n"
@@ -112,22 +117,42 @@ def _without_empty(fields: dict, keep: tuple[str, ...]) -> dict:
 
 
 def real(path: Path) -> Path:
-    """The file that a path leads to: replacing a link would leave its target old."""
+    """Resolve links, so that writing replaces the target of a link and not the link."""
     return Path(os.path.realpath(path))
 
 
 def new_file(path: Path) -> tuple[int, Path]:
-    """Open a new file beside another one, with the rights that the other would get."""
+    """Create a temporary file beside a file that it will replace.
+
+    Unlike `tempfile`, this gives the file the default permissions.
+
+    Args:
+        path: The file to replace later; it needn't exist.
+
+    Returns:
+        The open file descriptor, and the path of the temporary file.
+
+    Raises:
+        OSError: If the temporary file can't be created. The error names `path`.
+    """
     new = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     try:
         return os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), new
-    except OSError as error:  # a person knows only the other one
+    except OSError as error:  # name the file that the user knows
         raise type(error)(error.errno, error.strerror, str(path)) from None
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other runs from writing into a folder."""
+    """Keep other runs from writing into a folder inside the ``with`` block.
+
+    Args:
+        folder: The folder; it must exist.
+
+    Raises:
+        RecordError: If another run holds the lock for longer than `LOCK_TIMEOUT`.
+        OSError: If the folder can't be locked.
+    """
     lock = _lock_folder if fcntl else _lock_by_file
     deadline = time.monotonic() + LOCK_TIMEOUT
     while True:
@@ -153,7 +178,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _lock_folder(folder: Path) -> Callable[[], None]:
-    """Lock a folder itself: nothing is left behind, even if the process is killed."""
+    """Lock the folder itself, which leaves nothing behind if the process is killed."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -164,27 +189,28 @@ def _lock_folder(folder: Path) -> Callable[[], None]:
 
 
 def _lock_by_file(folder: Path) -> Callable[[], None]:
-    """Lock a folder by a file in it, which stays if the process is killed."""
+    """Lock a folder with a file in it, which remains if the process is killed."""
     lock = folder / LOCK
     os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
     return lock.unlink
 
 
 def read(path: Path) -> Record:
-    """Read one record, of today's format or of the one before.
+    """Read one record, in the current or the previous format.
 
-    A record that was changed after the run has the fault ``"altered"`` and no results:
-    nothing in it counts. The older format names one machine, at the top.
+    In the previous format a record has only one machine, with its fields at the top
+    level.
 
     Args:
         path: The file.
 
     Returns:
-        The record.
+        The record. If it was edited by hand, a record with the fault ``"altered"`` and
+        without results.
 
     Raises:
         RecordError: If the file is not a record.
-        OSError: If the file cannot be read.
+        OSError: If the file can't be read.
     """
     if path.exists() and not path.is_file():
         raise RecordError(f"{path}: is not a regular file; name another file")
@@ -206,7 +232,7 @@ def read(path: Path) -> Record:
 def _record(fields: dict) -> Record:
     device = fields["device"]
     only = ""
-    if "machines" not in fields:  # the older format
+    if "machines" not in fields:  # the previous format
         facts = ("device_name", "build", "python", "platform")
         machine = Machine(
             device=device,
@@ -240,10 +266,10 @@ def load(folder: Path = RECORDS) -> list[Record]:
     """Read all records of a folder.
 
     Args:
-        folder: The folder; one that doesn't exist has no records.
+        folder: The folder; it needn't exist.
 
     Returns:
-        The records, newest release first, the CPU before CUDA.
+        The records, newest release first, and for each release the CPU before CUDA.
 
     Raises:
         RecordError: If a file in the folder is not a record, or doesn't belong to the

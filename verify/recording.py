@@ -1,6 +1,7 @@
-"""Put the results of runs into records.
+"""Add the results of runs to records.
 
-Runs use `merge`, so that no run takes away what another one found.
+`merge` combines new results with those in the record, so that a run of a few files
+doesn't discard the results of the others.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from verify.paths import name_of
 from verify.record_files import locked, new_file, path_of, read, real, write
 from verify.verdict import Machine, Verdict
 
-LINES = 20  # of a changed output are kept
-CHARACTERS = 1000  # of a line or an error are kept
+LINES = 20  # differences in the output that a record keeps for a file
+CHARACTERS = 1000  # characters of a line or an error that a record keeps
 SAVE_EVERY = 2.0  # seconds between two saves during a run
 
 
@@ -39,10 +40,10 @@ def make(
         verdicts: The verdicts on the files.
         import_warnings: What importing torch wrote to standard error.
         library: The result of the library's tests, if they ran.
-        seconds: Wall time of the parts of the run, if it was a whole one.
+        seconds: Wall time of the parts of the run, if everything ran.
 
     Returns:
-        The record.
+        The record. It is not written.
     """
     results = {name_of(v.path): _result_of(v, machine) for v in verdicts}
     if library:
@@ -67,30 +68,46 @@ def merge(
     library: Library | None = None,
     seconds: Mapping[str, float] | None = None,
 ) -> Record:
-    """Put what just ran into a record; see `make` and `merge_record`."""
+    """Add the results of a run to a record.
+
+    Args:
+        path: The record to add to; it needn't exist.
+        machine: As for `make`.
+        verdicts: As for `make`.
+        import_warnings: As for `make`.
+        library: As for `make`.
+        seconds: As for `make`.
+
+    Returns:
+        The record as written.
+
+    Raises:
+        RecordError: As `merge_record`.
+        OSError: As `merge_record`.
+    """
     return merge_record(
         path, make(machine, verdicts, import_warnings, library, seconds)
     )
 
 
 def merge_record(path: Path, new: Record) -> Record:
-    """Put the results of one record into another one.
+    """Add the results of one record to the record in a file.
 
-    Results of other files stay, those of files that no longer exist are dropped.
-    Nothing is taken over from a record that has a fault. Other runs that write into the
-    same folder wait meanwhile.
+    Results of other files are kept, except those of files that no longer exist. If the
+    record in the file has a fault, it is replaced. Other runs can't write to the same
+    folder in the meantime.
 
     Args:
-        path: The record that is to have the results; it needn't exist.
-        new: The results, of one machine or of several.
+        path: The record to add to; it needn't exist.
+        new: The results, of one or several machines.
 
     Returns:
-        The record as it was written.
+        The record as written.
 
     Raises:
-        RecordError: If the file is not a record, or belongs to another release or
-            device, or another run doesn't stop writing.
-        OSError: If the record cannot be written. The earlier record stays whole.
+        RecordError: If the file is not a record or belongs to a different release or
+            device, or if another run holds the lock for too long.
+        OSError: If the record can't be written. The file is unchanged then.
     """
     path = real(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,20 +139,25 @@ def merge_record(path: Path, new: Record) -> Record:
 
 
 def merge_fault(path: Path, torch: str, device: str, fault: str, error: str) -> Record:
-    """Say in a record that nothing could run on a release.
+    """Record that nothing could run on a release.
 
-    A record that has results is left as it is: if the index is out of order today, the
-    earlier results still hold.
+    A record with results is left unchanged: they stay valid even if, for example, the
+    package index is down today.
 
     Args:
         path: The record; it needn't exist.
         torch: The release.
         device: The device.
-        fault: One of `FAULTS`.
-        error: The same in one line.
+        fault: ``"not-installed"`` or ``"not-imported"``.
+        error: The error in one line.
 
     Returns:
-        A record of the fault alone, whether or not it was written.
+        A record of the fault alone, even if it wasn't written.
+
+    Raises:
+        RecordError: If the file is not a record, or another run holds the lock for too
+            long.
+        OSError: If the record can't be written.
     """
     path = real(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -147,10 +169,9 @@ def merge_fault(path: Path, torch: str, device: str, fault: str, error: str) -> 
 
 
 class Recorder:
-    """Put verdicts into a record during a run, every few seconds.
+    """Add verdicts to a record during a run, every few seconds.
 
-    On the way out of the ``with`` block the rest is saved too, also if the run was
-    interrupted.
+    Leaving the ``with`` block saves the rest, even if the run was interrupted.
 
     Args:
         path: The record; it needn't exist.
@@ -158,9 +179,9 @@ class Recorder:
         import_warnings: What importing torch wrote to standard error.
 
     Raises:
-        RecordError: On entry, before anything runs, if the record cannot take results
-            of this release and device, or the messages beside it were changed by hand.
-        OSError: On entry if the record cannot be written, and on exit if the last save
+        RecordError: On entry, before anything runs, if the file is not a record of this
+            release and device, or the messages beside it can't be read.
+        OSError: On entry if the record can't be written, and on exit if the last save
             fails.
 
     Example:
@@ -186,15 +207,15 @@ class Recorder:
         return self
 
     def add(self, verdict: Verdict) -> None:
-        """Take one verdict; save what has come since the last save if it is time."""
+        """Add a verdict, and save if the last save was a few seconds ago."""
         self._unsaved.append(verdict)
         if time.monotonic() >= self._next_save:
-            with contextlib.suppress(OSError):  # perhaps the disk has room later
+            with contextlib.suppress(OSError):  # the disk may have room later
                 self.save()
             self._next_save = time.monotonic() + SAVE_EVERY
 
     def save(self) -> None:
-        """Put the verdicts that have come since the last save into the record."""
+        """Write the verdicts added since the last save, and their messages."""
         if not self._unsaved:
             return
         merge(self.path, self.machine, self._unsaved, self.import_warnings)
@@ -203,9 +224,9 @@ class Recorder:
         self._unsaved = []
 
     def _messages_path(self) -> Path | None:
-        """Where the messages belong; None beside a record with a name of its own.
+        """Return the path for the messages; None if the record has a custom name.
 
-        There, another file would be a surprise.
+        Whoever names a file for the results doesn't expect a second one beside it.
         """
         release, device = self.machine.release, self.machine.device
         if self.path.name != path_of(release, device).name:
@@ -217,7 +238,11 @@ class Recorder:
 
 
 def _earlier(path: Path, torch: str, device: str) -> Record | None:
-    """The record that is there; None without one, or if nothing in it counts."""
+    """Read the record in a file; return None if there is none or it has a fault.
+
+    Raises:
+        RecordError: If the file is not a record of this release and device.
+    """
     if not path.exists():
         return None
     earlier = read(path)
@@ -230,7 +255,7 @@ def _earlier(path: Path, torch: str, device: str) -> Record | None:
 
 
 def _result_of(verdict: Verdict, machine: Machine) -> Result:
-    """The part of a verdict that a record keeps."""
+    """Return what a record keeps of a verdict."""
     return Result(
         sha256=verdict.sha256,
         outcome=verdict.outcome,
@@ -249,19 +274,19 @@ def _result_of(verdict: Verdict, machine: Machine) -> Result:
 
 
 def _short(text: str | None) -> str | None:
-    """A text without what is beyond the first 1000 characters."""
+    """Cut a text to `CHARACTERS`."""
     if text is None or len(text) <= CHARACTERS:
         return text
     return text[: CHARACTERS - 1] + "…"
 
 
 def now() -> str:
-    """This moment as ISO 8601 in UTC."""
+    """Return the current time as ISO 8601 in UTC."""
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
 
 
 def without_folders(text: str) -> str:
-    """Take the folders of the machine out of an error or a warning.
+    """Remove the folders from absolute paths in an error or a warning.
 
     Example:
         >>> without_folders("no name 'f' in 'torch' (/home/me/env/lib/torch/x.py)")

@@ -1,8 +1,8 @@
 """Verify torch releases: ``python -m verify.release [RELEASE …]``.
 
-Each release is installed in its own environment. Every snippet file and the library's
-tests run there, the results go into the record of the release, and a report says what
-differs from the release before.
+Each release is installed in its own environment. All snippet files and the library's
+tests run in that environment, the results are written to the record of the release, and
+a report lists the differences from the previous release.
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ from verify.run import Runner
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asks for.
+    """The options of a command.
 
     Attributes:
         installer: Finds and installs the releases.
         device: ``"cpu"`` or ``"cuda"``.
-        only: Files and folders to run; nothing for everything and the library's tests.
-        stale: Whether only cells without valid evidence run.
-        new: Whether releases that have a record are left out.
-        keep: Whether the environments stay.
-        timeout: Seconds until a file is killed; None for the runner's own limit.
-        verified: The releases that files are verified on, those to run included.
+        only: Files and folders to run; if empty, all files and the library's tests.
+        stale: Whether to run only what has no valid evidence.
+        new: Whether to skip releases that have a record.
+        keep: Whether to keep the environments.
+        timeout: Seconds until a file is killed; None for the runner's default.
+        verified: The releases with a record; `verify` adds those that it runs.
     """
 
     installer: Installer
@@ -77,7 +77,7 @@ class Request:
 
     @property
     def is_whole(self) -> bool:
-        """Whether everything runs, also what has valid evidence."""
+        """Whether everything runs, even if it has valid evidence."""
         return not self.only and not self.stale
 
 
@@ -87,12 +87,13 @@ def main(
     """Verify releases.
 
     Args:
-        argv: The command's arguments; those of the process if None.
-        installer: Makes what finds and installs the releases.
+        argv: The command's arguments; None for those of the process.
+        installer: Creates the installer, from an interpreter, an index and a folder of
+            wheels.
 
     Returns:
-        0 if all is as expected or explained, 1 if something differs, 2 if the request
-        is wrong, and other codes after a signal, see `run_command`.
+        0 if everything is as expected or explained, 1 if something differs, 2 if the
+        request is wrong, and other codes after a signal (see `run_command`).
     """
     parser = _parser()
     options = parser.parse_args(argv)
@@ -186,18 +187,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def verify(named: list[str], request: Request) -> int:
-    """Run releases one after the other; write their records, print their reports.
+    """Run releases one after the other; write each record and print a report on it.
 
     Args:
-        named: The releases as a person wrote them; nothing for the newest, or with
-            `Request.stale` for all that have a record.
-        request: The rest of the request.
+        named: The releases as given on the command line. If empty, the newest one or,
+            with `Request.stale`, all that have a record.
+        request: The other options.
 
     Returns:
-        0 if all is as expected or explained, else 1.
+        0 if everything is as expected or explained, else 1.
 
     Raises:
-        RequestError: If there is no such release, file or device.
+        RequestError: If a release, a file or the device doesn't exist.
+        RecordError: If an existing record or its notes can't be read.
     """
     files = chosen_files(request.only)
     recorded = request.verified
@@ -239,14 +241,14 @@ def verify(named: list[str], request: Request) -> int:
             print(release_report(judgement), flush=True)
         if plan and judgement.earlier:
             _report_messages(judgement, {name_of(path) for path in plan.files})
-        if not known.fault:  # else the earlier results remain
+        if not known.fault:  # a fault doesn't replace earlier results
             records[torch, request.device] = known
         fine &= judgement.fine
     return 0 if fine else 1
 
 
 def _report_messages(judgement: Judgement, ran: set[str]) -> None:
-    """Tell which messages of the files that ran read differently than before."""
+    """Print which messages of the files that ran differ from the previous release."""
     record, earlier = judgement.record, judgement.earlier
     assert earlier
     known = messages.read(messages.path_of(record.device))
@@ -258,17 +260,19 @@ def _report_messages(judgement: Judgement, ran: set[str]) -> None:
 
 
 def verify_release(plan: Plan, request: Request) -> Record:
-    """Install a release, run its plan, and put the results into its record.
+    """Install a release, run its plan, and write the results to its record.
 
     Args:
-        plan: What has to run.
-        request: The rest of the request.
+        plan: What to run on which release.
+        request: The other options.
 
     Returns:
-        The record as it was written, or a record of the fault.
+        The record as written; if the release can't be installed or imported, a record
+        of that fault.
 
     Raises:
-        RequestError: If there is no such device.
+        RequestError: If the device doesn't exist, or the installer's interpreter can't
+            be started.
     """
     path = record_files.path_of(plan.torch, request.device)
     packages = environments.packages(library_tests.TESTS)
@@ -296,7 +300,7 @@ def verify_release(plan: Plan, request: Request) -> Record:
 
 
 def _continued(plan: Plan, environment: Environment, path: Path) -> Plan:
-    """What is left of a whole run that was interrupted; all of it if none was."""
+    """Leave out of a whole run what an interrupted run in the environment has done."""
     since = environment.begin_run()
     if since is None or not path.exists():
         return plan
@@ -307,16 +311,16 @@ def _continued(plan: Plan, environment: Environment, path: Path) -> Plan:
 
 
 def _run(plan: Plan, environment: Environment, request: Request, path: Path) -> Record:
-    """Run the files and, beside them, the library's tests.
+    """Run the files and, at the same time, the library's tests.
 
     Args:
-        plan: What has to run.
+        plan: What to run.
         environment: The environment of the release.
-        request: The rest of the request.
-        path: The record.
+        request: The other options.
+        path: The path of the record.
 
     Returns:
-        The record as it was written; its `seconds` are those of this run.
+        The record as written, but with the `seconds` of this run only.
 
     Raises:
         ServerError: If torch can't be imported.
@@ -361,9 +365,9 @@ def _run(plan: Plan, environment: Environment, request: Request, path: Path) -> 
 
 @contextlib.contextmanager
 def _compiling(environment: Environment, ahead: tuple[str, ...]) -> Iterator[None]:
-    """Compile what a server imports after torch, on another core.
+    """Compile the modules in `ahead` in another process while the server starts.
 
-    In a new environment three quarters of the server's start are compiling.
+    In a new environment, the server spends three quarters of its start compiling.
     """
     if not ahead or not environment.is_new:
         yield
@@ -382,21 +386,21 @@ def _compiling(environment: Environment, ahead: tuple[str, ...]) -> Iterator[Non
 
 
 def _with_seconds(record: Record, seconds: dict[str, float], path: Path) -> Record:
-    """Put the times of a whole run into its record."""
+    """Add the times of a whole run to its record."""
     rounded = {part: round(taken, 1) for part, taken in seconds.items()}
-    # Without the results: another run may have written newer ones meanwhile.
+    # Merge the times alone: another run may have written newer results meanwhile.
     times = replace(record, snippets={}, library=None, seconds=rounded)
     return recording.merge_record(path, times)
 
 
 def _without_places(error: str) -> str:
-    """An error without folders and addresses, which are nobody's business."""
+    """Remove URLs and folders, which may be private, from an error for a record."""
     error = re.sub(r"\b\w+://\S+", "(address)", error)
     return recording.without_folders(error)
 
 
 def _remove_candidates(torch: str, device: str) -> None:
-    """Remove the records of candidates of a release, and the notes beside them."""
+    """Remove the records and notes of the nightlies and candidates of a release."""
     for early in record_files.releases(device):
         is_same = release_key(early)[:3] == release_key(torch)[:3]
         if is_same and release_key(early) < release_key(torch):

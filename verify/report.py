@@ -1,4 +1,7 @@
-"""A run in words, on the terminal, and what a release is against the one before."""
+"""Report on the terminal: the progress of a run, its result, the changes in a release.
+
+`history` finds the changes and decides whether a release is fine.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,13 @@ from verify.verdict import CHANGED, FAILED, PASSED, SKIPPED, Machine, Verdict
 
 
 class Progress:
-    """How far a run is: one line that is written over, on a terminal only.
+    """Show the progress of a run in one line that is overwritten.
+
+    The line appears only if standard error is a terminal.
 
     Args:
-        total: How many files are to run.
-        faults: Whether to print the faults of a file as soon as it has run.
+        total: The number of files to run.
+        faults: Whether to print the faults of each file after it has run.
     """
 
     def __init__(self, total: int, faults: bool = True) -> None:
@@ -30,7 +35,7 @@ class Progress:
         self._live = bool(sys.stderr and sys.stderr.isatty())
 
     def show(self, verdict: Verdict) -> None:
-        """Count a file; print its faults."""
+        """Count a file, print its faults and update the line."""
         self._done += 1
         self.clear()
         for fault in verdict.faults if self._faults else ():
@@ -47,21 +52,22 @@ class Progress:
             )
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Erase the line."""
         if self._live:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
 def summary(verdicts: list[Verdict], machine: Machine, seconds: float) -> str:
-    """The closing lines of a run.
+    """Summarize a run.
 
     Args:
-        verdicts: What came of the files.
-        machine: What they ran on.
-        seconds: How long it took.
+        verdicts: The verdicts on the files.
+        machine: The machine that they ran on.
+        seconds: Wall time of the run.
 
     Returns:
-        A line for each unmet need, one about release and device, one with the counts.
+        Several lines: one for each unmet need, one with the release and the device, and
+        one with the number of files that passed, failed or were skipped.
     """
     counts = Counter(verdict.outcome for verdict in verdicts)
     needs = Counter(verdict.need for verdict in verdicts if verdict.outcome == SKIPPED)
@@ -88,18 +94,18 @@ NOTES = {
     "drift": "harmless drift",
     None: "not judged yet",
 }
-MANY = 4  # Of so many changes with one cause, only the first is shown in full.
+MANY = 4  # From this many changes with one cause on, only the first is shown in full.
 
 
 def release_report(judgement: Judgement, docs: Path = ROOT / "docs" / "en") -> str:
-    """Tell the judgement on a release in words.
+    """Report the judgement on a release.
 
     Args:
         judgement: The judgement.
         docs: The folder of the pages that show the files.
 
     Returns:
-        Lines for the terminal.
+        The report, several lines.
     """
     record, counts = judgement.record, judgement.counts
     where = f"torch {record.torch} on {record.device}"
@@ -135,16 +141,17 @@ def stale_report(
     is_library_tested: bool,
     docs: Path = ROOT / "docs" / "en",
 ) -> str:
-    """Tell what a run of the stale files found, and what is still to be explained.
+    """Report on a run of the stale files of a release.
 
     Args:
         judgement: The judgement on the release.
-        ran: The files that ran, by their paths below ``snippets/``.
+        ran: The files that ran, as paths in ``snippets/``.
         is_library_tested: Whether the library's tests ran.
         docs: The folder of the pages that show the files.
 
     Returns:
-        One line about the release, then a few about each difference.
+        One line about the release, then a few lines about each difference in the files
+        that ran, and about each failure elsewhere that no note explains.
     """
     record, results = judgement.record, judgement.results
     where = f"torch {record.torch} on {record.device}"
@@ -172,14 +179,14 @@ def stale_report(
 
 
 def reworded_report(changes: Sequence[Reworded], before: str) -> str:
-    """Tell which messages a release words differently. None of them is a failure.
+    """Report which messages differ from the previous release. None is a failure.
 
     Args:
-        changes: The messages.
-        before: The release before.
+        changes: The messages that differ.
+        before: The previous release.
 
     Returns:
-        A line that counts them and a line for each; "" if there are none.
+        A line with the number of messages, then a line for each; "" if there are none.
     """
     if not changes:
         return ""
@@ -192,7 +199,7 @@ def reworded_report(changes: Sequence[Reworded], before: str) -> str:
 def _differences(
     judgement: Judgement, groups: Sequence[Group], docs: Path
 ) -> list[str]:
-    """Groups of changes, by kind; one line if there are none."""
+    """Describe the groups of changes, by kind; in one line if there are none."""
     lines, earlier = [], judgement.earlier
     against = f" (before: torch {earlier.torch})" if earlier else ""
     if judgement.is_on_another_machine:
@@ -214,7 +221,7 @@ def _differences(
 
 
 def _failed_tests_and_notes(judgement: Judgement) -> list[str]:
-    """Tests of the library that failed, and notes that explain nothing."""
+    """List the library's failed tests, and the notes that explain nothing."""
     failed = judgement.library.failed if judgement.library else {}
     return [f"  {test}: {error}" for test, error in failed.items()] + [
         f"  {name}: the note beside the record explains nothing; take it out"
@@ -223,21 +230,21 @@ def _failed_tests_and_notes(judgement: Judgement) -> list[str]:
 
 
 def place(name: str, docs: Path) -> str | None:
-    """The page that shows a file: it has the name of the file's folder.
+    """Find the page that shows a file, which is named after the file's folder.
 
     Args:
-        name: The path of the file below ``snippets/``.
-        docs: The pages of one language.
+        name: The path of the file in ``snippets/``.
+        docs: The folder of the pages in one language.
 
     Returns:
-        E.g. ``docs/en/tensors/shape.md``; None if there is no such page.
+        The path of the page, e.g. ``docs/en/tensors/shape.md``; None if there is none.
     """
     page = docs / f"{name.rpartition('/')[0]}.md"
     return shown(page) if page.exists() else None
 
 
 def _name(change: Change, judgement: Judgement, docs: Path) -> str:
-    """The file, its page, whether it is news, and what a person said about it."""
+    """Return a line with the file, its page, whether it is old, and its note."""
     facts = [f"  snippets/{change.name}"]
     if page := place(change.name, docs):
         facts.append(f"({page})")
@@ -249,7 +256,7 @@ def _name(change: Change, judgement: Judgement, docs: Path) -> str:
 
 
 def _what(change: Change, judgement: Judgement) -> list[str]:
-    """The error, and the output before and now."""
+    """Return the error, and the output before and now, one per line."""
     lines = [f"    {change.error}"] if change.error else []
     torch, earlier = judgement.record.torch, judgement.earlier
     before = earlier.torch if earlier and change.new else "expected"

@@ -1,4 +1,9 @@
-"""Parse one snippet file: its header, its expected output and its faults."""
+"""Parse snippet files: the header, the expected output, and faults.
+
+A snippet file keeps a contract: it is a plain Python file with optional header lines
+(``# Needs: torch>=2.6``) and with expected output in ``#>`` lines below the statements
+that print it. Its header lists what it imports besides torch and the standard library.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +29,10 @@ from verify.paths import name_of, read, shown
 
 HEADER = re.compile(r"#\s*([A-Za-z]\w*)(\s*):(.*)")
 KEYS = ("Needs", "Device", "Run", "Warns", "Timeout")
-ALIKE = 0.75  # how much a word has to be like a key to be taken for a misspelling
+ALIKE = 0.75  # similarity from which a word counts as a misspelled key
 MOST_SECONDS = 3600
 MARK = "#>"
-# torch, and what `import torch` looks for in addition to the standard library.
+# torch, and what `import torch` looks for outside the standard library.
 USED_BY_TORCH = (
     "torch",
     "filelock",
@@ -52,7 +57,12 @@ USED_BY_TORCH = (
 
 @dataclass(frozen=True)
 class Expected:
-    """One ``#>`` line: its line number and the output that it expects."""
+    """One ``#>`` line.
+
+    Attributes:
+        line: Its line number.
+        text: The output that it expects.
+    """
 
     line: int
     text: str
@@ -60,21 +70,22 @@ class Expected:
 
 @dataclass(frozen=True)
 class Snippet:
-    """One snippet file that keeps the contract.
+    """A snippet file that keeps the contract.
 
     Attributes:
         path: The path of the file.
         data: Its bytes.
-        source: The same as text.
+        source: Its text.
         needs: The items of ``# Needs:``, e.g. ``("torch>=2.6", "numpy")``.
         device: ``"cpu"`` if the file is about CPU memory or CPU numbers, else None.
-        run: The command of ``# Run:`` with the file's name in it, else None.
+        run: The command of ``# Run:``, with ``FILE`` replaced by the name of the file;
+            None without that header.
         warns: Names of the warning classes that ``# Warns:`` announces.
-        timeout: The seconds of ``# Timeout:``, after which the file is killed; None
-            for the usual limit.
+        timeout: Seconds after which the file is killed, from ``# Timeout:``; None for
+            the default.
         asserts: Whether there is an assert statement or a call such as
             ``torch.testing.assert_close()``.
-        expected: The ``#>`` lines in order.
+        expected: The ``#>`` lines, in order.
     """
 
     path: Path
@@ -90,7 +101,7 @@ class Snippet:
 
     @functools.cached_property
     def sha256(self) -> str:
-        """The hash that identifies this version of the file in records."""
+        """The SHA-256 of the file, which identifies this version in records."""
         return hashlib.sha256(self.data).hexdigest()
 
     @property
@@ -102,7 +113,7 @@ class Snippet:
     def library(self) -> tuple[str, ...]:
         """The library modules that the file imports, e.g. ``("ddp", "seeding")``."""
         modules: set[str] = set()
-        if "snippets" not in self.source:  # most files: no need for a syntax tree
+        if "snippets" not in self.source:  # most files: faster than parsing
             return ()
         for node in ast.walk(ast.parse(self.source)):
             if isinstance(node, ast.Import):
@@ -121,33 +132,33 @@ class Snippet:
 
 
 def parse(path: Path) -> Snippet:
-    """Read one file.
+    """Read and parse one file.
 
     Args:
         path: The file.
 
     Returns:
-        The file with its header and its expected output.
+        The parsed file.
 
     Raises:
-        SnippetError: If the file can't be read or breaks the contract. Every fault is
-            named.
+        SnippetError: If the file can't be read or breaks the contract. The error lists
+            every fault.
     """
     return parse_bytes(read(path), path)
 
 
 def parse_bytes(data: bytes, path: Path) -> Snippet:
-    """Parse the bytes of a file, which may not be written yet.
+    """Parse the contents of a file, before or after they are written.
 
     Args:
-        data: The bytes.
-        path: The path of the file, which doesn't have to exist.
+        data: The contents.
+        path: The path of the file; it needn't exist.
 
     Returns:
-        As `parse`.
+        The parsed file.
 
     Raises:
-        SnippetError: As `parse`.
+        SnippetError: If the contents break the contract. The error lists every fault.
     """
     faults: list[str] = []
 
@@ -164,7 +175,7 @@ def parse_bytes(data: bytes, path: Path) -> Snippet:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         fault(line, f"byte 0x{data[error.start]:02x} is not UTF-8; save it as UTF-8")
-    if faults:  # nothing below would read the same text as Python does
+    if faults:  # the checks below would read the file differently than Python does
         raise SnippetError(faults)
     try:
         tree = ast.parse(source)
@@ -216,7 +227,7 @@ def parse_bytes(data: bytes, path: Path) -> Snippet:
 
 
 def _header(source, comments, path, fault) -> dict:
-    """Return the header lines as fields of a Snippet; faults go to `fault`."""
+    """Return the header as arguments for `Snippet`; report faults to `fault`."""
     header = {"needs": (), "device": None, "run": None, "warns": (), "timeout": None}
     top = 0
     for line in source.split("\n"):
@@ -248,7 +259,7 @@ def _header(source, comments, path, fault) -> dict:
 
 
 def _key_like(word: str) -> str | None:
-    """Return the key that a word is or misspells; None for another word.
+    """Return the header key that a word is or misspells; None if there is none.
 
     Example:
         >>> _key_like("Needs"), _key_like("needs"), _key_like("Warn")
@@ -310,7 +321,7 @@ def _read_header_line(key, value, line, path, header, fault) -> None:
 
 
 def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Yield line and name of each top-level module that a file imports."""
+    """Yield the line and the top-level package of each import; "." if relative."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -323,7 +334,7 @@ def _imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def _asserts(tree: ast.AST) -> bool:
-    """Return whether a file asserts something, anywhere in its syntax tree."""
+    """Return whether a file has an assert statement or calls an assert function."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert):
             return True
@@ -335,19 +346,21 @@ def _asserts(tree: ast.AST) -> bool:
 
 
 def hidden_modules(folder: Path) -> dict[str, Path]:
-    """Return the modules that a folder hides from the files in it.
+    """Find files in a folder that hide a module from the files beside them.
 
-    ``python FILE`` looks for each module in the folder of the file first. So a file
-    named ``random.py`` replaces the standard library's module for all its neighbors,
-    and for torch in their runs. A package does so too, but not a plain folder: Python
-    prefers a module anywhere to that. The result is kept until names come or go.
+    ``python FILE`` searches the folder of the file first. So a file ``random.py``
+    replaces the standard library's module for all files beside it, and for torch when
+    one of them runs. A package in the folder does the same. A folder without
+    ``__init__.py`` doesn't, because Python prefers a module from anywhere else. The
+    result is cached until a name in the folder is added or removed.
 
     Args:
         folder: A folder of snippet files.
 
     Returns:
-        Each name of a module that the standard library, torch or a file in the folder
-        imports, with the file or package in the folder that has this name.
+        The files and packages in the folder that hide a module, by name of the module:
+        one of the standard library, one that torch uses, or one that a file in the
+        folder imports. Empty if the folder can't be read.
     """
     try:
         return _hidden_modules(folder, os.stat(folder).st_mtime_ns)

@@ -1,21 +1,28 @@
-"""Text that a file or a tool wrote, made safe and short enough for a terminal."""
+"""Escape and shorten text from files and tools before a terminal shows it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 WIDTH = 200
-"""Characters of a line that are shown."""
+"""The largest number of characters of a line that are shown."""
 
 LINES = 10
-"""Lines about one file that are shown."""
+"""The largest number of lines about one file that are shown."""
 
 
 def escaped(text: str) -> str:
-    r"""Return text with everything that a terminal would obey written as an escape.
+    r"""Replace unprintable characters with escape sequences such as ``\x1b``.
 
-    A file decides what its errors, warnings, names and processes are called. Raw, they
-    could clear the screen or start a line that a CI system takes for a command.
+    The texts of errors and the names of processes and files come from the file that
+    runs. Unescaped, they could clear the screen, or begin a line that a CI system takes
+    for a command.
+
+    Args:
+        text: The text.
+
+    Returns:
+        The text in one line.
 
     Example:
         >>> print(escaped("\x1b[2J 张量\n::error::"))
@@ -30,7 +37,11 @@ def escaped(text: str) -> str:
 
 
 def shortened(text: str, width: int = WIDTH) -> str:
-    """Return one escaped line of at most `width` characters; `…` marks a cut.
+    """Return text as one escaped line of limited length.
+
+    Args:
+        text: The text.
+        width: The largest length; a longer line is cut and ends in ``…``.
 
     Example:
         >>> shortened("y" * 1_000_000, width=8)
@@ -41,12 +52,12 @@ def shortened(text: str, width: int = WIDTH) -> str:
 
 
 def first_lines(lines: Sequence[str], where: str, more: int = 0) -> tuple[str, ...]:
-    """Return the first lines about a file, and how many more there are.
+    """Return at most `LINES` lines about a file; the last one counts those left out.
 
     Args:
         lines: The lines.
-        where: What the closing line begins with.
-        more: How many more lines there are.
+        where: The file and line number with which the last line begins.
+        more: The number of further lines that aren't in `lines`.
 
     Example:
         >>> first_lines(["a.py:1: x"] * 12, "a.py:1")[-1]

@@ -1,4 +1,4 @@
-"""Watch folders: which files appear, change or disappear from one look to the next."""
+"""Watch folders for files that are created, changed or deleted."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHANGED, CREATED, DELETED = "changed", "created", "deleted"
-# Folders that tools fill as they like.
+# Folders that tools write to at any time.
 CACHES = {
     *("__pycache__", ".cache", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
     *(".git", ".nox", ".tox", ".venv", "venv", "node_modules", "build", "site"),
 }
-# What editors and file managers write beside the file that a person edits.
+# Files that editors and file managers write beside an edited file.
 EDITORS = re.compile(r"\.#.*|#.*#|.*~|\..*\.sw.|4913|\.DS_Store")
-DEEP = 2000  # A file's folder outside the repository is watched whole up to this size.
+DEEP = 2000  # entries; larger folders of a single file are watched without subfolders
 
 Signature = tuple[int, ...]
-NAME: Signature = ()  # where names come and go, and only what is new counts
+NAME: Signature = ()  # of each entry in a folder where only new names count
 
 
 @dataclass(frozen=True)
 class Change:
-    """A path that isn't as it was.
+    """A path that was created, changed or deleted.
 
     Attributes:
         path: The path.
-        before: Its signature at the last look; None if it wasn't there.
-        after: Its signature now; None if it's gone.
-        time: When it changed, in nanoseconds, by the clock of its file system.
+        before: Its signature at the previous look; None if it didn't exist.
+        after: Its signature now; None if it doesn't exist.
+        time: The time of the change in nanoseconds, by the clock of its file system.
     """
 
     path: str
@@ -49,7 +49,7 @@ class Change:
         return DELETED if self.after is None else CHANGED
 
     def is_like(self, other: Change) -> bool:
-        """Return True for the same path, or two new names in one folder."""
+        """Return whether both are of the same path, or new paths in the same folder."""
         if self.path == other.path:
             return True
         both_new = self.before is None and other.before is None
@@ -57,14 +57,14 @@ class Change:
 
 
 class Tree:
-    """The files below some folders: what changes from one look to the next.
+    """Watch folders, and report what has changed since the previous look.
 
-    Caches, environments, files of editors and what git keeps to itself are left out;
-    git's hooks and its configuration are not.
+    Caches, virtual environments, editors' files and most of ``.git`` are ignored. Git's
+    hooks and configuration aren't, because git runs commands from them.
 
     Args:
-        roots: Folders to watch with all below them.
-        names: Folders in which only new names count.
+        roots: Folders to watch with their subfolders.
+        names: Shared folders in which only new names count, such as ``/tmp``.
 
     Example:
         >>> import tempfile
@@ -88,11 +88,12 @@ class Tree:
         self._known = self._read()
 
     def add(self, file: Path) -> None:
-        """Watch a file and its folder from now on, unless they are watched already.
+        """Watch the folder of a file too, unless it is watched already.
 
         Args:
-            file: The file; if its folder is large, only what is directly in it
-                counts.
+            file: The file. If its folder has more than `DEEP` entries, its subfolders
+                aren't watched. If only new names count in its folder, only the file
+                itself is watched.
         """
         path = Path(os.path.realpath(file))
         with self._lock:
@@ -112,7 +113,7 @@ class Tree:
             self._known.update(found or {})
 
     def look(self) -> list[Change]:
-        """Return what changed since the last look, sorted by path."""
+        """Return the changes since the previous look, sorted by path."""
         with self._lock:
             known, self._known = self._known, self._read()
             paths = [p for p, now in self._known.items() if known.get(p) != now]
@@ -127,7 +128,7 @@ class Tree:
         ]
 
     def shares(self, path: str) -> bool:
-        """Return True for a path in a folder in which only new names count."""
+        """Return whether a path is in one of the folders where only new names count."""
         return os.path.dirname(path) in self._names
 
     def _read(self) -> dict[str, Signature]:
@@ -145,7 +146,7 @@ class Tree:
     def _scan(
         self, folder: str, deep: bool = True, limit: float = float("inf")
     ) -> dict[str, Signature] | None:
-        """Return the signatures of all that is below; None if that is too much."""
+        """Return the signatures of all entries; None if there are more than `limit`."""
         found: dict[str, Signature] = {}
         folders = [folder]
         while folders:
@@ -153,12 +154,12 @@ class Tree:
             try:
                 with os.scandir(current) as listing:
                     entries = list(listing)
-            except OSError:  # it's a file, or it's gone
+            except OSError:  # not a folder, or deleted
                 with contextlib.suppress(OSError):
                     found[current] = _signature(os.lstat(current))
                 continue
             if any(entry.name == "pyvenv.cfg" for entry in entries):
-                continue  # an environment
+                continue  # a virtual environment
             for entry in entries:
                 if entry.name in CACHES or entry.path in self._names:
                     continue
@@ -175,15 +176,15 @@ class Tree:
 
 
 def _signature(status: os.stat_result) -> Signature:
-    if stat.S_ISDIR(status.st_mode):  # what is in it has signatures
+    if stat.S_ISDIR(status.st_mode):  # its entries have their own signatures
         return (status.st_mode,)
-    # A program can set the time of a change, but not the time at which it set that.
+    # A program can set st_mtime, but that changes st_ctime, which it can't set.
     times = (status.st_mtime_ns, status.st_ctime_ns)
     return (status.st_mode, status.st_ino, status.st_size, *times)
 
 
 def _time(path: str) -> int:
-    """Return when a path changed; if it's gone, when a name came or went there."""
+    """Return when a path changed or, if it was deleted, when its folder changed."""
     with contextlib.suppress(OSError):
         return os.lstat(path).st_ctime_ns
     with contextlib.suppress(OSError):
@@ -192,7 +193,7 @@ def _time(path: str) -> int:
 
 
 def _git(root: str) -> list[str]:
-    """Return what a program could put into git for a person to run."""
+    """Return the paths in ``.git`` that make git run commands: hooks and config."""
     folder = os.path.join(root, ".git")
     with contextlib.suppress(OSError):
         if os.path.isfile(folder):  # a worktree

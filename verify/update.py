@@ -1,4 +1,8 @@
-"""Write the ``#>`` lines of a file below the statements that print."""
+"""Write what a file prints into the file, as ``#>`` lines below its statements.
+
+A file is written only if it prints the same again on another server, with a different
+hash seed and other contents of uninitialized memory.
+"""
 
 from __future__ import annotations
 
@@ -24,18 +28,20 @@ from verify.verdict import PASSED, Verdict
 MOST_LINES = 1000
 LONGEST_LINE = 1000  # characters
 LONGEST_MESSAGE = 500
-# A file that runs for less is run again and again on the second server, for about
-# this many seconds: a coin falls the same way twice in half of the cases.
+# A short file runs up to AGAIN times on another server, for about this many seconds in
+# total, because a random choice between two outputs often repeats itself once.
 AGAIN_S = 1.0
 AGAIN = 4
-# Where a set or a hash decides, so do the hash seeds: two strings have the same order
-# in half of all servers.
+# A file that uses sets or hashes runs with each of these: the order of two strings in
+# a set is the same under half of all seeds.
 HASH_SEEDS = (1, 2, 3, 4)
-# glibc fills fresh memory with a byte that depends on this, in place of zeros.
+# Makes glibc fill new memory with a byte that isn't zero, so that a tensor without
+# values doesn't happen to contain zeros.
 FILLED_MEMORY = {"MALLOC_PERTURB_": "165"}
 
-# No part of a text: control characters, line ends of other kinds, halves of
-# characters, what turns the direction of writing, what was not UTF-8.
+# What a '#>' line can't contain: control characters except tabs, unusual line ends,
+# surrogates, characters that change the writing direction, and the replacement
+# character, which stands for bytes that aren't UTF-8.
 UNPRINTABLE = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd]"
 )
@@ -44,7 +50,7 @@ NAMES = {
     "\x1b": "an escape character",
     "\ufffd": "bytes that are not UTF-8",
 }
-# Folders that many machines have.
+# Folders that most machines have, so that output may contain their paths.
 EVERYWHERE = {"/", "/usr", "/usr/local", "/tmp"}
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}\b")
 CLOCK = re.compile(r"\bimport time\b|\btime\.|\bfrom time\b|\bdatetime\b|_counter\b")
@@ -74,18 +80,19 @@ CAUSES = (
 
 
 class UpdateError(ValueError):
-    """The file was not written. The message is one line with the cause."""
+    """A file was not updated; the message is one line with the cause."""
 
 
 class Updater:
-    """Writes the output of files into them.
+    """Write the output of files into the files.
 
-    Each file runs on the given runner and, before it is written, on a second server: a
-    fresh interpreter with another hash seed, other addresses and other contents of
-    uninitialized memory. What differs isn't written.
+    Each file runs on the given runner and, before it is written, on at least one more
+    server: a fresh interpreter with a different hash seed, different addresses and
+    different contents of uninitialized memory. If the output differs there, the file
+    isn't written.
 
     Args:
-        runner: A runner. It stays open.
+        runner: Runs the files. `close` leaves it open.
     """
 
     def __init__(self, runner: Runner) -> None:
@@ -95,8 +102,8 @@ class Updater:
     def update(self, path: Path) -> bool:
         """Write what a file prints into the file; keep everything else byte for byte.
 
-        A file whose output is as expected stays as it is, and so does a ``#>`` line
-        that still fits with its ``...``.
+        If the output is as expected, the file isn't written. A ``#>`` line whose
+        ``...`` still matches the output is kept.
 
         Args:
             path: The file.
@@ -105,9 +112,9 @@ class Updater:
             Whether the file was changed.
 
         Raises:
-            UpdateError: If the file fails, a need is unmet, it prints something else
-                each time or something that has no place in a file, or it can't be
-                written. It was not touched.
+            UpdateError: If the file fails, a need is unmet, the output differs from
+                run to run or can't be written as ``#>`` lines, or the file can't be
+                written. The file is unchanged.
         """
         try:
             return self._update(path)
@@ -153,10 +160,10 @@ class Updater:
         return True
 
     def _unfit(self, line: Line, snippet: Snippet) -> str | None:
-        """Say why a line has no place in a file, as ``line: what and what to do``."""
+        """Return why a line can't be written, as ``line: what and what to do``."""
         text = line.printed.text
         if line.text != text:
-            return None  # a person has left out what would not fit
+            return None  # a person wrote '...' in place of a part
         if found := UNPRINTABLE.search(text):
             name = NAMES.get(found[0], f"the character U+{ord(found[0]):04X}")
             by = [at for start, at in line.printed.pieces if start <= found.start()]
@@ -186,7 +193,7 @@ class Updater:
         return None
 
     def _folders(self, path: Path) -> set[str]:
-        """Return the beginnings of paths that only this machine has."""
+        """Return the beginnings of paths that other machines don't have."""
         python = Path(self._runner.python)
         home = Path(os.path.expanduser("~"))
         here = [ROOT, home, path.absolute().parent, python, python.parent.parent]
@@ -194,12 +201,16 @@ class Updater:
             here += map(Path, (sysconfig.get_path("stdlib"), sys.base_prefix))
         here = [folder for folder in here if folder.is_absolute()]
         found = {str(folder) for folder in here} | set(map(os.path.realpath, here))
-        # The folders that the runner makes for a file begin so.
+        # The temporary folders in which the runner runs a file begin with this.
         work = os.path.join(tempfile.gettempdir(), "verify-")
         return {work, *(found - EVERYWHERE)}
 
     def _check_again(self, draft: Draft) -> None:
-        """Run the new text elsewhere; refuse it unless the output is the same."""
+        """Run the new text on other servers.
+
+        Raises:
+            UpdateError: If the output differs there.
+        """
         path = draft.snippet.path
         with tempfile.TemporaryDirectory(prefix="verify-update-") as folder:
             copy = Path(folder, path.name)
@@ -209,7 +220,7 @@ class Updater:
                     raise UpdateError(f"{shown(path)}:{what}")
 
     def _more_runs(self, source: str, copy: Path) -> Iterator[Verdict]:
-        """Run a file on other servers, as often as it takes to be sure."""
+        """Run a file on other servers, often enough to notice random output."""
         seeds = HASH_SEEDS if _hashes(source) else HASH_SEEDS[:1]
         for number in range(len(seeds)):
             while len(self._others) <= number:
@@ -232,13 +243,13 @@ class Updater:
         )
 
     def _difference(self, draft: Draft, verdict: Verdict, copy: Path) -> str | None:
-        """Say how another run differs, as ``line: what and what to do``."""
+        """Return how another run differs, as ``line: what and what to do``, or None."""
         source = draft.snippet.source
         printed = [line.printed.text for line in draft.lines]
         again = _lines(verdict)
         if verdict.outcome == PASSED:
             for line, text in zip(draft.lines, again, strict=False):
-                # Two times are close to each other, though not the same.
+                # Two times as floats may differ by less than the tolerance.
                 is_kept = line.text != line.printed.text
                 if line.printed.text != text and not is_kept and CLOCK.search(source):
                     return f"{line.by}: {_differs(A_TIME)}"
@@ -249,8 +260,8 @@ class Updater:
             by = draft.origins.get(int(number) if number.isdecimal() else 1, 1)
             return f"{by}: passes once, but not each time: {what}"
         by = draft.origins.get(verdict.differences[0].line, 1)
-        # If a plain run on the same server has the other order too, it comes from the
-        # buffer, which a file has and a terminal has not.
+        # Marked runs flush each line, as on a terminal, but plain runs buffer it. If a
+        # plain run on the first server has the same order, buffering is the cause.
         is_reordered = sorted(printed) == sorted(again) and printed != again
         if is_reordered and _lines(self._runner.run(copy)) == again:
             return (
@@ -277,23 +288,23 @@ class Updater:
 
 
 def write_back(path: Path, old: bytes, new: bytes) -> None:
-    """Replace the contents of a file as a whole, or not at all.
+    """Replace the contents of a file atomically.
 
     Args:
-        path: The file. Of a link, the target is written.
-        old: What the file contained when it was parsed.
-        new: What it is to contain.
+        path: The file. If it is a link, the link stays and its target is replaced.
+        old: The contents when the file was parsed.
+        new: The new contents.
 
     Raises:
-        UpdateError: If somebody has edited the file since, or it can't be
-            written. It was not touched.
+        UpdateError: If somebody has edited the file since it was parsed, or it can't
+            be written. The file is unchanged.
     """
     where = f"{shown(path)}:1:"
     target = Path(os.path.realpath(path))
     draft: Path | None = None
     try:
         status = os.stat(target)
-        # Replacing a file needs no right to write it, so check that right here.
+        # os.replace() would replace a read-only file too.
         if not os.access(target, os.W_OK) or not status.st_mode & 0o222:
             raise UpdateError(f"{where} not updated: the file is read-only")
         fd, name = tempfile.mkstemp(prefix=".verify-", dir=target.parent)
@@ -323,7 +334,11 @@ def write_back(path: Path, old: bytes, new: bytes) -> None:
 
 
 def _check_text(draft: Draft) -> None:
-    """Refuse a text that is another program or doesn't say what was printed."""
+    """Check that the new text is the same program and expects what was printed.
+
+    Raises:
+        UpdateError: If it isn't or doesn't.
+    """
     old = draft.snippet
     with contextlib.suppress(SnippetError):
         new = parse_bytes(draft.text.encode(), old.path)
@@ -341,7 +356,7 @@ def _check_text(draft: Draft) -> None:
 
 
 def _lines(verdict: Verdict) -> list[str]:
-    """Return the lines that a file printed."""
+    """Return the lines that a file printed, or none if it didn't run."""
     if not verdict.result:
         return []
     return verdict.result.out.removesuffix("\n").split("\n")
@@ -355,7 +370,7 @@ def _code(snippet: Snippet) -> list[str]:
 
 
 def _hashes(source: str) -> bool:
-    """Return whether a source uses sets or hashes, whose seed each server draws."""
+    """Return whether a source uses sets or hashes, which depend on the hash seed."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, (ast.Set, ast.SetComp)):
             return True
@@ -375,7 +390,7 @@ def _words(lines: Sequence[str]) -> list[str]:
 
 
 def _cause(first: str, second: str, source: str) -> str:
-    """Say why a line differs between two runs, and what to do."""
+    """Return why a line probably differs between two runs, and what to do."""
     if ADDRESS.sub("", first) == ADDRESS.sub("", second):
         return "an address: print something else"
     return next(
@@ -392,13 +407,13 @@ def _differs(cause: str) -> str:
 
 
 def _first(faults: Sequence[str]) -> str:
-    """Return the first fault, and how many more there are."""
+    """Return the first fault and the number of the others, as one line."""
     more = f" (and {len(faults) - 1:,} more)" if len(faults) > 1 else ""
     return _one_line(faults[0]) + more
 
 
 def _one_line(text: str) -> str:
-    """Return a message as one line that a terminal shows as it is."""
+    """Escape what a terminal doesn't print, and shorten the message."""
     text = "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode()
         for char in text[: LONGEST_MESSAGE + 1]
