@@ -223,6 +223,7 @@ def remove(folder: Path) -> list[str]:
 
 
 def _entries(folder: str) -> list[os.DirEntry]:
+    """List a folder, and make it accessible first if that's necessary."""
     for attempt in (1, 2):
         try:
             with os.scandir(folder) as entries:
@@ -328,5 +329,6 @@ def _mount_points(folder: str) -> list[str]:
 
 
 def _unmount(point: str) -> None:
+    """Detach a mount point, even if it's in use; do nothing if that's not allowed."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).umount2(os.fsencode(point), MNT_DETACH)

@@ -125,9 +125,9 @@ class Runner:
         variables: Extra environment variables for the server and each file.
 
     Attributes:
-        python: As given.
-        device: As given.
-        timeout: As given.
+        python: The interpreter.
+        device: torch's default device.
+        timeout: Seconds until a file is killed, None if that depends on the file.
         jobs: How many files run at once.
         server: The server that runs the commands.
         cold: Whether each file starts a fresh interpreter, by request or because forks
@@ -322,6 +322,7 @@ class Runner:
         return next((n for n in snippet.needs if not self._meets(n)), None)
 
     def _meets(self, need: str) -> bool:
+        """Return whether this interpreter or device meets a need."""
         if is_about_torch(need):
             return fits(need, self.release)
         if need == "cuda":
@@ -340,7 +341,7 @@ class Runner:
     def _is_next_to_bound(self, snippet: Snippet) -> bool:
         """Return whether all unmet needs are torch bounds right next to this release.
 
-        A file must fail on the last verified release that its bound excludes.
+        A file must fail on the verified release that its bound excludes most narrowly.
         Otherwise the bound is wrong or no longer necessary.
         """
         return bool(self._matrix) and all(
@@ -377,9 +378,9 @@ class Runner:
     def _verdict(self, snippet: Snippet) -> Verdict:
         """Run a file, and run it again if the first result may not be its own fault.
 
-        The second run has the machine to itself. It's for a file that timed out on a
-        busy machine, for a file whose supervisor process another file may have killed,
-        and for a file that was edited while it ran.
+        In the second run no other file runs. It's for a file that timed out while other
+        files ran or the CPUs were busy, for a file whose supervisor process another
+        file may have killed, and for a file that was edited while it ran.
         """
         library = library_hashes(snippet)
         with self._slot() as slot, self._running(snippet):

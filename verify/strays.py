@@ -220,9 +220,11 @@ class Strays:
         self._looked = now
 
     def _changes(self) -> list[Change]:
+        """Return what changed since the last call, except for ignored changes."""
         return [c for c in self._tree.look() if not self._is_ignored(c)]
 
     def _is_ignored(self, change: Change) -> bool:
+        """Return whether a change is known not to be the work of a snippet file."""
         above = map(str, Path(change.path).parents)
         if change.path in self.ours or self._ignored & {change.path, *above}:
             return True
@@ -340,6 +342,7 @@ class Strays:
         return again, others
 
     def _rerun(self, run: Run) -> tuple[list[Change], float]:
+        """Run a file again; return what changed meanwhile, and the seconds it took."""
         self._changes()
         start = time.monotonic()
         run.again()
@@ -403,6 +406,7 @@ class Strays:
             )
 
     def _blame(self, run: Run, change: Change) -> None:
+        """Record that a run made a change, once for each path."""
         blamed = self._blamed.setdefault(run.path, [])
         if all(change.path != other.path for other in blamed):
             blamed.append(change)
@@ -444,6 +448,7 @@ def _kinds(changes: list[Change]) -> list[str]:
 
 
 def _kind(change: Change) -> str:
+    """Return the kind of a change for messages: ``left`` if it's in shared memory."""
     in_memory = os.path.dirname(change.path) == SHARED_MEMORY
     return "left" if in_memory else change.kind
 

@@ -190,8 +190,8 @@ def _fresh_state() -> None:
 class Script:
     """A script, ``-c CODE`` or ``FILE``, that is about to run as ``__main__``.
 
-    The caller executes `code` itself. A method for that would add a frame to each
-    traceback that a reader doesn't see.
+    The caller executes `code` itself, because a method that does so would be one more
+    frame in each traceback.
 
     Args:
         argv: ``-c``, the code and its arguments; or the file and its arguments.

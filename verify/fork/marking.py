@@ -120,6 +120,7 @@ class MarkingOutput(io.BufferedWriter):
         return 0
 
     def _writer(self) -> tuple[object, ...]:
+        """Return kind and value of the mark for whoever writes now."""
         if os.getpid() != self._pid:
             return "W", f"p{os.getpid()}"
         thread = threading.current_thread()

@@ -36,7 +36,7 @@ from verify.fork.stash import Stash
 # empty.
 sys.path[:2] = [""]
 
-EXIT = os._exit  # a script may replace it
+EXIT = os._exit  # not looked up later, because a script may replace it
 MADV_COLLAPSE = 25  # from <linux/mman.h>
 LARGE = 2 << 20  # bytes of a large page
 # Modules that torch imports on first use: to print a tensor, in an optimizer step, to

@@ -31,7 +31,7 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 # From <sys/prctl.h>. `prctl` is looked up once instead of in each fork.
 PRCTL = ctypes.CDLL(None).prctl
-EXIT = os._exit  # a script may replace it
+EXIT = os._exit  # not looked up later, because a script may replace it
 
 
 @dataclass

@@ -97,11 +97,13 @@ class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             self.exits += [leave for leave in other.exits if leave.module in used]
 
     def _show(self, but: str = "") -> None:
+        """Put the modules into ``sys.modules`` and their parents, except for one."""
         sys.modules.update({n: m for n, m in self.modules.items() if n != but})
         for parent, attribute, module in self.links:
             setattr(parent, attribute, module)
 
     def _hide(self) -> None:
+        """Remove the modules from ``sys.modules`` and their parents."""
         for name in self.modules:
             sys.modules.pop(name, None)  # another stash may have hidden it already
         for parent, attribute, _ in self.links:

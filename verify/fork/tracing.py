@@ -86,6 +86,7 @@ class Names:
         return f"{public[0]}.{attr}" if public else None
 
     def _of_module(self, module: str, attr: str) -> str | None:
+        """Return the name of a module's attribute, None if it's a module itself."""
         if not _is_torch(module):
             return None
         # `types` is the default because it's a module: as for one, the result is None.
@@ -171,6 +172,7 @@ class _Noting(ast.NodeTransformer):
 
 
 def _call(at: ast.expr, value: ast.expr, *words: ast.expr) -> ast.expr:
+    """Return a call of the hook with a value, the line of `at`, and names."""
     hook = ast.Name(HOOK, ast.Load())
     call = ast.Call(hook, [value, ast.Constant(at.lineno), *words], [])
     return ast.fix_missing_locations(ast.copy_location(call, at))
@@ -256,6 +258,7 @@ def run(documented: str, out: str, file: str, *rest: str) -> None:
 
 
 def _of_import(value: object, module: str, name: str) -> str | None:
+    """Return the name of an imported value, None if the variable has been reused."""
     is_it = getattr(sys.modules.get(module), name, None) is value
     is_module = isinstance(value, types.ModuleType)
     return f"{module}.{name}" if is_it and not is_module else None
@@ -321,6 +324,7 @@ def _followed(tree: ast.Module, names: Names) -> Iterator[tuple[int, str]]:
 
 
 def _write(out: str, found: list[tuple[int, str]]) -> None:
+    """Append names with their lines to the file `out`."""
     text = "".join(f"{line} {name}\n" for line, name in found)
     with open(out, "a", encoding="utf-8") as file:
         file.write(text)
