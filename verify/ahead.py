@@ -1,4 +1,4 @@
-"""Which slow modules are worth importing once for all files, not once for each."""
+"""Choose slow modules that the warm server should import once for all files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from verify.paths import text_of
 
-# Modules that take about a second to import.
+# Modules that take about a second to import and that a file imports explicitly.
 _SLOW = (
     "matplotlib.pyplot",
     "sklearn.datasets",
@@ -16,21 +16,25 @@ _SLOW = (
     "torch.distributed.fsdp",
     "torch.distributed.tensor",
 )
+# For each module, a pattern of sources that import it.
 _PATTERNS = {
     **{name: rf"^(?:import|from) {re.escape(name)}\b" for name in _SLOW},
-    # Imported by an optimizer's first step, for example.
+    # torch imports it on first use, e.g. in the first step of an optimizer.
     "torch._dynamo": r"\boptim\.|\bDistributedDataParallel\b|\btorch\.compile\b",
-    # What torchrun runs.
+    # The module behind the command `torchrun`.
     "torch.distributed.run": r"^# Run: torchrun\b",
 }
-_ENOUGH = 3  # files; for fewer, importing ahead costs more than it saves
+_ENOUGH = 3  # with fewer files, importing ahead costs more time than it saves
 
 
 def modules_ahead(paths: Iterable[Path]) -> tuple[str, ...]:
     """Return the slow modules that at least three of the files import.
 
     Args:
-        paths: The files. One that can't be read imports nothing.
+        paths: The files. One that can't be read is skipped.
+
+    Returns:
+        The names of the modules.
     """
     texts = [text_of(path) for path in paths]
     return tuple(

@@ -1,4 +1,7 @@
-"""How a command ends: with an exit code and one line, whatever ends it."""
+"""Run a command so that it ends with an exit code and one line, not a traceback.
+
+This covers wrong requests, errors of the system, Ctrl-C, SIGTERM and closed pipes.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,11 @@ from verify.fork.client import ServerError
 WRONG_REQUEST = 2
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
-NOBODY_READS = 128 + 13  # as if SIGPIPE, which Windows doesn't have, had ended it
+NOBODY_READS = 128 + 13  # as after SIGPIPE, which Windows doesn't define
 
 
 class _Terminated(KeyboardInterrupt):
-    """SIGTERM, which ends a command in the same orderly way as Ctrl-C."""
+    """Raised on SIGTERM, so that a command ends as orderly as after Ctrl-C."""
 
 
 def run_command(
@@ -32,13 +35,14 @@ def run_command(
     """Run a command and turn whatever ends it into an exit code.
 
     Args:
-        work: The command; it returns its exit code.
-        hint: Text after "interrupted", e.g. how to continue.
-        errors: More errors, in addition to those of `verify`, with one line each.
+        work: A function that runs the command and returns its exit code.
+        hint: Text after "interrupted" or "terminated", e.g. how to continue.
+        errors: Exceptions to report in one line, in addition to those of `verify`.
 
     Returns:
-        The code of `work`. 2 after a wrong request or an error of the system, 130 after
-        Ctrl-C, 143 after SIGTERM, 141 if nobody reads the output anymore.
+        The return value of `work`, or 2 after an exception that is reported in one
+        line, 130 after Ctrl-C, 143 after SIGTERM, or 141 if the reader of the output
+        has closed the pipe.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -73,7 +77,10 @@ def run_command(
 
 @contextlib.contextmanager
 def _sigterm_raises() -> Iterator[None]:
-    """Let SIGTERM raise in the main thread, so that results are saved at the end."""
+    """Raise an exception on SIGTERM, so that a command can save its results.
+
+    Only the main thread can set a signal handler, so this does nothing in another.
+    """
 
     def terminate(*_) -> None:
         raise _Terminated
@@ -89,9 +96,9 @@ def _sigterm_raises() -> Iterator[None]:
 
 
 def _drop_unwritable_output() -> None:
-    """Drop what standard output doesn't take.
+    """Discard output that can't be written to standard output.
 
-    Python would try again when it ends, and print a traceback.
+    Otherwise Python would try to write it again at exit, and print a traceback.
     """
     try:
         if sys.stdout:

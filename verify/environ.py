@@ -1,8 +1,8 @@
-"""The environment variables that a snippet finds: the same for everybody who runs it.
+"""Environment variables for snippet files, the same for everybody who runs them.
 
-Width of the terminal, language, time zone, tokens and settings of the person who calls
-the runner don't reach a file. It finds what a plain terminal has, and what the machine
-needs.
+A file gets what a plain terminal has and what the machine requires. It doesn't get the
+personal settings of whoever starts the runner, such as the width of the terminal, the
+language, the time zone and access tokens.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import os
 import site
 from pathlib import Path
 
-# Without these a program can't be found, loaded or put on a device.
+# Variables that are passed on. Without them, a program may not be found or not load.
 _NAMES = (
     "PATH",
     "LD_LIBRARY_PATH",
     "DYLD_LIBRARY_PATH",
-    # Chooses the right kernels on processors that OpenBLAS mistakes for others.
+    # For processors that OpenBLAS doesn't recognize correctly.
     "OPENBLAS_CORETYPE",
     "OPENBLAS_L2_SIZE",
     # Where torch may be installed.
@@ -24,7 +24,7 @@ _NAMES = (
     "PYTHONHOME",
     "CONDA_PREFIX",
     "VIRTUAL_ENV",
-    # Windows starts no program without them.
+    # Windows needs these to start a program.
     "SYSTEMROOT",
     "SYSTEMDRIVE",
     "COMSPEC",
@@ -44,14 +44,15 @@ _FIXED = {
 
 
 def environment(bytecode: Path | None = None) -> dict[str, str]:
-    """Return the variables that every snippet finds.
+    """Return the environment variables for snippet files.
 
     Args:
-        bytecode: Where compiled modules are kept if this process was told to write
-            none; compiling a new torch at each import takes longer than the import.
+        bytecode: Folder for the bytecode of modules if ``PYTHONDONTWRITEBYTECODE`` is
+            set for this process. None means that files don't write bytecode either,
+            so each import compiles, which can take longer than the import itself.
 
     Returns:
-        Names and values. ``HOME`` and ``TMPDIR`` are missing: each run has its own.
+        Names and values, without ``HOME`` and ``TMPDIR``, which differ in each run.
     """
     env = {
         name: value
@@ -59,9 +60,10 @@ def environment(bytecode: Path | None = None) -> dict[str, str]:
         if name.upper() in _NAMES or name.upper().startswith(_PREFIXES)
     }
     env |= _FIXED
-    # A private HOME hides what was installed with `pip install --user`.
+    # HOME is another folder in a run, which would hide `pip install --user` packages.
     env["PYTHONUSERBASE"] = site.getuserbase()
-    # Caches of libraries are as warm as a reader's: fonts, compiled kernels.
+    # Share the person's caches, so that libraries don't rebuild fonts and kernels in
+    # each run.
     home = os.path.expanduser("~")
     env["XDG_CACHE_HOME"] = os.environ.get(
         "XDG_CACHE_HOME", os.path.join(home, ".cache")

@@ -1,4 +1,7 @@
-"""Make and remove the folders that a snippet file runs in."""
+"""Create the folders that a snippet file runs in, and remove them whatever it did.
+
+`RunFolder` also reports what the file left in its home and temporary folders.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ LIBRARY_HOME = (
     ".triton",  # compiled kernels
     ".nv",  # CUDA's compiled kernels
 )
-"""What libraries keep in the home folder; a snippet file didn't choose to write it."""
+"""What libraries keep in the home folder, which isn't a fault of the snippet file."""
 
 LIBRARY_TMP = (
     "torchelastic_*",  # torchrun: the logs of the ranks
@@ -34,19 +37,21 @@ LIBRARY_TMP = (
 )
 """What libraries leave in the temporary folder, under random names."""
 
+# From <linux/fs.h> and <sys/mount.h>.
 FS_IOC_GETFLAGS, FS_IOC_SETFLAGS = 0x80086601, 0x40086602
 APPEND_ONLY, IMMUTABLE = 0x20, 0x10
 MNT_DETACH = 2
 
 
 class RunFolder:
-    """An empty working folder, home folder and temporary folder for one run.
+    """A context with an empty working, home and temporary folder for one run.
 
     Attributes:
         work: The working folder.
         home: The home folder.
         tmp: The temporary folder.
-        resisted: What plain deletion couldn't remove, known at the end; see `remove`.
+        resisted: What couldn't simply be deleted, see `remove`. Empty until the
+            context ends.
 
     Example:
         >>> with RunFolder() as folder:
@@ -58,7 +63,8 @@ class RunFolder:
     """
 
     def __init__(self) -> None:
-        # The real path: a file compares it with what os.getcwd() returns.
+        # The real path, because a file may compare it with `os.getcwd()`, which doesn't
+        # contain links.
         self._folder = Path(os.path.realpath(tempfile.mkdtemp(prefix="verify-run-")))
         self.work, self.home, self.tmp = (
             self._folder / name for name in ("work", "home", "tmp")
@@ -68,7 +74,11 @@ class RunFolder:
         self.resisted: list[str] = []
 
     def left(self) -> list[str]:
-        """Return faults for what a file left in its home and temporary folders."""
+        """Return a fault that names what a file left in its home and temporary folders.
+
+        Returns:
+            A list with one fault; empty if the file left nothing there.
+        """
         names = [
             *left_in(self.home, LIBRARY_HOME, "~"),
             *left_in(self.tmp, LIBRARY_TMP, "$TMPDIR"),
@@ -89,13 +99,14 @@ def left_in(folder: Path, allowed: Iterable[str], name: str) -> list[str]:
 
     Args:
         folder: The folder.
-        allowed: Patterns of paths below it that may be there, with all below them.
-        name: What a person calls the folder, for example ``~``.
+        allowed: Patterns of allowed paths, relative to the folder. Everything below
+            such a path is allowed too.
+        name: Name of the folder in messages, for example ``~``.
 
     Returns:
-        The topmost paths that aren't allowed, sorted, each below `name`. A folder
-        that leads only to what is allowed isn't listed, nor is a folder that can't be
-        read.
+        The topmost paths that aren't allowed, sorted, each beginning with `name`. The
+        parent folders of an allowed path aren't listed. If the folder itself can't be
+        read, nothing is listed.
 
     Example:
         >>> with tempfile.TemporaryDirectory() as home:
@@ -109,14 +120,14 @@ def left_in(folder: Path, allowed: Iterable[str], name: str) -> list[str]:
 
     def visit(parts: list[str]) -> None:
         current = os.path.join(folder, *parts)
-        if os.path.islink(current):  # a file may have put it in place of the folder
+        if os.path.islink(current):  # the file may have replaced the folder by a link
             return
         for entry in sorted(_entries(current), key=lambda entry: entry.name):
             path = [*parts, entry.name]
             fit = [p for p in patterns if all(map(fnmatch.fnmatchcase, path, p))]
             if any(len(pattern) <= len(path) for pattern in fit):
                 continue
-            if fit and entry.is_dir(follow_symlinks=False):  # on the way to it
+            if fit and entry.is_dir(follow_symlinks=False):  # parent of an allowed path
                 visit(path)
             else:
                 found.append("/".join([name, *path]))
@@ -126,7 +137,13 @@ def left_in(folder: Path, allowed: Iterable[str], name: str) -> list[str]:
 
 
 def printable(name: str) -> str:
-    r"""Return a name with escapes for what would act on a terminal or a log.
+    r"""Escape a name if it contains characters that could upset a terminal or a log.
+
+    Args:
+        name: The name of a file, for example.
+
+    Returns:
+        The name itself if it's printable, else with escapes.
 
     Example:
         >>> printable("模型.pt"), printable("a\n\x1b[2J")
@@ -136,7 +153,14 @@ def printable(name: str) -> str:
 
 
 def listed(names: Iterable[str], most: int = 10) -> str:
-    """Join names for a message: escaped, and a count in place of a long list.
+    """Join names for a message, escaped and with a count in place of a long rest.
+
+    Args:
+        names: The names.
+        most: How many to write out.
+
+    Returns:
+        The names, separated by commas.
 
     Example:
         >>> listed(["a.txt", "b.txt", "c.txt"], most=2)
@@ -148,18 +172,18 @@ def listed(names: Iterable[str], most: int = 10) -> str:
 
 
 def remove(folder: Path) -> list[str]:
-    """Remove a folder with all that is in it, whatever a snippet file made there.
+    """Remove a folder with everything in it, whatever a snippet file did there.
 
     Folders of any depth, folders that can't be read, and immutable files are removed.
-    What a link or a mount point leads to stays untouched. Never raises an error.
+    The targets of links and of mount points aren't touched. No error is raised.
 
     Args:
         folder: The folder.
 
     Returns:
-        What plain deletion can't remove, with the reason: immutable files, mount
-        points, and what is still there. If the folder still exists, it holds the
-        rest.
+        What couldn't simply be deleted, with the reason: immutable files and mount
+        points, which are removed if possible, and whatever else couldn't be removed.
+        The folder still exists if anything remains.
 
     Example:
         >>> folder = Path(tempfile.mkdtemp())
@@ -172,9 +196,10 @@ def remove(folder: Path) -> list[str]:
     for point in _mount_points(top):
         resisted.append(f"{printable(os.path.relpath(point, top))} (a mount point)")
         _unmount(point)
-    if _mount_points(top):  # what is behind it belongs to somebody
+    if _mount_points(top):  # don't delete through a mount
         return resisted
-    # A folder in a folder is moved to the top: no path gets too long.
+    # Move each inner folder up to the top, so that no path gets too long. Each item is
+    # the path of a folder now, and its original path below the top.
     folders = [(top, "")]
     while folders:
         current, name = folders.pop()
@@ -191,12 +216,14 @@ def remove(folder: Path) -> list[str]:
                     folders.append((moved, inner))
         if current != top:
             _force(os.rmdir, current, name, resisted)
-    with contextlib.suppress(OSError):  # not `_force`: its parent isn't ours to change
+    # Not `_force`, which would change the permissions of the parent folder.
+    with contextlib.suppress(OSError):
         os.rmdir(top)
     return resisted
 
 
 def _entries(folder: str) -> list[os.DirEntry]:
+    """List a folder, and make it accessible first if that's necessary."""
     for attempt in (1, 2):
         try:
             with os.scandir(folder) as entries:
@@ -210,7 +237,17 @@ def _entries(folder: str) -> list[os.DirEntry]:
 def _force(
     action: Callable[[str], object], path: str, name: str, resisted: list[str]
 ) -> bool:
-    """Do something to a path; if that is refused, take away what may refuse it."""
+    """Do something to a path; if that's denied, remove protections and try again.
+
+    Args:
+        action: A function of the path, such as `os.unlink`.
+        path: The path.
+        name: The original path in the folder, for messages.
+        resisted: List to which protections and failures are appended.
+
+    Returns:
+        Whether the action succeeded.
+    """
     try:
         action(path)
         return True
@@ -227,7 +264,7 @@ def _force(
     except FileNotFoundError:
         return False
     except OSError as error:
-        # If it isn't empty, what is in it has been named.
+        # If a folder isn't empty, the list has what is in it.
         full = error.errno in (errno.ENOTEMPTY, errno.EEXIST)
         if not full and len(resisted) == named:
             resisted.append(f"{printable(name)} ({error.strerror})")
@@ -235,7 +272,11 @@ def _force(
 
 
 def _open_up(path: str) -> bool:
-    """Let a path be changed; return whether flags of the file system forbade it."""
+    """Make a path writable.
+
+    Returns:
+        Whether it was immutable or append-only, in the sense of ``chattr``.
+    """
     had_flags = _clear_flags(path)
     with contextlib.suppress(OSError):
         mode = os.lstat(path).st_mode
@@ -247,7 +288,11 @@ def _open_up(path: str) -> bool:
 
 
 def _clear_flags(path: str) -> bool:
-    """Clear ``chattr +i`` and ``+a``; return whether one was set."""
+    """Clear ``chattr +i`` and ``+a``.
+
+    Returns:
+        Whether one of them was set.
+    """
     try:
         import fcntl
     except ImportError:
@@ -269,13 +314,13 @@ def _clear_flags(path: str) -> bool:
 
 
 def _mount_points(folder: str) -> list[str]:
-    """List the mount points at or below a folder, the deepest first."""
+    """List the mount points at or below a folder, those with the longest path first."""
     try:
         lines = Path("/proc/self/mountinfo").read_text(errors="surrogateescape")
     except OSError:
         return []
     points = [
-        # The kernel writes a space as \040.
+        # The kernel escapes a space as \040.
         re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), line.split()[4])
         for line in lines.splitlines()
     ]
@@ -284,5 +329,6 @@ def _mount_points(folder: str) -> list[str]:
 
 
 def _unmount(point: str) -> None:
+    """Detach a mount point, even if it's in use; do nothing if that's not allowed."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).umount2(os.fsencode(point), MNT_DETACH)

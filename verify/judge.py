@@ -1,4 +1,4 @@
-"""Judge one run of a snippet file: compare what it did with what the file promises."""
+"""Judge one run of a snippet file: compare the result with what the file promises."""
 
 from __future__ import annotations
 
@@ -28,10 +28,13 @@ def judge(
 
     Args:
         snippet: The file as it ran.
-        result: How the run ended.
-        machine: What it ran on.
-        strays: What the file changed outside its working folder, one line each.
-        compare: Whether the output has to be the expected one.
+        result: The result of the run.
+        machine: The machine that the file ran on.
+        strays: Faults for what the file did outside its working folder, one line each.
+        compare: Whether to compare the output with the expected output.
+
+    Returns:
+        The verdict. It's ``"output-changed"`` if unexpected output is the only fault.
     """
     where = f"{shown(snippet.path)}:1"
     ending = _ending(snippet, result)
@@ -47,7 +50,7 @@ def judge(
     found: list[Difference] = []
     if compare and not ending:
         found = differences(snippet.expected, result.out, machine.device)
-        # Half a million lines of output are as many differences.
+        # Half a million lines of output could be as many differences.
         faults += [
             f"{shown(snippet.path)}:{difference.line}: {difference}"
             for difference in found[:LINES]
@@ -66,7 +69,7 @@ def judge(
         warnings=tuple(
             shortened(str(notice), _ERROR_WIDTH)
             for notice in seen
-            # How the file itself ended is its error, not a warning.
+            # The exception that ended the file is its error, not a warning.
             if not (ending and notice.uncaught)
         ),
         error=error and shortened(error, _ERROR_WIDTH),
@@ -76,11 +79,14 @@ def judge(
 
 
 def with_strays(verdict: Verdict, strays: Sequence[str]) -> Verdict:
-    """Return a verdict with what the file changed outside its working folder.
+    """Add to a verdict that the file changed something outside its own folders.
 
     Args:
         verdict: The verdict on the run itself.
-        strays: One line each.
+        strays: One fault per line, at least one.
+
+    Returns:
+        A verdict with the outcome ``"failed"``.
     """
     where = f"{shown(verdict.path)}:1"
     faults = [*verdict.faults, *(f"{where}: {stray}" for stray in strays)]
@@ -93,14 +99,18 @@ def with_strays(verdict: Verdict, strays: Sequence[str]) -> Verdict:
 
 
 def how_it_ended(result: Result) -> str:
-    """Return how a process ended, in words."""
+    """Describe how a process ended, e.g. ``exit code 1`` or ``ran longer than 30 s``.
+
+    Args:
+        result: The result of the process.
+    """
     if result.killed:
         return result.killed
     return ending_of(result.code or 0)
 
 
 def _ending(snippet: Snippet, result: Result) -> list[str]:
-    """Return the fault of a run that didn't end well, else nothing."""
+    """Return one fault if the run was killed or failed, else an empty list."""
     if not result.killed and not result.code:
         return []
     line = last_line(result.err, snippet.path)
@@ -110,20 +120,30 @@ def _ending(snippet: Snippet, result: Result) -> list[str]:
 
 
 def _error(result: Result) -> str:
-    """Return the last line of the run's standard error, or how the run ended."""
+    """Return the line of standard error that says why a run failed, or how it ended."""
     said = "" if result.killed else error_line(result.err)
     return said or how_it_ended(result)
 
 
 def _unannounced(snippet: Snippet, seen: Sequence, machine: Machine) -> Iterable[str]:
-    """Faults of warnings and tracebacks that `# Warns:` doesn't announce, and back."""
+    """Compare the warnings and uncaught exceptions with the file's `# Warns:` line.
+
+    Args:
+        snippet: The file.
+        seen: The notices in the run's standard error.
+        machine: The machine that the file ran on.
+
+    Yields:
+        A fault for each announced category that didn't occur. On the default torch
+        release, also a fault for each notice that isn't announced.
+    """
     where = shown(snippet.path)
     categories = {notice.category for notice in seen}
     for name in snippet.warns:
         if name not in categories:
             yield f"{where}:1: '# Warns: {name}', but it does not warn"
     if machine.release != DEFAULT_TORCH:
-        return  # elsewhere a new warning is reported, not refused
+        return  # on other releases a new warning is reported but isn't a fault
     for notice in seen:
         if notice.category not in snippet.warns:
             verb = "leaves uncaught" if notice.uncaught else "warns"

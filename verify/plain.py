@@ -1,8 +1,8 @@
-"""Start a real ``python ARGS`` for each command, on every operating system.
+"""Run each command in a fresh interpreter, on operating systems other than Linux.
 
-The warm server needs Linux. Elsewhere each file starts an interpreter: slow, and just
-what a reader does. What a file leaves running is ended as far as the system can tell:
-the processes of its group.
+The warm server needs Linux. A fresh ``python ARGS`` works everywhere: it's slower, but
+it's exactly what a reader would start. If a command leaves processes running, those in
+its process group are killed; others aren't found.
 """
 
 from __future__ import annotations
@@ -24,25 +24,26 @@ _OWN_GROUP: dict = (
     if sys.platform == "win32"
     else {"start_new_session": True}
 )
-_POLL = 0.02  # seconds between two looks at a running command
+_POLL = 0.02  # seconds between two checks of a running command
 _START_TIMEOUT = 120.0
 
 
 class PlainServer:
-    """Runs each command with a fresh interpreter; replaces `Server`.
+    """Runs each command in a fresh interpreter, in place of `Server`.
 
     Args:
-        python: The interpreter; it needs torch.
-        env: Its environment while it imports torch for the first time.
+        python: The interpreter. It needs torch.
+        env: Environment for a first import of torch, as a test. None means the
+            environment of this process.
         start_timeout: Seconds that importing torch may take.
 
     Attributes:
         import_warnings: What importing torch wrote to standard error.
-        cold: True, as of a server that starts a fresh interpreter for each command.
-        cold_because: None: it was never to be warm.
+        cold: Always True: each command is a real ``python ARGS``.
+        cold_because: Always None, because this server wasn't meant to be warm.
 
     Raises:
-        ServerError: If the interpreter can't import torch. The message gives the cause.
+        ServerError: If the interpreter can't import torch. The message says why.
     """
 
     cold = True
@@ -78,15 +79,19 @@ class PlainServer:
 
         Args:
             argv: What follows ``python`` on the command line.
-            cwd: Its working folder.
-            env: Its environment; this process's if None.
-            timeout: Seconds after which it is killed.
-            max_output: Bytes on one of its streams after which it is killed.
-            slot: Not used: commands don't share anything.
-            fresh: Not used: each command has an interpreter to itself.
+            cwd: Working folder of the command.
+            env: Environment of the command. None means that of this process.
+            timeout: Seconds until the command is killed.
+            max_output: Bytes of output, or of errors, at which the command is killed.
+            slot: Not used, because there are no slots.
+            fresh: Not used, because the interpreter is always a fresh one.
 
         Returns:
-            How it ended.
+            How the command ended. CPU time, memory and processes left running aren't
+            measured.
+
+        Raises:
+            ServerError: If the interpreter can't be started.
         """
         start, killed = time.perf_counter(), None
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -121,7 +126,7 @@ class PlainServer:
             for file in (out, err):
                 file.seek(0)
                 text = file.read(max_output).decode(errors="replace")
-                # Windows ends lines with CR LF in text files.
+                # On Windows, Python writes CR LF at the end of a line.
                 texts.append(text.replace(os.linesep, "\n"))
         return Result(
             code=process.returncode,
@@ -135,16 +140,20 @@ class PlainServer:
         )
 
     def close(self) -> None:
-        """Do nothing: no process outlives its command."""
+        """Do nothing, because there is no server process to end."""
 
 
 def _kill_group(process: subprocess.Popen) -> None:
-    """Kill a command and what it started, as far as it is in its group."""
+    """Kill a command and the processes that it started, if they are in its group.
+
+    Windows has no such groups. There, the processes are found by their parents, which
+    works only while the command runs.
+    """
     if sys.platform == "win32":
         if process.poll() is None:
             tree = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
             subprocess.run(tree, capture_output=True, check=False)
         return
-    # Nobody is left in the group; macOS reports that as a lack of permission.
+    # Both mean that the group is empty: macOS reports that as a lack of permission.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)

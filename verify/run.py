@@ -1,4 +1,9 @@
-"""Run snippet files: start each as a reader would, and judge what came out."""
+"""Run snippet files as a reader would start them, and return a verdict on each.
+
+`Runner` owns the interpreter that the files run on. It starts each file in empty
+folders, repeats a run that other processes may have spoiled, and has the result judged
+by `verify.judge`.
+"""
 
 from __future__ import annotations
 
@@ -36,15 +41,18 @@ from verify.strays import Strays
 from verify.text import first_lines, shortened
 from verify.verdict import FAILED, PASSED, SKIPPED, Machine, Verdict
 
-# The server that forks needs /proc, subreapers and Unix sockets that pass open files.
+# The forking server needs /proc, subreapers, and Unix sockets that pass file
+# descriptors.
 ON_LINUX = sys.platform.startswith("linux")
-TIMEOUT = 30.0  # seconds until a file is killed, unless it states more
+TIMEOUT = 30.0  # seconds until a file is killed, unless its header sets a limit
 TIMEOUT_TORCHRUN = 60.0
 MOST_JOBS = 8
-# A run that waited for a CPU for more than this share of its time is not to blame.
+# If a run times out after it waited for a CPU for more than this share of its time, the
+# machine was too busy, so the file is run again.
 STARVED = 0.1
-# A fork differs here from a fresh interpreter: it has the runner's frames below the
-# script, and the runner's command line.
+# A file that uses any of these could notice that it runs in a fork: the call stack
+# starts with the server's frames, and the process has the server's command line. Such a
+# file gets a fresh interpreter.
 TELLS_A_FORK = re.compile(
     r"\binspect\.(stack|currentframe|trace)\b|\b_getframe\b|\bfaulthandler\b"
     r"|\b(print|format|extract|walk)_stack\b|\brecursionlimit\b|\bRecursionError\b"
@@ -65,7 +73,8 @@ print(json.dumps({
     "cuda": torch.cuda.get_device_name() if cuda else None,
 }))
 """
-# What `python FILE` becomes in a cold run on another default device.
+# Runs a file in a fresh interpreter with a default device other than the CPU:
+# `python -c ON_DEVICE DEVICE FILE ARGS`.
 ON_DEVICE = """
 import os, runpy, sys, torch
 torch.set_default_device(sys.argv.pop(1))
@@ -79,12 +88,12 @@ PROCESSOR = re.compile(r"model name\s*:\s*(.+)")
 
 @dataclass(frozen=True)
 class Command:
-    """How a file is started.
+    """How to start a file.
 
     Attributes:
         argv: What follows ``python`` on the command line.
-        torchrun: Whether torchrun starts it.
-        fresh: Whether the file needs a fresh interpreter, because a fork won't do.
+        torchrun: Whether torchrun starts the file.
+        fresh: Whether the file needs a fresh interpreter instead of a fork.
     """
 
     argv: tuple[str, ...]
@@ -95,31 +104,40 @@ class Command:
 class Runner:
     """Runs snippet files on one interpreter and one device.
 
-    On Linux each file is a fork of an interpreter that has imported torch; elsewhere,
-    or if asked for, a fresh interpreter.
+    On Linux each file runs in a fork of an interpreter that has already imported torch.
+    On other systems, or with `cold`, each file starts a fresh interpreter.
 
     Args:
-        python: The interpreter; it needs torch, nothing else.
-        device: ``"cpu"`` or ``"cuda"``: torch's default device in files that do not
-            say ``# Device: cpu``.
+        python: The interpreter. It needs torch and nothing else.
+        device: ``"cpu"`` or ``"cuda"``: torch's default device in files that don't say
+            ``# Device: cpu``.
         cold: Start a real ``python FILE`` for each file.
-        jobs: How many files run at once; None for one more than there are cores, for
-            some files wait, and at most 8.
-        timeout: Seconds until a file is killed; None for 30, or 60 under torchrun, or
-            what a file states in ``# Timeout:`` (and 120 for importing torch).
-        matrix: The releases that are verified. A file that needs another torch runs
-            on the one next to its bound, and must fail there. Without any, such a
-            file is skipped.
-        ahead: Modules that many of the files import, see `verify.ahead`.
-        bytecode: As for `environment`.
+        jobs: How many files run at once. None means the number of cores plus one,
+            because some files spend time waiting, but at most 8.
+        timeout: Seconds until a file is killed. None means what the file's
+            ``# Timeout:`` line says, else 60 under torchrun and 30 otherwise. It also
+            limits the import of torch at the start, where None means 120.
+        matrix: All releases that files are verified on. A file with an unmet bound,
+            such as ``torch>=2.6``, still runs on the verified release next to the
+            bound, and must fail there. If empty, such a file is skipped.
+        ahead: Modules that many of the files import. See `verify.ahead`.
+        bytecode: See `verify.environ.environment`.
         variables: Extra environment variables for the server and each file.
 
     Attributes:
-        machine: What the files run on.
+        python: The interpreter.
+        device: torch's default device.
+        timeout: Seconds until a file is killed, None if that depends on the file.
+        jobs: How many files run at once.
+        server: The server that runs the commands.
+        cold: Whether each file starts a fresh interpreter, by request or because forks
+            turned out to be unsafe.
+        machine: The device and the software that the files run on.
 
     Raises:
-        RequestError: If there is no CUDA device to run on.
-        verify.fork.client.ServerError: The interpreter cannot run snippets.
+        RequestError: If `device` is ``"cuda"`` but torch doesn't see a CUDA device, or
+            if the interpreter can't describe itself.
+        verify.fork.client.ServerError: If the interpreter can't run snippets.
     """
 
     def __init__(
@@ -151,14 +169,14 @@ class Runner:
             )
         else:
             self.server = PlainServer(python, self._env, start_timeout)
-        # A warm server becomes cold if an import makes forks unsafe.
+        # Not `cold`: the server falls back to cold if an import makes forks unsafe.
         self.cold = self.server.cold
         self._strays = Strays(self._every_slot)
         self._modules: dict[str, bool] = {}
         self._slots: queue.SimpleQueue[int] = queue.SimpleQueue()
         for slot in range(self.jobs):
             self._slots.put(slot)
-        self._turn = threading.Lock()  # to take slots
+        self._turn = threading.Lock()  # held while taking slots
         try:
             facts = json.loads(self._ask(PROBE))
             self._cuda: str | None = facts.pop("cuda")
@@ -174,14 +192,14 @@ class Runner:
 
     @property
     def notes(self) -> list[str]:
-        """Facts about the run that no verdict has, one line each."""
+        """Facts about the whole run that don't belong to a verdict, one line each."""
         because = self.server.cold_because
         cold = [f"each file starts a fresh Python: {because}"] if because else []
         return [*cold, *self._strays.notes]
 
     @property
     def release(self) -> str:
-        """The torch release without the name of its build, e.g. ``2.13.0``."""
+        """The torch release without its build suffix, e.g. ``2.13.0``."""
         return self.machine.release
 
     def run(self, path: Path) -> Verdict:
@@ -191,13 +209,14 @@ class Runner:
             path: The file.
 
         Returns:
-            The verdict; nothing that the file does raises here.
+            The verdict. An error in the file is part of it and isn't raised.
         """
-        # A generator: the first look at the tree comes before the run.
+        # A generator expression, so that the file starts only after `_settled` has
+        # recorded what the watched folders look like.
         return next(self._settled(self._run(one) for one in [path]))
 
     def _run(self, path: Path) -> Verdict:
-        """Return the verdict on a file, except for what it changed elsewhere."""
+        """Return the verdict on a file, without what it changed outside its folders."""
         try:
             snippet = parse(path)
             _refuse_hidden_modules(path)
@@ -219,13 +238,15 @@ class Runner:
         return self._other_side(verdict, need) if need else verdict
 
     def run_all(self, paths: Iterable[Path]) -> Iterator[Verdict]:
-        """Run many files, several at once where cores allow.
+        """Run many files, up to `jobs` of them at once.
+
+        If the caller stops early, the server is closed, which ends the running files.
 
         Args:
             paths: The files.
 
         Yields:
-            The verdicts as they come.
+            One verdict per file, in the order in which they become known.
         """
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
             runs = [pool.submit(self._run, path) for path in paths]
@@ -233,17 +254,17 @@ class Runner:
                 yield from self._settled(_as_they_end(runs))
             finally:
                 if not all([run.done() or run.cancel() for run in runs]):
-                    self.close()  # interrupted: do not wait for what is running
+                    self.close()  # interrupted, so don't wait for running files
 
     def marked_output(self, snippet: Snippet) -> tuple[Verdict, list[Printed]]:
-        """Run a file and see which of its statements prints what.
+        """Run a file and find out which statement prints which line.
 
         Args:
             snippet: The file.
 
         Returns:
-            The verdict on the run, outputs left aside, and the printed lines in the
-            order of a terminal.
+            The verdict on the run, which doesn't compare the output with the expected
+            one, and the printed lines in the order in which a terminal shows them.
         """
         token = secrets.token_hex(4)
         output: list[str] = []
@@ -259,15 +280,15 @@ class Runner:
         return verdict, marking.read_marks(output[0], token)
 
     def run_under(self, snippet: Snippet, *program: str) -> Verdict:
-        """Run a file under a program that runs it in turn.
+        """Run a file as ``python PROGRAM FILE ARGS``, for example under a tracer.
 
         Args:
             snippet: The file.
-            *program: The program and its arguments; the file and the file's own
-                arguments follow.
+            *program: The program that runs the file, and its arguments. The file and
+                the file's own arguments are appended.
 
         Returns:
-            The verdict on the file, but for what it changed outside its folders.
+            The verdict on the file, without what it changed outside its folders.
         """
         with self._slot() as slot:
             result, left = self._execute(snippet, slot, program)
@@ -276,16 +297,16 @@ class Runner:
     def run_program(
         self, argv: list[str], folder: Path, env: dict[str, str], timeout: float
     ) -> Result:
-        """Run something that isn't a snippet file in the place of one.
+        """Run a command that isn't a snippet file, in the same way as a snippet file.
 
         Args:
             argv: What follows ``python`` on the command line.
-            folder: Its working folder.
-            env: Environment variables in addition to those that a file gets.
-            timeout: Seconds after which it is killed.
+            folder: The working folder. The command gets no folders of its own.
+            env: Environment variables in addition to those of a snippet file.
+            timeout: Seconds until the command is killed.
 
         Returns:
-            How it ended.
+            How the command ended.
         """
         with self._slot() as slot:
             return self.server.run(
@@ -293,10 +314,15 @@ class Runner:
             )
 
     def unmet(self, snippet: Snippet) -> str | None:
-        """Return the first need that this interpreter or device does not meet."""
+        """Return the first need that isn't met here, or None if all are met.
+
+        Args:
+            snippet: The file, with the needs of its ``# Needs:`` line.
+        """
         return next((n for n in snippet.needs if not self._meets(n)), None)
 
     def _meets(self, need: str) -> bool:
+        """Return whether this interpreter or device meets a need."""
         if is_about_torch(need):
             return fits(need, self.release)
         if need == "cuda":
@@ -313,10 +339,10 @@ class Runner:
         return self._modules[need]
 
     def _is_next_to_bound(self, snippet: Snippet) -> bool:
-        """Whether a file lacks nothing but another torch, and this one is next to it.
+        """Return whether all unmet needs are torch bounds right next to this release.
 
-        On the verified release next to its bound a file must fail: else its need is
-        not real.
+        A file must fail on the verified release that its bound excludes most narrowly.
+        Otherwise the bound is wrong or no longer necessary.
         """
         return bool(self._matrix) and all(
             is_next_to(need, self.release, self._matrix)
@@ -325,7 +351,11 @@ class Runner:
         )
 
     def _other_side(self, verdict: Verdict, need: str) -> Verdict:
-        """Return the verdict on a file that ran although its need isn't met."""
+        """Return the verdict on a file that ran on the wrong side of its bound.
+
+        Failing is what the bound promises, so the file counts as skipped. If it passes,
+        the bound isn't needed, and that's a fault.
+        """
         if verdict.outcome != PASSED:
             return replace(verdict, outcome=SKIPPED, need=need, faults=(), warnings=())
         what = f"passes on torch {self.release}; remove '{need}' from '# Needs:'"
@@ -338,7 +368,7 @@ class Runner:
         )
 
     def _ask(self, code: str) -> str:
-        """What a line of Python prints on the interpreter."""
+        """Run Python code on the interpreter and return what it prints."""
         result = self.run_program(["-c", code], Path(tempfile.gettempdir()), {}, 60.0)
         if result.killed or result.code != 0:
             last = error_line(result.err) or how_it_ended(result)
@@ -346,11 +376,11 @@ class Runner:
         return result.out
 
     def _verdict(self, snippet: Snippet) -> Verdict:
-        """Run a file so that the verdict is about what the file itself did.
+        """Run a file, and run it again if the first result may not be its own fault.
 
-        A run that was starved of CPU time, or whose supervisor another file may have
-        killed, is repeated while nothing else runs. So is one of a file that somebody
-        saved meanwhile: a verdict is about bytes that really ran.
+        In the second run no other file runs. It's for a file that timed out while other
+        files ran or the CPUs were busy, for a file whose supervisor process another
+        file may have killed, and for a file that was edited while it ran.
         """
         library = library_hashes(snippet)
         with self._slot() as slot, self._running(snippet):
@@ -363,12 +393,12 @@ class Runner:
         if edited := _was_edited(snippet, library):
             left.append("changed while it ran; a file must not change itself")
         verdict = judge(snippet, result, self.machine, left)
-        if edited:  # nobody knows which bytes ran
+        if edited:  # so it's unknown which version of the file ran
             return replace(verdict, sha256=None)
         return replace(verdict, library=library)
 
     def _may_be_innocent(self, result: Result) -> bool:
-        """Whether a run failed in a way that other processes can cause."""
+        """Return whether other processes may have caused the failure of a run."""
         if result.lost:
             return True
         ran_out = (result.killed or "").startswith("ran longer")
@@ -377,7 +407,7 @@ class Runner:
 
     @contextlib.contextmanager
     def _slot(self) -> Iterator[int]:
-        """Hold one slot, in which one file runs at a time."""
+        """Reserve a slot of the server, which runs one command at a time."""
         with self._turn:
             slot = self._slots.get()
         try:
@@ -387,10 +417,10 @@ class Runner:
 
     @contextlib.contextmanager
     def _every_slot(self) -> Iterator[int]:
-        """Hold all slots, so that a file runs alone in one of them.
+        """Reserve all slots, so that a file can run alone in one of them.
 
-        Nobody else gets a slot meanwhile: a thread that takes its slot back as soon as
-        it has returned it would never let go.
+        The lock keeps other threads from taking a slot in the meantime. Without it, a
+        thread that returns its slot and takes it again at once could keep it for ever.
         """
         slots: list[int] = []
         with self._turn:
@@ -403,7 +433,7 @@ class Runner:
                     self._slots.put(slot)
 
     def _command(self, snippet: Snippet) -> Command:
-        """How a reader starts the file, as arguments of this interpreter."""
+        """Translate the file's ``# Run:`` line into arguments for the interpreter."""
         file = str(snippet.path.resolve())
         words = [file if w == snippet.path.name else w for w in snippet.run or ()]
         if words and words[0] == "torchrun":
@@ -412,7 +442,7 @@ class Runner:
             fresh = not program.exists() or self.cold
             return Command((*start, *words[1:]), torchrun=True, fresh=fresh)
         argv = words[1:] or [file]
-        # A fork can't have other flags than its server, nor run a module.
+        # A fork has the interpreter flags of its server and can't run `-m MODULE`.
         forkable = argv[0] == file and not TELLS_A_FORK.search(snippet.source)
         fresh = self.cold or not forkable
         return Command(tuple(argv), torchrun=TORCHRUN in argv, fresh=fresh)
@@ -420,12 +450,17 @@ class Runner:
     def _execute(
         self, snippet: Snippet, slot: int, program: tuple[str, ...] = ()
     ) -> tuple[Result, list[str]]:
-        """Run a file in an empty folder, and report what it left in its other folders.
+        """Run a file in an empty folder with its own home and temporary folder.
 
         Args:
             snippet: The file.
             slot: The slot to run it in.
-            program: What runs the file, if not Python itself.
+            program: A program that runs the file, and its arguments. If empty, Python
+                runs the file directly.
+
+        Returns:
+            How the run ended, and the faults for files that it left in its home and
+            temporary folders or that couldn't be deleted.
         """
         file = str(snippet.path.resolve())
         command = self._command(snippet)
@@ -439,7 +474,7 @@ class Runner:
                 **self._env,
                 "HOME": str(folder.home),
                 **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), tmp),
-                # torchrun's own default is the same for every file and program.
+                # torchrun's default port is fixed, so two files at once would clash.
                 "PET_MASTER_PORT": _free_port(),
             }
             if "snippets" in snippet.needs:
@@ -447,7 +482,7 @@ class Runner:
                 env["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
             if self.device == "cpu" and self._cuda:
                 env["CUDA_VISIBLE_DEVICES"] = ""
-            # A file that torchrun starts chooses the device of each rank itself.
+            # Under torchrun, the file itself chooses the device of each rank.
             if self.device != "cpu" and not snippet.device and not command.torchrun:
                 if command.fresh:
                     at = argv.index(file)
@@ -459,20 +494,23 @@ class Runner:
             result = self.server.run(
                 argv, folder.work, env, limit, slot=slot, fresh=command.fresh
             )
-            # What was killed or failed had no chance to delete what it made.
+            # A file that was killed or failed had no chance to clean up.
             left = [] if result.killed or result.code else folder.left()
         if folder.resisted:
             left.append(f"made what can't be deleted: {listed(folder.resisted)}")
         return result, left
 
     def _running(self, snippet: Snippet) -> contextlib.AbstractContextManager[None]:
-        """Return the context in which a file runs, so that its strays are found."""
+        """Return a context to run a file in, so that its stray changes are found.
+
+        A stray change is a change outside the file's own folders.
+        """
         return self._strays.running(
             snippet.path, snippet.source, lambda: self._execute(snippet, slot=0)
         )
 
     def _settled(self, verdicts: Iterable[Verdict | None]) -> Iterator[Verdict]:
-        """Add what the files changed outside their working folders."""
+        """Add to each verdict what its file changed outside its own folders."""
         pairs = ((one.path, one) if one else None for one in verdicts)
         for verdict, found in self._strays.settle(pairs):
             yield with_strays(verdict, found) if found else verdict
@@ -491,7 +529,7 @@ class Runner:
 def _as_they_end(
     runs: Iterable[concurrent.futures.Future[Verdict]],
 ) -> Iterator[Verdict | None]:
-    """Yield the verdicts as they come, and None for each second without one."""
+    """Yield verdicts as they are completed, and None for each second without one."""
     pending = set(runs)
     while pending:
         done, pending = concurrent.futures.wait(
@@ -503,18 +541,19 @@ def _as_they_end(
 
 
 def _failed(path: Path, faults: Iterable[str]) -> Verdict:
-    """The verdict on a file that could not run."""
+    """Return the verdict on a file that couldn't run."""
     lines = first_lines(tuple(faults), f"{shown(path)}:1")
     return Verdict(path, FAILED, lines, error=lines[-1].partition(": ")[2])
 
 
 def _refuse_hidden_modules(path: Path) -> None:
-    """Refuse a file if its folder hides a module from it.
+    """Refuse a file if it or a neighbor shadows a module, such as ``random.py``.
 
-    A fork has imported the real module already, so only a fresh ``python FILE`` fails.
+    A fork wouldn't notice because it has already imported the real module, but a
+    reader's ``python FILE`` would import the wrong one.
 
     Raises:
-        SnippetError: If the file or a neighbor has the name of a module.
+        SnippetError: If the file or a neighbor has the name of an importable module.
     """
     for name, file in hidden_modules(path.resolve().parent).items():
         what = f"hides the module {name} from each file beside it; rename it"
@@ -522,7 +561,7 @@ def _refuse_hidden_modules(path: Path) -> None:
 
 
 def _was_edited(snippet: Snippet, library: dict[str, str]) -> bool:
-    """Whether the file or its library is not what was read before the run."""
+    """Return whether the file or its library files changed since they were read."""
     try:
         same = snippet.path.read_bytes() == snippet.data
     except OSError:
@@ -531,10 +570,10 @@ def _was_edited(snippet: Snippet, library: dict[str, str]) -> bool:
 
 
 def _free_port() -> str:
-    """A port for torchrun, which opens it a second later.
+    """Return a free port for torchrun, which opens it about a second later.
 
-    Below 32768, from where on Linux gives ports to all who ask for any: one of these
-    would be somebody else's by then.
+    The port is below 32768. Linux hands out ports from there on to programs that ask
+    for any port, so another program could get such a port within that second.
     """
     while True:
         port = random.randrange(20_000, 30_000)
@@ -544,7 +583,7 @@ def _free_port() -> str:
 
 
 def _processor() -> str:
-    """The name of the processor."""
+    """Return the name of the processor."""
     try:
         found = PROCESSOR.search(Path("/proc/cpuinfo").read_text())
     except OSError:

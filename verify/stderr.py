@@ -1,4 +1,4 @@
-"""What a reader sees on standard error: warnings, tracebacks, the last line."""
+"""Find warnings, uncaught exceptions and the cause of failure in standard error."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-# "file.py:7: SomeWarning: text", whatever the class is called.
+# "file.py:7: SomeWarning: text". The name of the class needn't end in "Warning".
 _WARNING = re.compile(
     r"^(\S.*?\.pyx?|<[^>\n]+>|sys):(\d+): ([A-Za-z_]\w*): (.*)$", re.M
 )
-# The line after the indented ones names the exception. A rank's lines begin with
-# "[rank0]:" and don't count: torchrun reports for its ranks, and fails for them.
+# A traceback up to the first line that isn't indented, which names the exception. A
+# rank's traceback, whose lines begin with "[rank0]:", is left out on purpose, because
+# torchrun itself reports that the rank failed.
 _TRACEBACK = re.compile(
     r"^Traceback \(most recent call last\):\n"
     r"(?:[ \t].*\n)*"
     r"(?P<name>[A-Za-z_][\w.]*)(?::[ ]?(?P<text>.*))?$",
     re.M,
 )
-# Between two tracebacks of one exception; the last one is the exception itself.
+# Stands between the tracebacks of chained exceptions. Only the last one is uncaught.
 _CHAINED = re.compile(
     r"\n(?:During handling of the above exception, another exception occurred"
     r"|The above exception was the direct cause of the following exception):\n"
@@ -28,11 +29,11 @@ _CHAINED = re.compile(
 _RANK_ERROR = re.compile(
     r"^\[rank(?P<rank>\d+)\]: (?P<error>[\w.]+(?:Error|Exception)\b.*)$", re.M
 )
-# A rank in torchrun's report, whose last entry is the one that failed first.
+# A rank in torchrun's report. The last entry is the rank that failed first.
 _FAILED_RANK = re.compile(
     r"^  rank +: (?P<rank>\d+) .*\n(?:  .*\n)*?  exitcode +: (?P<code>-?\d+) ", re.M
 )
-# What C++ writes before it aborts.
+# What a C++ program writes about an uncaught exception before it aborts.
 _TERMINATED = re.compile(r"^ *what\(\): +(.+)$", re.M)
 
 
@@ -41,10 +42,10 @@ class Notice:
     """A warning, or an uncaught exception.
 
     Attributes:
-        line: Line of the file; 1 if it came from elsewhere.
+        line: Line of the snippet file, 1 if the notice is about another file.
         category: Name of the class, e.g. ``FutureWarning`` or ``ValueError``.
         text: The first line of the message.
-        uncaught: Whether it is the exception of a traceback.
+        uncaught: True for an uncaught exception, False for a warning.
     """
 
     line: int
@@ -59,15 +60,16 @@ class Notice:
 def notices(err: str, path: Path) -> list[Notice]:
     """Return the warnings and uncaught exceptions that a reader would see.
 
-    Those in which torch deprecates what torch itself calls are left out: a reader
-    couldn't write anything differently.
+    A deprecation warning about code of torch itself is left out, because the author of
+    the file can't do anything about it.
 
     Args:
         err: What the run wrote to standard error.
         path: The file that ran.
 
     Returns:
-        Each once, warnings first, in the order in which they were written.
+        The warnings, then the exceptions, each in the order in which they were written
+        and without repetitions.
     """
     file = str(path.resolve())
     found: dict[str, Notice] = {}
@@ -87,12 +89,15 @@ def notices(err: str, path: Path) -> list[Notice]:
 
 
 def last_line(err: str, path: Path) -> int:
-    """Return the line of the file that the last traceback names, 1 if none does.
+    """Return the line of a file that is mentioned last in tracebacks.
 
     Args:
         err: What the run wrote to standard error.
-        path: The file; one of the same name elsewhere, e.g. torch's own
+        path: The file. Another file with the same name, e.g. torch's own
             ``functional.py``, doesn't count.
+
+    Returns:
+        The line number, 1 if no traceback mentions the file.
     """
     names = {str(path), str(path.absolute()), str(path.resolve())}
     lines = [
@@ -104,22 +109,29 @@ def last_line(err: str, path: Path) -> int:
 
 
 def error_line(err: str) -> str:
-    """Return the line that says why a program failed, which is mostly the last one.
+    """Return a line that says why a program failed.
 
-    After torchrun's report it is the last error of the rank that failed first, or says
-    which rank was killed by a signal.
+    That is usually the last line. If torchrun reports failed ranks, it's the last error
+    of the rank that failed first, or a line about how that rank ended, e.g. ``rank 1:
+    killed by SIGSEGV``.
+
+    Args:
+        err: What the program wrote to standard error.
+
+    Returns:
+        The line, "" if `err` is empty.
     """
     errors = [match.groupdict() for match in _RANK_ERROR.finditer(err)]
     failed = [(one["rank"], int(one["code"])) for one in _FAILED_RANK.finditer(err)]
     if not failed:
         last = (err.strip().splitlines() or [""])[-1]
         return errors[-1]["error"] if errors else last
-    # The others fail because a rank that crashes closes its connections. torchrun may
-    # see one of them first, and ends the rest with SIGTERM.
+    # A rank that crashes is the cause even if torchrun noticed another rank first: its
+    # closed connections make others fail, and torchrun ends the rest with SIGTERM.
     crashed = [one for one in failed if one[1] < 0 and one[1] != -signal.SIGTERM]
     rank, code = (crashed or failed)[-1]
     own = [one["error"] for one in errors if one["rank"] == rank]
-    # Until its process group is there, a rank writes its traceback without a prefix.
+    # Before a rank has a process group, its traceback doesn't have the "[rank0]:".
     plain = [
         str(Notice(1, match["name"], match["text"] or ""))
         for match in _TRACEBACK.finditer(err)
@@ -132,10 +144,13 @@ def error_line(err: str) -> str:
 
 
 def ending_of(code: int) -> str:
-    """Return how a process ended, in words.
+    """Describe how a process ended.
 
     Args:
-        code: Its exit code; below 0 the number of the signal that killed it.
+        code: Exit code, or the negative number of the signal that killed the process.
+
+    Returns:
+        For example ``exit code 1`` or ``killed by SIGSEGV``.
     """
     if code >= 0:
         return f"exit code {code}"

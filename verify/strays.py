@@ -1,9 +1,10 @@
-"""Find what snippet files change outside their working folders, and which file did.
+"""Find out which snippet file changed something outside its own folders.
 
-Looking is cheap, so it happens while files run, about once a second. It doesn't say who
-changed something: a person, an editor and other programs write here too. So a file is
-blamed only if it makes the change again when it runs alone, and nobody makes it while
-nothing runs.
+Comparing the watched folders with how they looked before is cheap, so `Strays` does it
+about once a second while files run. A comparison shows what changed but not who changed
+it: people, editors and other programs write there too. So the files that ran at that
+time are only suspects. Each suspect is run again alone, and it is blamed if the change
+happens again then but not while nothing runs.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from verify.paths import shown
 from verify.tree import CHANGED, CREATED, DELETED, Change, Tree
 
 SHARED_MEMORY = "/dev/shm"
-# Linux stamps files with the time of its last tick, up to 10 ms ago.
+# Linux takes file times from a coarse clock that may be up to 10 ms late. This allows
+# twice that.
 TICK_NS = 20_000_000
 LONGEST_WAIT = 5.0  # seconds
 
@@ -37,14 +39,14 @@ T = TypeVar("T")
 
 @dataclass(eq=False)
 class Run:
-    """When a file ran.
+    """One run of a snippet file.
 
     Attributes:
         path: The file.
-        source: Its text when it started.
-        again: Runs it once more.
-        start: When it started, in nanoseconds.
-        end: When it had ended; None while it runs.
+        source: The text of the file when it started.
+        again: A function that runs the file once more.
+        start: Start time in nanoseconds since the epoch.
+        end: End time in nanoseconds since the epoch, None while the file runs.
     """
 
     path: Path
@@ -54,7 +56,14 @@ class Run:
     end: int | None = None
 
     def names(self, change: Change) -> bool:
-        """Return whether the file's text contains the name of what changed."""
+        """Return whether the file's source seems to mention the path that changed.
+
+        It may be the quoted name, or the folder and the first three letters of the
+        name, if the rest is appended at run time. ``__file__`` is the file itself.
+
+        Args:
+            change: The change.
+        """
         if change.path == os.path.realpath(self.path):
             return "__file__" in self.source
         folder, name = os.path.split(change.path)
@@ -65,18 +74,18 @@ class Run:
 
 
 class Strays:
-    """Says which of the files that run changed something outside its working folder.
+    """Watches folders and finds out which snippet file changed something in them.
 
     Args:
-        exclusive: Makes a context in which no file runs.
-        roots: Folders to watch with all below them.
-        names: Folders of all programs, in which new names count; the temporary folder,
-            the home folder and shared memory if None.
-        interval: Seconds between two looks, at least.
+        exclusive: Returns a context manager that keeps files from running.
+        roots: Folders to watch, with everything below them.
+        names: Folders that all programs write to, where only new names count. None
+            means the temporary folder, the home folder and shared memory.
+        interval: Minimum seconds between two comparisons.
 
     Attributes:
-        notes: Lines about changes whose origin is unknown.
-        ours: Paths that this program itself writes during this time.
+        notes: A line for each group of changes that couldn't be attributed.
+        ours: Paths that the runner itself writes meanwhile, which don't count.
     """
 
     def __init__(
@@ -97,23 +106,25 @@ class Strays:
         self._looked = time.time_ns()
         self._tree = Tree(roots, names)
         self._runs: list[Run] = []
+        # Undecided changes with their suspects, by path.
         self._open: dict[str, tuple[Change, list[Run]]] = {}
-        self._blamed: dict[Path, list[Change]] = {}
-        self._unexplained: set[str] = set()
-        self._ignored: set[str] = set()  # other programs' paths
-        self._busy: set[str] = set()  # folders in which they make files
+        self._blamed: dict[Path, list[Change]] = {}  # by the file that made them
+        self._unexplained: set[str] = set()  # paths whose change no file repeated
+        self._ignored: set[str] = set()  # paths that other programs write
+        self._busy: set[str] = set()  # folders in which other programs create files
         self._lock = threading.RLock()
 
     @contextlib.contextmanager
     def running(
         self, path: Path, source: str, again: Callable[[], object]
     ) -> Iterator[None]:
-        """Note that a file runs in this context.
+        """Record that a file runs while this context is open.
 
         Args:
             path: The file.
-            source: Its text.
-            again: Runs it once more; called while nothing else runs.
+            source: The text of the file.
+            again: A function that runs the file once more. It's called only while no
+                other file runs.
         """
         self._tree.add(path)
         run = Run(path, source, again, time.time_ns())
@@ -126,15 +137,15 @@ class Strays:
     def settle(
         self, finished: Iterable[tuple[Path, T] | None]
     ) -> Iterator[tuple[T, list[str]]]:
-        """Hand on results of runs as soon as it's known what else the files did.
+        """Hold back each result until it's known what its file changed elsewhere.
 
         Args:
-            finished: Files that ended, each with its result. None in place of one
-                says that time passed.
+            finished: Each file that ended, with its result. A None only gives this
+                generator a chance to compare the folders again.
 
         Yields:
-            The results, each with the faults of its file. If `finished` raises, the
-            results of files that are suspected of nothing come first.
+            Each result with the faults of its file. If `finished` raises an error, the
+            results of files that aren't suspected come first.
         """
         with self._lock:
             self._look()
@@ -146,7 +157,7 @@ class Strays:
                 start = time.monotonic()
                 if start >= due:
                     held = yield from self._release(held)
-                    # On a slow disk, too, looking takes a small part of the time.
+                    # Also on a slow disk, spend at most about 2 % of the time on this.
                     end = time.monotonic()
                     due = end + max(self._interval, 50 * (end - start))
             yield from self._release(held, last=True)
@@ -157,7 +168,7 @@ class Strays:
             raise
 
     def _interrupted(self, held: list[tuple[Path, T]]) -> Iterator[tuple[T, list[str]]]:
-        """Yield what is settled without running anything again."""
+        """Yield the results of files that aren't suspected; run nothing again."""
         self._look()
         suspected = {run.path for _, runs in self._open.values() for run in runs}
         for path, result in held:
@@ -167,7 +178,14 @@ class Strays:
     def _release(
         self, held: list[tuple[Path, T]], last: bool = False
     ) -> Generator[tuple[T, list[str]], None, list[tuple[Path, T]]]:
-        """Yield what is settled; return what has to wait for files that still run."""
+        """Yield the results that are settled, and return the others.
+
+        Suspects are run again once all suspects of some change have ended.
+
+        Args:
+            held: The results so far.
+            last: Whether all files have ended, so that no result has to wait.
+        """
         with self._lock:
             self._look()
             ready = last or any(
@@ -187,7 +205,10 @@ class Strays:
         return [(path, result) for path, result in held if path in waiting]
 
     def _look(self) -> None:
-        """Note what changed, with the files that ran then; what nobody did is fine."""
+        """Record each new change with its suspects, and drop changes without suspects.
+
+        A path that was changed and then restored is dropped too.
+        """
         since = self._looked
         now = time.time_ns()
         for change in self._changes():
@@ -199,22 +220,29 @@ class Strays:
         self._looked = now
 
     def _changes(self) -> list[Change]:
+        """Return what changed since the last call, except for ignored changes."""
         return [c for c in self._tree.look() if not self._is_ignored(c)]
 
     def _is_ignored(self, change: Change) -> bool:
+        """Return whether a change is known not to be the work of a snippet file."""
         above = map(str, Path(change.path).parents)
         if change.path in self.ours or self._ignored & {change.path, *above}:
             return True
         if _is_of_a_recorder(change.path, self._began):
             return True
-        # The folders of the runs themselves, if temporary files are kept in the tree.
+        # Run folders, which are watched if the temporary folder is in a watched one.
         if change.path.startswith(self._run_folders):
             return True
         folder = os.path.dirname(change.path)
         return change.kind == CREATED and folder in self._busy
 
     def _suspects(self, change: Change, since: int) -> list[Run]:
-        """Return the files that ran when something changed."""
+        """Return the runs during which a change may have happened.
+
+        Args:
+            change: The change.
+            since: Time of the previous comparison, in nanoseconds.
+        """
         runs = [run for run in self._runs if not run.end or run.end >= since]
         if since - TICK_NS <= change.time <= time.time_ns():
             runs = [
@@ -223,24 +251,33 @@ class Strays:
                 if run.start - TICK_NS <= change.time
                 and (run.end is None or change.time <= run.end)
             ]
-        # Else the clock is another one, that of a server for example.
+        # A time outside of that interval is from another clock, such as a file
+        # server's. Then every run since the previous comparison counts.
         return [run for run in runs if self._is_plausible(change, run)]
 
     def _is_plausible(self, change: Change, run: Run) -> bool:
-        """In folders where all programs write, a file is suspected for a reason."""
+        """Return whether a run may have made a change.
+
+        In a folder that all programs write to, running at the time isn't enough: the
+        file must also mention the path.
+        """
         if change.kind == CREATED and change.path == os.path.abspath(run.path):
-            return False  # it was there to be run
+            return False  # the file existed before it ran
         if not self._tree.shares(change.path):
             return True
         with contextlib.suppress(OSError, AttributeError):
             if os.lstat(change.path).st_uid != os.getuid():
                 return False
-        # Names in shared memory are often made by a library.
+        # A library often chooses the names in shared memory, so the file doesn't
+        # mention them.
         in_memory = os.path.dirname(change.path) == SHARED_MEMORY
         return in_memory or run.names(change)
 
     def _judge(self) -> None:
-        """Find which file made the open changes, while nothing else runs."""
+        """Run the suspects again, one by one, and blame them for what they repeat.
+
+        The caller makes sure that no other file runs.
+        """
         self._look()
         self._ignored |= _held_open() & self._open.keys()
         rest = {p: v for p, v in self._open.items() if p not in self._ignored}
@@ -248,7 +285,7 @@ class Strays:
         for run in dict.fromkeys(r for _, runs in rest.values() for r in runs):
             mine = [c for c, suspects in rest.values() if run in suspects]
             if not mine:
-                continue  # blamed on another file
+                continue  # another file has been blamed meanwhile
             again, others = self._repeats(run, idle)
             for change in mine:
                 if any(change.is_like(other) for other in again):
@@ -265,7 +302,8 @@ class Strays:
             for change, suspects in rest.values()
             if not self._is_others(change, idle)
         )
-        self._open.clear()  # not before: an interruption leaves it undecided
+        # Only now, so that after an interruption these changes are still undecided.
+        self._open.clear()
         self._remove_shared_memory()
         self._tree.look()
         self._looked = time.time_ns()
@@ -273,15 +311,22 @@ class Strays:
     def _repeats(
         self, run: Run, idle: list[Change]
     ) -> tuple[list[Change], list[Change]]:
-        """Run a file twice more and wait between; nothing else runs.
+        """Run a file twice more, with a wait after each run.
+
+        Args:
+            run: The run to repeat.
+            idle: Changes that happened while nothing ran. Those of the two waits are
+                appended.
 
         Returns:
-            What it does each time and nobody does in a wait, and what else happened.
+            The changes that happened in both runs but in no wait, and those that
+            happened in only one run. Both are empty if the first run changed nothing.
         """
         first, seconds = self._rerun(run)
         if not first:
             return [], []
-        # Unlike lengths: what another program does at regular times is seen in one.
+        # Waits of different lengths, so that a program that writes at regular intervals
+        # is caught in at least one of them.
         idle += self._wait(2 * seconds + 0.1)
         second, seconds = self._rerun(run)
         idle += self._wait(3.5 * seconds + 0.2)
@@ -297,6 +342,7 @@ class Strays:
         return again, others
 
     def _rerun(self, run: Run) -> tuple[list[Change], float]:
+        """Run a file again; return what changed meanwhile, and the seconds it took."""
         self._changes()
         start = time.monotonic()
         run.again()
@@ -305,7 +351,10 @@ class Strays:
         return changes, seconds
 
     def _wait(self, seconds: float) -> list[Change]:
-        """Return what changes while nothing runs: another program's, from now on."""
+        """Wait while nothing runs, and return what changes meanwhile.
+
+        Such changes are made by other programs, so their paths are ignored from now on.
+        """
         time.sleep(min(seconds, LONGEST_WAIT))
         changes = self._changes()
         self._ignored |= {change.path for change in changes}
@@ -318,23 +367,32 @@ class Strays:
 
     def _is_others(self, change: Change, idle: list[Change]) -> bool:
         """Return True if a change is like one that happened while nothing ran."""
-        if self._tree.shares(change.path):  # there, a new name doesn't affect others
+        # All programs create files in a shared folder, so only the same path counts.
+        if self._tree.shares(change.path):
             return any(change.path == other.path for other in idle)
         return any(change.is_like(other) for other in idle)
 
     def _judge_once_only(self, rest: Iterable[tuple[Change, list[Run]]]) -> None:
-        """Judge what no file did again: it may write only what isn't there yet."""
+        """Judge changes that no file repeated.
+
+        A file may make such a change only once, for example if it writes only what
+        doesn't exist yet. It's blamed if it's the only suspect that mentions the path,
+        or the only suspect of a created or deleted path. Other changes become notes.
+
+        Args:
+            rest: The changes, each with its suspects.
+        """
         unknown: dict[tuple[Run, ...], list[Change]] = {}
         for change, suspects in rest:
             if change.after is not None and not os.path.lexists(change.path):
                 continue
             named = [run for run in suspects if run.names(change)]
-            # A person saves a file now and then, but seldom makes one just then.
+            # A person often saves a file while others run, but seldom creates one.
             only = suspects if change.kind != CHANGED else []
             found = next((runs for runs in (named, only) if len(runs) == 1), None)
             if found:
                 self._blame(found[0], change)
-            elif change.path in self._unexplained:  # again, and by no file
+            elif change.path in self._unexplained:  # for the second time
                 self._ignored.add(change.path)
             else:
                 self._unexplained.add(change.path)
@@ -348,12 +406,13 @@ class Strays:
             )
 
     def _blame(self, run: Run, change: Change) -> None:
+        """Record that a run made a change, once for each path."""
         blamed = self._blamed.setdefault(run.path, [])
         if all(change.path != other.path for other in blamed):
             blamed.append(change)
 
     def _remove_shared_memory(self) -> None:
-        """Free what blamed files left in shared memory, which lasts until a reboot."""
+        """Delete what blamed files left in shared memory, where it'd use up memory."""
         for changes in self._blamed.values():
             for change in changes:
                 if os.path.dirname(change.path) == SHARED_MEMORY:
@@ -362,13 +421,13 @@ class Strays:
 
 
 def faults(changes: list[Change]) -> list[str]:
-    """Say what a file did.
+    """Describe the changes that a file is blamed for.
 
     Args:
-        changes: What it changed outside its working folder.
+        changes: What the file changed outside its own folders.
 
     Returns:
-        A line for each kind of change.
+        A line for each kind of change: what happened and what to do about it.
 
     Example:
         >>> faults([Change("/elsewhere/x.txt", None, (), 0)])[0][:47]
@@ -389,16 +448,21 @@ def _kinds(changes: list[Change]) -> list[str]:
 
 
 def _kind(change: Change) -> str:
+    """Return the kind of a change for messages: ``left`` if it's in shared memory."""
     in_memory = os.path.dirname(change.path) == SHARED_MEMORY
     return "left" if in_memory else change.kind
 
 
 def _is_of_a_recorder(path: str, since: str) -> bool:
-    """Whether a run of `verify`, this one or one beside it, saved its results there.
+    """Return whether `verify`, in this process or another, wrote a path as evidence.
 
-    The folder of the records, a sealed record that is newer than this run, sealed
-    messages, or a file that becomes one of them. A snippet doesn't write those, unless
-    it forges evidence.
+    That is the records folder, a record with a valid seal that is newer than this run,
+    a messages file with a valid seal, or a temporary file that will become one of them.
+    A snippet file can't write a valid one unless it forges evidence.
+
+    Args:
+        path: The path that changed.
+        since: When this run began, as ISO 8601 in UTC.
     """
     name = os.path.basename(path)
     if path == str(RECORDS) or re.fullmatch(r"\..+\.json\.[0-9a-f]{8}\.new", name):
@@ -407,7 +471,7 @@ def _is_of_a_recorder(path: str, since: str) -> bool:
         if not name.endswith(".json"):
             return False
         if messages.is_path(Path(path)):
-            messages.read(Path(path))  # with its seal
+            messages.read(Path(path))  # raises RecordError unless the seal is valid
             return True
         record = record_files.read(Path(path))
     except (OSError, RecordError):
@@ -416,22 +480,26 @@ def _is_of_a_recorder(path: str, since: str) -> bool:
 
 
 def _said(changes: list[Change], kind: str) -> str:
-    """Return for example ``created a.txt, b``; what is in a new folder isn't listed."""
+    """Describe the changes of one kind, e.g. ``created a.txt, b``.
+
+    If a folder is listed, what is in it isn't.
+    """
     paths = sorted(change.path for change in changes if _kind(change) == kind)
     top = [p for p in paths if not any(str(q) in paths for q in Path(p).parents)]
     return f"{kind} {listed([_shown(path) for path in top])}"
 
 
 def _shown(path: str) -> str:
-    # Not the target of a link, and not a name that is cut at a newline.
+    # Not `verify.paths.shown`, which follows links.
     below = path.startswith(f"{ROOT}{os.sep}")
     return os.path.relpath(path, ROOT) if below else path
 
 
 def _held_open() -> set[str]:
-    """Return the files that programs have open to write, or have mapped as shared.
+    """Return the files that are open for writing, and mapped shared memory.
 
-    No file runs, so these programs are others: a server and its log, for example.
+    It's called while no snippet file runs, so the files belong to other programs, such
+    as the log file of a server.
     """
     held: set[str] = set()
     if not sys.platform.startswith("linux"):

@@ -1,4 +1,4 @@
-"""The verdict on one snippet file, and the machine that it was reached on."""
+"""Data classes for the verdict on a snippet file and for the machine it ran on."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ PASSED, FAILED, CHANGED, SKIPPED = "passed", "failed", "output-changed", "skippe
 
 @dataclass(frozen=True)
 class Machine:
-    """What files run on.
+    """The hardware and software that files run on.
 
     Attributes:
-        device: ``"cpu"`` or ``"cuda"``: torch's default device.
-        device_name: The processor or GPU, in words.
-        build: The torch release with the name of its build, e.g. ``2.13.0+cpu``.
+        device: torch's default device, ``"cpu"`` or ``"cuda"``.
+        device_name: Name of the processor or the GPU.
+        build: The torch release with its build suffix, e.g. ``2.13.0+cpu``.
         python: Version of Python.
-        numpy: Version of NumPy, None if there is none.
-        platform: Operating system.
+        numpy: Version of NumPy, None if it isn't installed.
+        platform: Operating system, as in `platform.platform`.
     """
 
     device: str
@@ -34,14 +34,15 @@ class Machine:
 
     @property
     def release(self) -> str:
-        """The torch release without the name of its build, e.g. ``2.13.0``."""
+        """The torch release without its build suffix, e.g. ``2.13.0``."""
         return self.build.partition("+")[0]
 
     @property
     def id(self) -> str:
-        """A short name: equal for the same device, torch build and Python.
+        """A short hash of the device name, the torch build and the Python version.
 
-        The kernel and NumPy are left out, because they change while the machine stays.
+        The platform and NumPy are left out, because updating those doesn't make it
+        another machine.
         """
         facts = "\n".join((self.device_name, self.build, self.python))
         return hashlib.sha256(facts.encode()).hexdigest()[:8]
@@ -49,23 +50,24 @@ class Machine:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of one file.
+    """The verdict on one file.
 
     Attributes:
         path: The file.
         outcome: ``"passed"``, ``"failed"``, ``"output-changed"`` or ``"skipped"``.
-        faults: One line each, with file and line where there is one.
-        need: The unmet need of a skipped file, e.g. ``"cuda"``; of a failed file the
-            need that it has no longer.
-        sha256: Hash of the file as it ran; None if it breaks the contract, or if the
-            file or the library was edited while it ran.
-        library: Hashes of the library files that it imports, by their names.
+        faults: What is wrong with the file, as lines that begin with ``file:line:``.
+        need: The unmet need of a skipped file, e.g. ``"cuda"``. If the file failed, a
+            need that turned out to be unnecessary. Else None.
+        sha256: Hash of the file as it ran. None if the file can't be read or breaks the
+            contract of snippet files, or if it or its library was edited meanwhile.
+        library: Hashes of the library files that the file imports, by name.
         seconds: Wall time of the run.
-        warnings: What a reader would see, as ``Category: first line``.
-        error: Last line of a failed file's error; of a skipped one, if it ran to
-            see whether its need is real, how it fails.
-        differences: Where its output is not the expected one.
-        result: The run itself; None if there was none.
+        warnings: The warnings and uncaught exceptions that a reader would see, as
+            ``Category: first line``.
+        error: Why a file failed, in one line. If the file was skipped but ran to check
+            its need, how it failed.
+        differences: The differences between the expected and the actual output.
+        result: The result of the run, None if the file didn't run.
     """
 
     path: Path

@@ -1,4 +1,10 @@
-"""Turn a fork of the warm server into what ``python FILE`` would be."""
+"""Make a fork of the warm server behave like a new ``python FILE``.
+
+`become` sets up the process, the caller executes the `Script` that it returns, and
+`Script.end` does what an interpreter does when it exits. Whatever a script can observe
+should be as in a fresh interpreter: streams, environment, modules, tracebacks, exit
+code, and the order in which objects are destroyed.
+"""
 
 from __future__ import annotations
 
@@ -21,29 +27,35 @@ from typing import BinaryIO, cast
 from verify.fork import DEFAULT_DEVICE, noting
 from verify.fork.stash import AHEAD
 
-# Taken before a script can change anything.
+# Copied before a script can change them.
 _BUILTINS = dict(vars(builtins))
 _C = None if os.name == "nt" else ctypes.CDLL(None)
-_IONBF = 2  # no buffer, in glibc's stdio.h
+_IONBF = 2  # from glibc's stdio.h: no buffering
 
 
 def become(message: dict, files: list[int]) -> Script:
     """Turn this process into a fresh interpreter that is about to run a script.
 
     Args:
-        message: ``argv`` (what follows ``python``), ``cwd``, ``env``, ``targets``: the
-            numbers under which the script finds its open files, ``session``: whether it
-            leads one (a worker doesn't, because it may want to make its own),
-            ``fresh``: whether to start a real interpreter, and ``noted``: the file for
-            the messages that it meets, see `noting`.
-        files: Open files in the order of ``targets``.
+        message: The request, a dict with these keys:
+
+            - ``argv``: what follows ``python`` on the command line;
+            - ``cwd`` and ``env``: working folder and environment;
+            - ``targets``: the descriptor number that each of `files` must get;
+            - ``session``: whether to start a new session. A worker doesn't, because
+              it may want to do that itself;
+            - ``fresh``: whether to start a real interpreter, False if missing;
+            - ``noted``: the file for the script's exceptions and warnings, see
+              `verify.fork.noting`.
+        files: Open file descriptors, in the order of ``targets``.
 
     Returns:
-        The script. If a real interpreter has to be started, this process becomes that
-        and the function doesn't return.
+        The script. If the command needs a real interpreter, this process is replaced
+        by one, and the function doesn't return.
     """
     if message["session"]:
-        os.setsid()  # its own group: killing it kills what the script started
+        # Also a new process group: killing it kills what the script started.
+        os.setsid()
     _place(files, message["targets"])
     os.chdir(message["cwd"])
     argv, env = message["argv"], message["env"]
@@ -53,8 +65,8 @@ def become(message: dict, files: list[int]) -> Script:
         rest, unbuffered = split
         _fresh_streams(unbuffered or bool(env.get("PYTHONUNBUFFERED")))
         _fresh_state()
-        # The interpreter reads a file in another way than `compile`, which shows where
-        # the file can't be compiled.
+        # Leave a script that can't be compiled to a real interpreter: it doesn't read
+        # files as `compile` does, so its error message may be different.
         with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             return Script(rest, message["noted"])
         _flush()
@@ -62,14 +74,19 @@ def become(message: dict, files: list[int]) -> Script:
 
 
 def _place(files: list[int], targets: list[int]) -> None:
-    """Give open files their numbers, and close all others.
+    """Move open files to their target descriptors, and close all other files.
 
-    In place, because a low limit (`ulimit -n 64`) leaves no room above them.
+    A file is copied to a spare descriptor only if its own is about to be overwritten,
+    because under a low limit (`ulimit -n 64`) there may be no room to copy all.
+
+    Args:
+        files: The open files.
+        targets: The descriptor that each must get.
     """
     at = dict(zip(targets, files, strict=True))
     for target in targets:
         for other, fd in at.items():
-            if fd == target and other != target:  # which it is about to overwrite
+            if fd == target and other != target:  # about to be overwritten
                 at[other] = os.dup(fd)
         if at[target] == target:
             os.set_inheritable(target, True)
@@ -78,12 +95,12 @@ def _place(files: list[int], targets: list[int]) -> None:
         at[target] = target
     for fd in map(int, os.listdir("/proc/self/fd")):
         if fd not in at:
-            with contextlib.suppress(OSError):  # the one that listed them
+            with contextlib.suppress(OSError):  # `listdir` has closed its own
                 os.close(fd)
 
 
 def _become_environment(env: dict[str, str]) -> None:
-    """Set what differs from the server's, which is little of it."""
+    """Make `os.environ` equal to `env`, changing only the variables that differ."""
     for name in os.environ.keys() - env.keys():
         del os.environ[name]
     for name, value in env.items():
@@ -92,16 +109,19 @@ def _become_environment(env: dict[str, str]) -> None:
 
 
 def _without_flags(argv: list[str]) -> tuple[list[str], bool] | None:
-    """Split off the interpreter's flags.
+    """Split the interpreter's flags off a command line.
+
+    Args:
+        argv: What follows ``python``.
 
     Returns:
-        The rest, and whether ``-u`` was among the flags. None if a fork can't be what
-        the command line asks for: a flag that this interpreter wasn't started with, a
-        module (``-m``), a program on standard input, a folder, no program at all.
+        The rest, and whether ``-u`` was among the flags. None if a fork can't do what
+        the command line asks for: a flag that the server wasn't started with, a module
+        (``-m``), a program on standard input, a folder, or no program at all.
     """
     rest, unbuffered = list(argv), False
     while rest and rest[0].startswith("-") and rest[0] != "-c":
-        import subprocess  # torch has imported it
+        import subprocess  # already imported by torch, so this costs nothing
 
         # multiprocessing repeats the flags that the interpreter was started with.
         own = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
@@ -117,7 +137,11 @@ def _without_flags(argv: list[str]) -> tuple[list[str], bool] | None:
 
 
 def _fresh_streams(unbuffered: bool) -> None:
-    """Make stdin, stdout and stderr as the interpreter does when it starts."""
+    """Create stdin, stdout and stderr as the interpreter does when it starts.
+
+    Args:
+        unbuffered: Whether to do so as under ``python -u``.
+    """
     for fd, name in enumerate(("stdin", "stdout", "stderr")):
         old = getattr(sys, name)
         raw = io.FileIO(fd, "wb" if fd else "rb", closefd=False)
@@ -142,17 +166,18 @@ def _fresh_streams(unbuffered: bool) -> None:
 
 
 def _fresh_state() -> None:
-    """Undo what a fork shares with its siblings and a fresh interpreter does not."""
-    # Without this, every file that sets no seed would print the same numbers.
+    """Reset state that all forks inherit but that a fresh interpreter sets up anew."""
+    # Otherwise every file without a seed would print the same random numbers.
     if torch := sys.modules.get("torch"):
         torch.default_generator.seed()
-        # OpenMP read it when torch was imported; torchrun sets it for its ranks.
+        # OpenMP reads the variable only once, when torch is imported, but torchrun sets
+        # it for its ranks later.
         threads = os.environ.get("OMP_NUM_THREADS", "")
         if threads.isdecimal() and int(threads) not in (0, torch.get_num_threads()):
             torch.set_num_threads(int(threads))
     if random := sys.modules.get("numpy.random"):
         random.seed()
-    tempfile.tempdir = None  # the server's own, which the script must not fill
+    tempfile.tempdir = None  # forget the server's; the script has its own TMPDIR
     if shim := os.environ.get("PYTHON_EXEC"):
         import multiprocessing.spawn
 
@@ -163,23 +188,24 @@ def _fresh_state() -> None:
 
 
 class Script:
-    """What ``-c CODE`` or ``FILE`` is as ``__main__``.
+    """A script, ``-c CODE`` or ``FILE``, that is about to run as ``__main__``.
 
-    The caller executes `code` itself, for each frame between it and the script would be
-    one that a reader's traceback doesn't have.
+    The caller executes `code` itself, because a method that does so would be one more
+    frame in each traceback.
 
     Args:
-        argv: ``-c``, the code and arguments, or the file and arguments.
-        noted: The file for the messages that it meets.
+        argv: ``-c``, the code and its arguments; or the file and its arguments.
+        noted: The file for the script's exceptions and warnings, see
+            `verify.fork.noting`.
 
     Attributes:
         code: The compiled script.
-        names: The module's namespace.
-        error: What the script raised.
+        names: The namespace of ``__main__``.
+        error: The exception that ended the script, set by the caller; else None.
 
     Raises:
-        SyntaxError: If the script can't be compiled; also `ValueError`,
-            `RecursionError` or `MemoryError`.
+        SyntaxError: If the script can't be compiled. `compile` may also raise a
+            `ValueError`, `RecursionError` or `MemoryError`.
     """
 
     def __init__(self, argv: list[str], noted: str) -> None:
@@ -207,40 +233,43 @@ class Script:
         name = os.path.abspath(file) if file else "<string>"
         noting.start(noted, name if file else "")
         self.code: CodeType = noting.compiled(source, name)
-        # A destructor may catch something after the builtins have gone.
+        # A destructor may run an `except` clause, which calls the hook, after `_forget`
+        # has restored the builtins.
         _BUILTINS.update((n, v) for n, v in vars(builtins).items() if n == noting.HOOK)
 
     def end(self) -> int:
-        """Do what an interpreter does at its end.
+        """Do what an interpreter does when it exits.
 
-        All but half a second in which it would take apart each imported module.
+        Only installed modules aren't torn down, which would take half a second.
 
         Returns:
             The exit code, or a negative signal number.
         """
         error, self.error = self.error, None
         if error and error.__traceback__:
-            # In 3.11 the hook prints the exception's own traceback and not the one
-            # that it gets. The first frame is the server's.
+            # Drop the first frame, which is the server's. It has to go from the
+            # exception itself: in Python 3.11 `sys.excepthook` prints the exception's
+            # own traceback, not the one that it's given.
             error = error.with_traceback(error.__traceback__.tb_next)
         if error:
             noting.note_error(error)
         code = _report(error) if error else 0
-        del error  # and all objects of the frames that it went through
+        del error  # its traceback keeps the objects of all its frames alive
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
         _flush()
         del self.names, self.code
         _forget(self._last)
         _flush()
-        # C has its own buffer. A signal ends a process without writing it.
+        # Also flush the buffers of C, unless a signal is to end this process: a signal
+        # wouldn't flush them either.
         if _C and code >= 0:
             _C.fflush(None)
         return code
 
 
 def _report(error: BaseException) -> int:
-    """Show what a script raised as the interpreter does; return the exit code."""
+    """Print an uncaught exception as the interpreter does, and return the exit code."""
     if isinstance(error, SystemExit):
         return _exit_code(error.code)
     sys.last_type, sys.last_value = type(error), error
@@ -281,7 +310,10 @@ def _flush() -> None:
 
 
 def _forget(last: str) -> None:
-    """Let go of what the script made, in the order in which an interpreter does.
+    """Destroy the script's objects in the order in which an interpreter does.
+
+    The order decides what destructors can still use, and so what they print. See
+    ``finalize_modules`` in CPython's ``pylifecycle.c``.
 
     Args:
         last: The last name in ``sys.modules`` before the script ran.
@@ -294,22 +326,23 @@ def _forget(last: str) -> None:
         setattr(sys, name, getattr(sys, f"__{name}__"))
     alive = []
     own = _own_modules(last)
-    # An interpreter has taken all modules away by now, so it finds no source lines for
-    # the traceback of a destructor.
+    # An interpreter has emptied `sys.modules` by now, so the traceback of an error in a
+    # destructor has no source lines. Without `io`, it has none here either.
     sys.modules["io"] = None  # type: ignore[assignment]
     for name in ["__main__", *own]:
         if isinstance(module := sys.modules.get(name), ModuleType):
             alive.append(weakref.ref(module))
             sys.modules.pop(name)
         del module
-    for name in own:  # what isn't a module, after all modules
+    for name in own:  # entries that aren't modules
         sys.modules.pop(name, None)
     names = vars(builtins)
     changed = dict(names)
     names.clear()
     names.update(_BUILTINS)
     changed.clear()
-    # Destructors that run now still find the names of their module.
+    # Collect before the namespaces are cleared below, because destructors of cyclic
+    # garbage still find the names of their module.
     gc.collect()
     for reference in reversed(alive):
         if module := reference():
@@ -321,12 +354,17 @@ def _forget(last: str) -> None:
 
 
 def _own_modules(last: str) -> list[str]:
-    """Return what the script itself put into ``sys.modules``.
+    """Return the names that the script added to ``sys.modules``, in that order.
 
-    Not what is installed: taking that apart is the half second.
+    Modules of the standard library and installed packages are left out: tearing those
+    down takes about half a second.
+
+    Args:
+        last: The last name in ``sys.modules`` before the script ran.
     """
     own = []
-    # From the end, for a look at each name would copy the page that it is on.
+    # From the end, and only as far as necessary: touching a name changes its reference
+    # count, so the kernel copies the memory page that it's on.
     for name in reversed(sys.modules):
         if name == last:
             break

@@ -1,4 +1,4 @@
-"""Delete a folder whatever is in it."""
+"""Delete a folder, however deep it is."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from pathlib import Path
 
 
 def delete_folder(folder: Path) -> bool:
-    """Delete a folder with all that is in it, however deep.
+    """Delete a folder with everything in it, at any depth.
+
+    What can't be deleted stays, and no error is raised.
 
     Args:
         folder: The folder. It doesn't have to exist.
 
     Returns:
-        Whether it's gone. What can't be deleted stays.
+        Whether the folder is gone.
     """
     with contextlib.suppress(RecursionError):
         shutil.rmtree(folder, ignore_errors=True)
-    # What is left is too deep for a recursion and its paths are too long for the
-    # system, or it can't be deleted. Moving folders up makes them shallow.
+    # Whatever remains can't be deleted, or it's too deep: for a recursion, or for the
+    # system, because its paths are too long. So move each inner folder to the top.
     number = 0
     todo = _folders(folder)
     while todo:
@@ -38,7 +40,7 @@ def delete_folder(folder: Path) -> bool:
 
 
 def _folders(folder: Path) -> list[Path]:
-    """Return the folders in a folder, links left aside."""
+    """Return the folders that are directly in a folder, without links to folders."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         return [Path(e.path) for e in entries if e.is_dir(follow_symlinks=False)]
     return []

@@ -1,4 +1,8 @@
-"""The client of the warm server: run one command, say how it ended."""
+"""Run commands on the warm server and report how each one ended.
+
+`Server` is what the runner uses. It starts the server process through a `Keeper`,
+restarts it after a crash, and watches each command's time, output and supervisor.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +23,16 @@ from verify.fork.patience import INTERVAL, Patience
 from verify.fork.processes import children, is_stopped
 from verify.fork.protocol import Inbox, send
 
-# Seconds in which helper processes may end by themselves: a compile worker of torch 2.4
-# imports torch, and only then sees that nobody needs it.
+# Seconds for helper processes to end by themselves. A compile worker of torch 2.4, for
+# example, notices only after importing torch that its parent has gone.
 GRACE = 10.0
-# Seconds in which a slot must have killed what it is to kill.
+# Seconds for a slot to kill a command and what the command left running.
 KILL = 20.0
 NO_END: dict = {"code": None, "cpu_s": 0.0, "peak_kb": 0}
 LIMIT = "ran longer than {:g} s"
 OUTPUT = "wrote more than {} bytes of {}"
-# What a file does to its slot.
+# What a file can do to its slot, as the reason of its failure. The supervisor process
+# is the slot.
 KILLED = "killed its supervisor process"
 STOPPED = "stopped its supervisor process"
 SILENCED = "kept its supervisor process from answering"
@@ -37,23 +42,26 @@ DELETED = "deleted the folder of its supervisor process"
 
 @dataclass(frozen=True)
 class Result:
-    """How one command ended.
+    """The result of one command.
 
     Attributes:
-        code: Exit code, or a negative signal number; None if nobody saw its end.
+        code: Exit code, or a negative signal number. None if the end of the command
+            wasn't observed.
         out: Standard output, cut at the limit.
         err: Standard error, cut at the limit.
-        seconds: Wall time from the request to the end.
-        cpu_s: Processor seconds of the process and of the children it waited for.
+        seconds: Wall time from the request to the end of the command.
+        cpu_s: CPU seconds of the process and of the children that it waited for.
         peak_kb: Peak resident memory of the process in KiB.
-        killed: Why the runner killed it, or None.
-        left: Command lines of processes that it left running, which are killed; a
-            few lines, however many they were.
-        waited: Seconds in which it could have run but others used the processors.
-        noted: The exceptions and warnings that it met, as `noting` writes them. A real
-            ``python ARGS`` notes none.
-        lost: Whether its slot or keeper was lost or answered nonsense. That may be the
-            doing of another command, so run it again before you blame it.
+        killed: Why the command was killed or its slot was lost, or None.
+        left: Command lines of the processes that the command left running, which were
+            then killed. At most a few lines, whatever their number.
+        waited: Seconds in which the command was ready to run but other programs used
+            the CPUs.
+        lost: Whether its slot or keeper died, stopped, fell silent or answered
+            nonsense. Another command may have caused that, so run the command again
+            before you blame it.
+        noted: The exceptions and warnings that the command met, in the format of
+            `verify.fork.noting`. Empty for a real ``python ARGS``.
     """
 
     code: int | None
@@ -70,23 +78,23 @@ class Result:
 
 
 class Server:
-    r"""An interpreter that runs commands as ``python ARGS`` would, each in a fork.
+    r"""Runs commands as ``python ARGS`` would, each in a fork of a warm interpreter.
 
     Args:
-        python: The interpreter; it needs Python 3.10 and torch, nothing else.
+        python: The interpreter: Python 3.10 or later, with torch.
         cold: Start a real ``python ARGS`` for each command and import nothing ahead.
         slots: How many commands may run at once, each in its own slot.
         flags: Flags for the interpreter, for example ``("-W", "error")``.
-        env: Its environment; this process's if None.
+        env: Environment of the server. None means the environment of this process.
         start_timeout: Seconds that importing torch may take.
-        ahead: Modules to import ahead, besides torch.
+        ahead: Modules to import ahead, in addition to torch.
 
     Attributes:
         cold: Whether each command is a real ``python ARGS``.
-        cold_because: Why a server that was to be warm is cold, or None.
+        cold_because: Why the server is cold although it was meant to be warm, or None.
 
     Raises:
-        ServerError: If the interpreter can't serve; the message says why.
+        ServerError: If the interpreter can't run commands. The message says why.
 
     Example:
         >>> with Server(cold=True) as server:
@@ -114,7 +122,11 @@ class Server:
         self._keeper = self._start()
 
     def _start(self) -> Keeper:
-        """Start a keeper, as warm as is safe."""
+        """Start a keeper that is as warm as is safe.
+
+        If the modules to import ahead make forks unsafe, try without them. If torch
+        itself does, start a fresh interpreter for each command.
+        """
         while True:
             try:
                 return Keeper(
@@ -139,17 +151,17 @@ class Server:
 
     @property
     def pid(self) -> int:
-        """The keeper's process number."""
+        """The process ID of the keeper."""
         return self._keeper.process.pid
 
     @property
     def versions(self) -> dict[str, str]:
-        """``{"python": …, "torch": …}``; no torch if cold."""
+        """``{"python": …, "torch": …}``, without torch if the server is cold."""
         return self._keeper.versions
 
     @property
     def import_warnings(self) -> str:
-        """What importing torch wrote to standard error."""
+        """What the server wrote to standard error while it started."""
         return self._keeper.import_warnings
 
     def run(
@@ -166,19 +178,19 @@ class Server:
 
         Args:
             argv: What follows ``python`` on the command line.
-            cwd: Its working folder.
-            env: Its environment; this process's if None.
-            timeout: Seconds in which it could run after which it's killed, see
-                `Patience`.
-            max_output: Bytes on one of its streams after which it's killed.
-            slot: Which slot runs it; one command at a time in each.
-            fresh: Start a real ``python ARGS`` for it, for what a fork can't do.
+            cwd: Working folder of the command.
+            env: Environment of the command. None means that of this process.
+            timeout: Seconds until the command is killed. Time spent waiting for a CPU
+                doesn't count. See `Patience`.
+            max_output: Bytes of output, or of errors, at which the command is killed.
+            slot: The slot to use. Each slot runs one command at a time.
+            fresh: Start a real ``python ARGS``, for what a fork can't do.
 
         Returns:
-            How it ended, whatever it did.
+            How the command ended, even if it did something to its slot.
 
         Raises:
-            ServerError: If the server is closed, or has ended and can't be started
+            ServerError: If the server is closed, or if it died and can't be started
                 again.
         """
         keeper = self._enter(slot)
@@ -203,7 +215,10 @@ class Server:
             self._leave(keeper)
 
     def _enter(self, slot: int) -> Keeper:
-        """Return a keeper that is fit to run a command; only one thread starts it."""
+        """Return a keeper that can run a command, and count one more user of it.
+
+        If the current keeper is unusable, one thread replaces it for all threads.
+        """
         for _ in range(3):
             with self._lock:
                 if self._closed:
@@ -219,7 +234,7 @@ class Server:
         raise ServerError(f"{self._python} cannot run snippets: its server keeps dying")
 
     def _leave(self, keeper: Keeper) -> None:
-        """End a keeper that has been replaced when its last command has ended."""
+        """Count one user less, and end a replaced keeper that has no users left."""
         with self._lock:
             keeper.users -= 1
             is_last = keeper.users == 0 and keeper is not self._keeper
@@ -227,7 +242,7 @@ class Server:
             keeper.end()
 
     def close(self) -> None:
-        """End the server and everything that it runs; a second time, do nothing."""
+        """End the server and everything that it runs. A second call does nothing."""
         with self._lock:
             if self._closed:
                 return
@@ -242,7 +257,10 @@ class Server:
 
 
 def _start_of(path: Path, size: int) -> str:
-    """The start of a file that a command may have written, or done anything to."""
+    """Return the start of a file, or "" if it can't be read.
+
+    The command could have put anything in its place, such as a pipe or a link.
+    """
     try:
         with open(path, "rb", opener=_open_plain) as file:
             return file.read(size).decode(errors="replace")
@@ -251,26 +269,39 @@ def _start_of(path: Path, size: int) -> str:
 
 
 def _open_plain(path: str, flags: int) -> int:
-    """Open without waiting for the other end of a pipe, and follow no link."""
+    """Open a file without following a link or blocking on a pipe."""
     return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)
 
 
 class _Command:
-    """One command and its slot, which may be killed, stopped or silenced by it."""
+    """One command in its slot, which the command may kill, stop or silence.
+
+    Args:
+        keeper: The keeper of the slot.
+        slot: The number of the slot.
+        timeout: Seconds until the command is killed.
+        max_output: Bytes on a stream at which the command is killed.
+    """
 
     def __init__(
         self, keeper: Keeper, slot: int, timeout: float, max_output: int
     ) -> None:
         self._keeper, self._slot, self._max_output = keeper, slot, max_output
         self._timeout = timeout
-        self._end: dict | None = None  # the slot's answers
+        # The two answers of the slot: how the command ended, and what it left running.
+        self._end: dict | None = None
         self._left: list[str] | None = None
         self._killed: str | None = None
         self._lost: str | None = None
         self._start, self._seconds = time.perf_counter(), 0.0
 
     def run(self, request: dict) -> Result:
-        """Send a request and follow it to its end."""
+        """Send a request to the slot and wait until the command has ended.
+
+        Args:
+            request: The message, see `verify.fork.child.become`, and ``grace``: seconds
+                for helper processes to end by themselves.
+        """
         patience = Patience(self._timeout)
         noted = Path(self._keeper.noted(self._slot))
         noted.unlink(missing_ok=True)
@@ -310,7 +341,15 @@ class _Command:
     def _follow(
         self, connection: socket.socket, outputs: dict[str, int], patience: Patience
     ) -> None:
-        """Wait for the slot's answers, but not for ever."""
+        """Wait for the slot's answers and enforce the limits of the command.
+
+        Returns when the slot has answered completely or is lost.
+
+        Args:
+            connection: The connection to the slot.
+            outputs: The descriptors of the two output files, by their names.
+            patience: The time limit of the command.
+        """
         inbox = Inbox(connection)
         slot = self._keeper.pid(self._slot)
         next_look = time.monotonic() + INTERVAL
@@ -346,10 +385,13 @@ class _Command:
                     return
 
     def _take(self, message: dict) -> None:
-        """Check and keep an answer of the slot.
+        """Check an answer of the slot and keep it.
+
+        Args:
+            message: The answer: first how the command ended, then what it left running.
 
         Raises:
-            ValueError: If the slot doesn't answer so.
+            ValueError: If the answer isn't one that a slot would give.
         """
         if not self._end:
             if set(message) != set(NO_END) or not (
@@ -367,20 +409,20 @@ class _Command:
             self._left = list(map(str, left))
 
     def _excess(self, outputs: dict[str, int], is_over: bool) -> str | None:
-        """Return which limit the command has gone over."""
+        """Return a message about the limit that the command has exceeded, or None."""
         for name, fd in outputs.items():
             if os.fstat(fd).st_size > self._max_output:
                 return OUTPUT.format(self._max_output, name)
         return LIMIT.format(self._timeout) if is_over else None
 
     def _check_slot(self) -> None:
-        """Replace a slot that is lost or isn't as it was."""
+        """Find out whether the command tampered with its slot; replace a lost slot."""
         keeper = self._keeper
         if not self._lost:
             if not keeper.has_place(self._slot):
                 self._lost = DELETED
             elif children(keeper.pid(self._slot)):
-                self._lost = GARBLED  # someone else answered: a command still runs
+                self._lost = GARBLED  # the command runs, so the answer was faked
         if self._lost and self._lost != DELETED:
             self._end = None
             keeper.replace(self._slot)

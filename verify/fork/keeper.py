@@ -1,4 +1,8 @@
-"""The client's hold on a server: start it, see whether it is as it was, end it."""
+"""Start the server process, check that scripts haven't tampered with it, and end it.
+
+The server process is the keeper of the slots, see `verify.fork.server`. `Keeper` is the
+object for it in the runner's process.
+"""
 
 from __future__ import annotations
 
@@ -27,20 +31,21 @@ from verify.fork.processes import (
 from verify.fork.protocol import Inbox, send
 
 HERE = Path(__file__).parent
-# While OpenMP's threads wait they spin, on a core that another file needs: small
-# tensors took nine times as long. It's read at import, and scripts don't see it.
+# By default, waiting OpenMP threads spin on a core that another file needs, which made
+# operations on small tensors nine times slower. OpenMP reads this when torch is
+# imported, so the server needs it but the environment of a script doesn't.
 WAITING = {"OMP_WAIT_POLICY": "passive"}
 TOKEN = "VERIFY_RUN"
-"""Environment variable by which processes of one server are found if all else fails."""
-ANSWER = 60.0  # seconds in which a slot that has nothing to do must answer
+"""Environment variable that marks all processes of a server, to find and kill them."""
+ANSWER = 60.0  # seconds in which an idle slot must answer
 
 
 class ServerError(RuntimeError):
-    """The interpreter can't serve, for example because it has no torch."""
+    """The interpreter can't run commands, for example because torch is missing."""
 
 
 class UnsafeError(ServerError):
-    """Importing the modules has made forks unsafe."""
+    """An import made forks unsafe, for example because it started a thread."""
 
 
 class Keeper:
@@ -48,21 +53,24 @@ class Keeper:
 
     Args:
         python: The interpreter.
-        flags: Flags for it.
-        env: Its environment.
-        kind: ``"warm"``, ``"bare"``: torch but nothing else ahead, or ``"cold"``.
-        ahead: Modules to import ahead, besides torch.
+        flags: Flags for the interpreter.
+        env: Environment of the server.
+        kind: ``"warm"`` imports torch and `ahead`, ``"bare"`` only torch, ``"cold"``
+            nothing.
+        ahead: Modules to import ahead, in addition to torch.
         slots: How many files may run at once.
         start_timeout: Seconds that importing torch may take.
 
     Attributes:
-        users: How many commands run on it.
-        token: The value of `TOKEN` in its processes.
-        versions: ``{"python": …, "torch": …}``; no torch if cold.
-        import_warnings: What importing torch wrote to standard error.
+        process: The server process.
+        users: How many commands use this keeper.
+        token: The value of `TOKEN` in the environment of its processes.
+        versions: ``{"python": …, "torch": …}``, without torch if the server is cold.
+        import_warnings: What the server wrote to standard error while it started.
 
     Raises:
-        ServerError: If the interpreter can't serve.
+        ServerError: If the interpreter can't run commands.
+        UnsafeError: If the modules of this kind make forks unsafe.
     """
 
     def __init__(
@@ -78,8 +86,9 @@ class Keeper:
         self.users = 0
         self.token = uuid.uuid4().hex
         self._is_broken = False
-        # Short: the path of a Unix socket may have 107 characters. Each slot has its
-        # own, so that a file which knows its own doesn't know the others'.
+        # Short names, because the path of a Unix socket can't exceed 107 characters.
+        # Each slot has its own folder with a random name: a file that knows its own
+        # socket doesn't know those of other slots.
         self._home = Path(tempfile.mkdtemp(prefix="verify-"))
         self._places = [
             Path(tempfile.mkdtemp(prefix="verify-slot-")) for _ in range(slots)
@@ -112,7 +121,12 @@ class Keeper:
             raise
 
     def _greet(self, python: str, start_timeout: float) -> None:
-        """Wait for the first line of the server."""
+        """Wait for the first line of the server, which says that it's ready.
+
+        Raises:
+            ServerError: If the server ends or doesn't get ready in time.
+            UnsafeError: If forks would be unsafe.
+        """
         assert self.process.stdout
         came = select.select([self.process.stdout], [], [], start_timeout)[0]
         line = self.process.stdout.readline() if came else b""
@@ -134,26 +148,31 @@ class Keeper:
         return str(self._places[slot] / "socket")
 
     def shim(self, slot: int) -> str:
-        """Return the path of the program that is the ``python`` of a slot's files."""
+        """Return the path of the program that the files of a slot start as Python."""
         return str(self._places[slot] / "python")
 
     def noted(self, slot: int) -> str:
-        """Return the path of the messages that a slot's files meet."""
+        """Return the path of the file for the messages that a script meets in a slot.
+
+        Messages are exceptions and warnings. See `verify.fork.noting`.
+        """
         return str(self._home / f"noted-{slot}")
 
     def pid(self, slot: int) -> int:
-        """Return the process number of a slot."""
+        """Return the process ID of a slot."""
         return self._slots[slot]
 
     def has_place(self, slot: int) -> bool:
-        """Whether the files of a slot are there."""
+        """Return whether the socket and the ``python`` of a slot still exist."""
         return all(map(os.path.exists, (self.address(slot), self.shim(slot))))
 
     def is_fit(self, slot: int) -> bool:
-        """Whether the server can run a command as it could when it started.
+        """Return whether the server can run a command, as it could at its start.
+
+        A stopped server is continued, and a slot that has changed is replaced.
 
         Args:
-            slot: Which slot is to run it. If it has changed, it's replaced.
+            slot: The slot that the command is for.
         """
         if self._is_broken or self.process.poll() is not None:
             return False
@@ -168,7 +187,11 @@ class Keeper:
         return False
 
     def is_unchanged(self, slot: int) -> bool:
-        """Whether a slot is there, runs, and has the limits that it started with."""
+        """Return whether a slot is alive, idle, and has its original limits.
+
+        Args:
+            slot: The slot.
+        """
         pid = self._slots[slot]
         with contextlib.suppress(OSError):
             return (
@@ -180,13 +203,13 @@ class Keeper:
         return False
 
     def replace(self, slot: int) -> bool:
-        """Kill a slot and wait for the one that takes its place.
+        """Kill the process of a slot and wait until the server has forked a new one.
 
         Args:
-            slot: Which slot.
+            slot: The slot.
 
         Returns:
-            Whether there is a new one. If there isn't, the whole server is killed.
+            Whether there is a new process. If not, the whole server has been killed.
         """
         old = self._slots[slot]
         if is_stopped(self.process.pid):
@@ -205,7 +228,7 @@ class Keeper:
         return False
 
     def _ask_for_pid(self, slot: int, deadline: float) -> int | None:
-        """Return what a slot says its process number is."""
+        """Ask a slot for its process ID; return None if it doesn't answer."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(ANSWER)
             connection.connect(self.address(slot))
@@ -219,7 +242,7 @@ class Keeper:
         return None
 
     def kill(self) -> None:
-        """Kill the server and all processes that were ever started on it."""
+        """Kill the server and all processes that it or its scripts have started."""
         self._is_broken = True
         self.process.kill()
         self.process.wait()
@@ -232,7 +255,11 @@ class Keeper:
             time.sleep(0.01)
 
     def end(self) -> None:
-        """End the server and everything that runs on it, and delete its folders."""
+        """End the server and everything that runs on it, and delete its folders.
+
+        Closing its standard input asks the server to end. If it doesn't end properly
+        within 5 seconds, it's killed.
+        """
         assert self.process.stdin
         assert self.process.stdout
         with contextlib.suppress(OSError):
@@ -251,9 +278,17 @@ class Keeper:
 
 
 def _write_shim(place: Path, python: str) -> None:
-    """Write what torchrun and multiprocessing start as their python."""
+    """Write the program that torchrun and multiprocessing start instead of Python.
+
+    It runs `verify.fork.python_shim`.
+
+    Args:
+        place: The folder of the slot.
+        python: The interpreter under test, in case that the server can't be reached.
+    """
     shim = place / "python"
-    # The interpreter itself, because following an environment's link takes 3 ms.
+    # The real path, because starting through the link of a virtual environment takes
+    # 3 ms longer.
     own = os.path.realpath(sys.executable)
     shim.write_text(
         f"#!/bin/sh\nexec '{own}' -IS '{HERE / 'python_shim.py'}' "

@@ -1,17 +1,20 @@
-r"""Run a script and record which statement wrote each part of its output.
+r"""Run a script and mark in its output which statement wrote each part.
 
-``python marking.py TOKEN FILE ARGS`` is ``python FILE ARGS`` with marks in its standard
-output, for `--update`. A mark is a NUL, the token, a kind with its values, and a NUL:
+``python marking.py TOKEN FILE ARGS`` does the same as ``python FILE ARGS``, but puts
+marks into the standard output. `--update` reads them with `read_marks` to write each
+line of output below the statement that printed it. A mark is a NUL, the token, one of
+the following, and another NUL:
 
-- ``L 12``: what follows is written while the script is at line 12;
-- ``W t7``: what follows is written by another thread, or another process (``p7``);
+- ``L 12``: the script writes the following text while it's at line 12;
+- ``W t7``: another thread writes the following text, or another process (``p7``);
 - ``J t7 12``: line 12 has waited for that thread or process, or for all (``*``).
 
-The line is the one at the top level of the script, through whatever functions. The
-output is flushed at each line end, as in a terminal.
+A line number always refers to the top level of the script: if a function prints, it's
+the line of the statement that called the function. The output is flushed at the end of
+each line, as in a terminal.
 
-This program runs on the interpreter that is tested, cold or in a fork of the warm
-server. So it imports nothing of the project.
+This program runs on the interpreter under test, in a fresh process or in a fork of the
+warm server. So it imports nothing from the project.
 """
 
 from __future__ import annotations
@@ -30,10 +33,12 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import NamedTuple, cast
 
-HOOK = "_verify_statement"  # the name under which the script finds our function
-# Descriptors below this are the script's: it may print their numbers.
+HOOK = "_verify_statement"  # name of the builtin function that marked statements call
+# Our own descriptor is at least this, because a script may print the numbers of its
+# files, which are lower.
 FIRST_FREE = 500
-# What waits for other threads and processes, and whom a call of it has waited for.
+# Methods that wait for a thread or process: module, class, method, and a function that
+# returns whom a call on the object waits for, as written in a J mark.
 WAITS: tuple[tuple[str, str, str, Callable[[object], str]], ...] = (
     ("threading", "Thread", "join", lambda thread: f"t{id(thread)}"),
     (
@@ -47,12 +52,12 @@ WAITS: tuple[tuple[str, str, str, Callable[[object], str]], ...] = (
 
 
 class MarkingOutput(io.BufferedWriter):
-    """Standard output with marks.
+    """Standard output that inserts marks.
 
     Args:
         raw: The unbuffered standard output.
-        token: What distinguishes a mark from NULs that the script prints.
-        file: The script.
+        token: A random text, so that a script doesn't print a mark by chance.
+        file: Absolute path of the script.
     """
 
     def __init__(self, raw: io.RawIOBase, token: str, file: str) -> None:
@@ -63,15 +68,23 @@ class MarkingOutput(io.BufferedWriter):
             import fcntl
 
             self._fd = fcntl.fcntl(raw.fileno(), fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
-        except (ImportError, OSError):  # no such call, or fewer descriptors allowed
+        except (ImportError, OSError):  # no `fcntl`, or a lower limit of descriptors
             self._fd = os.dup(raw.fileno())
         self._output = _identity(self._fd)
 
     def write(self, data) -> int:
-        """Write a mark if one is needed, then the data."""
+        """Write the data, after a mark if the writer or its line has changed.
+
+        Args:
+            data: The bytes.
+
+        Returns:
+            The number of bytes of the data, without the mark.
+        """
         data = bytes(data)
         mark = b""
-        if _identity(self._raw.fileno()) == self._output:  # not sent elsewhere by dup2
+        # Otherwise the script has redirected its output, with `os.dup2` for example.
+        if _identity(self._raw.fileno()) == self._output:
             mark = self._mark(*self._writer())
             if mark == self._last:
                 mark = b""
@@ -83,7 +96,13 @@ class MarkingOutput(io.BufferedWriter):
         return len(data)
 
     def note(self, *values: object) -> None:
-        """Write a mark past the buffer: text that waits there goes out later."""
+        """Write a mark at once, bypassing the buffer.
+
+        Text that is still in the buffer is written later, after the mark.
+
+        Args:
+            *values: Kind and values of the mark.
+        """
         if os.getpid() != self._pid or _identity(self._fd) != self._output:
             return
         self._last = b""
@@ -91,7 +110,7 @@ class MarkingOutput(io.BufferedWriter):
             os.write(self._fd, self._mark(*values))
 
     def line(self) -> int:
-        """Return the script's line at its top level; 0 outside of it."""
+        """Return the line that runs at the script's top level, 0 if none does."""
         frame: FrameType | None = sys._getframe(1)
         while frame:
             code = frame.f_code
@@ -101,6 +120,7 @@ class MarkingOutput(io.BufferedWriter):
         return 0
 
     def _writer(self) -> tuple[object, ...]:
+        """Return kind and value of the mark for whoever writes now."""
         if os.getpid() != self._pid:
             return "W", f"p{os.getpid()}"
         thread = threading.current_thread()
@@ -113,7 +133,7 @@ class MarkingOutput(io.BufferedWriter):
 
 
 def _identity(fd: int) -> tuple[int, int] | None:
-    """Return what identifies the file behind a descriptor."""
+    """Return device and inode of the file behind a descriptor; None if it's closed."""
     try:
         status = os.fstat(fd)
     except OSError:
@@ -126,13 +146,14 @@ def run(token: str, file: str, *rest: str) -> None:
 
     Args:
         token: See `MarkingOutput`.
-        file: The script.
-        *rest: Its arguments.
+        file: Path of the script.
+        *rest: Arguments of the script.
     """
     old = cast("io.TextIOWrapper", sys.stdout)
     encoding, errors = old.encoding, old.errors
     buffer = cast("io.RawIOBase | io.BufferedWriter", old.detach())
-    raw = buffer if isinstance(buffer, io.RawIOBase) else buffer.detach()  # or `-u`
+    # Under `-u` there is no buffer: the text stream is directly on the raw one.
+    raw = buffer if isinstance(buffer, io.RawIOBase) else buffer.detach()
     output = MarkingOutput(raw, token, os.path.abspath(file))
     stream = io.TextIOWrapper(
         output, encoding, errors, line_buffering=True, write_through=True
@@ -167,16 +188,19 @@ def run(token: str, file: str, *rest: str) -> None:
 
 
 def compile_marked(data: bytes, file: str) -> CodeType:
-    """Compile a script with a call before each statement that runs once.
+    """Compile a script with a call of the hook before each statement that runs once.
 
-    Line numbers and the bodies of functions, classes and loops are as they were.
+    Line numbers don't change, nor do the bodies of functions, classes and loops.
 
     Args:
-        data: The script's bytes.
-        file: Its path.
+        data: The bytes of the script.
+        file: Absolute path of the script.
 
     Returns:
-        The code.
+        The compiled script.
+
+    Raises:
+        SyntaxError: If the script can't be compiled.
     """
     tree = compile(data, file, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
     assert isinstance(tree, ast.Module)
@@ -194,20 +218,28 @@ def compile_marked(data: bytes, file: str) -> CodeType:
                 isinstance(statement, ast.ImportFrom)
                 and statement.module == "__future__"
             )
-            if not is_docstring and not is_future:  # which have to come first
+            if not is_docstring and not is_future:  # these have to stay first
                 new.append(_call(statement.lineno, statement))
             new.append(statement)
         body[:] = new
     if tree.body:
-        tree.body.append(_call(0, tree.body[-1]))  # what comes now is the end's
+        # What is printed from now on, e.g. by `atexit`, belongs to no line.
+        tree.body.append(_call(0, tree.body[-1]))
     return compile(tree, file, "exec", dont_inherit=True)
 
 
 def once_run(tree: ast.Module) -> list[list[ast.stmt]]:
-    """Return the lists of statements that a script runs at most once, in order.
+    """Return the lists of statements that run at most once.
 
-    That is the top level, and what is inside `with`, `if`, `try` and `match` there. A
-    loop is one statement: its output comes in the order of its rounds.
+    These are the top level and the blocks of `with`, `if`, `try` and `match` there. A
+    loop counts as one statement, because the output of its body is interleaved.
+
+    Args:
+        tree: The syntax tree of a script.
+
+    Returns:
+        The lists in the tree itself, so that they can be changed in place; the top
+        level comes first.
     """
     found = [tree.body]
     for body in found:
@@ -229,14 +261,23 @@ def once_run(tree: ast.Module) -> list[list[ast.stmt]]:
 
 
 def _call(line: int, at: ast.stmt) -> ast.stmt:
-    """Return a call of our function with the line, located at a statement."""
+    """Return a call of the hook with a line number.
+
+    Args:
+        line: The argument of the call.
+        at: The statement whose position in the source the call gets.
+    """
     name = ast.Name(HOOK, ast.Load())
     call = ast.Expr(ast.Call(name, [ast.Constant(line)], []))
     return ast.fix_missing_locations(ast.copy_location(call, at))
 
 
 def _watch_waits(output: MarkingOutput) -> None:
-    """Make each call that waits for a thread or a process report it."""
+    """Wrap each method in `WAITS` so that it writes a J mark after it has waited.
+
+    It's called before each statement, because the script may import `multiprocessing`
+    at any time.
+    """
     for module, cls, method, writer in WAITS:
         owner = getattr(sys.modules.get(module), cls, None)
         original = getattr(owner, method, None)
@@ -257,14 +298,14 @@ def _watch_waits(output: MarkingOutput) -> None:
 
 
 class Printed(NamedTuple):
-    """A printed line.
+    """A line of output.
 
     Attributes:
-        line: The line, at the top level of the script, that finished it; 0 for what
-            comes at the end of the script.
-        text: The text, without its line end.
-        pieces: Where the pieces that it was printed in begin, and the line at the top
-            level of the script that printed each.
+        line: The top-level line of the script that completed it, 0 if it was printed
+            after the last statement.
+        text: The text, without the newline.
+        pieces: For each piece of the text that was printed separately: its offset, and
+            the top-level line of the script that printed it.
     """
 
     line: int
@@ -273,11 +314,14 @@ class Printed(NamedTuple):
 
 
 def read_marks(output: str, token: str) -> list[Printed]:
-    r"""Take the marks out of a script's output.
+    r"""Split a script's output into lines, and use up the marks in it.
+
+    A line of another thread or process counts as printed by the line that waited for
+    it.
 
     Args:
-        output: The output.
-        token: What the marks begin with.
+        output: The output with marks.
+        token: The token of the marks.
 
     Returns:
         The printed lines in order.
@@ -288,7 +332,7 @@ def read_marks(output: str, token: str) -> list[Printed]:
         [(4, 'loss half'), (9, 'late')]
     """
     lines: list[Printed] = []
-    writers: list[str] = []  # of each line, "" for the main thread
+    writers: list[str] = []  # who wrote each line, "" for the main thread
     line, writer, text = 0, "", ""
     pieces: list[tuple[int, int]] = []
     last = (0, "")
@@ -321,7 +365,8 @@ def read_marks(output: str, token: str) -> list[Printed]:
 
 
 if __name__ == "__main__":
-    # Under another name: the script gets this one, with nothing in it.
+    # Execute this file again as a module of another name, because `run` empties
+    # `__main__` for the script.
     own = type(sys)("marking")
     own.__file__ = __file__
     with open(__file__, encoding="utf-8") as opened:

@@ -1,17 +1,17 @@
-"""Note the exceptions and warnings that a script meets, without its notice.
+"""Record the exceptions and warnings that a script meets, unnoticed by the script.
 
-Only what torch or Python raised is noted. What the script itself raises or warns of, to
-make a point, is no message of theirs. Each message is a line of JSON that is appended
-to a file; the ranks that a script starts append to the same one.
+Only messages of torch, Python and other packages are recorded, not an exception or a
+warning that the script itself raises to make a point. Each message is appended to a
+file as one line of JSON. All ranks of a script append to the same file.
 
-- An `except` clause of the script begins with a call of our function. Line numbers and
-  columns stay. This is Python code only for an exception that really was caught.
-- The exception that ends a script is noted where the runner prints its traceback.
-- A warning is noted where `warnings` shows it or, under
-  ``catch_warnings(record=True)``, puts it into the list.
+- A caught exception is recorded by a call at the start of each `except` clause, which
+  `compiled` inserts without changing line numbers. The script gets slower only where
+  it really catches something.
+- An uncaught exception is recorded by `verify.fork.child`, which prints its traceback.
+- A warning is recorded where `warnings` shows it or, under
+  ``catch_warnings(record=True)``, appends it to the list.
 
-This module runs on the interpreter that is tested, so it imports nothing of the
-project.
+This module runs on the interpreter under test, so it imports nothing from the project.
 """
 
 from __future__ import annotations
@@ -25,37 +25,37 @@ import sys
 import warnings
 from collections.abc import Callable
 
-# A script may replace them in `os`.
+# Not through `os`, where a script may replace them.
 from os import close, open, write
 from types import CodeType, TracebackType
 
-HOOK = "_verify_caught"  # the name under which the script finds our function
-MOST = 200  # messages of one process, so that a loop fills no disk
+HOOK = "_verify_caught"  # name of the builtin function that `except` clauses call
+MOST = 200  # messages per process, so that a loop can't fill the disk
 INSTALLED = tuple({sys.prefix, sys.base_prefix, sys.exec_prefix})
 RAISES = opcode.opmap["RAISE_VARARGS"]
 
 _ENDS = (SystemExit, KeyboardInterrupt)
 
-_out = ""  # the file to append to; nothing is noted without one
-_file = ""  # the script
-_seen: set[str] = set()
+_out = ""  # path of the file to append to; if empty, nothing is recorded
+_file = ""  # path of the script
+_seen: set[str] = set()  # messages that this process has recorded
 
 
 def _is_compiling() -> bool:
-    """Stands in for `torch.compiler.is_compiling`."""
+    """Replace `torch.compiler.is_compiling` if torch isn't imported or lacks it."""
     return False
 
 
 def start(out: str, file: str) -> None:
-    """Note what this process and its forks meet from now on.
+    """Record what this process and its forks meet from now on.
 
     Args:
-        out: The file to append to.
-        file: The script, as an absolute path; "" for code that isn't in a file.
+        out: Path of the file to append to.
+        file: Absolute path of the script, "" for code that isn't in a file.
     """
     global _out, _file, _is_compiling
     _out, _file = out, file
-    # In `sys.modules`: asking torch for what it doesn't have may run code of torch.
+    # Not `torch.compiler`: without that attribute, torch's `__getattr__` would run.
     compiler = sys.modules.get("torch.compiler")
     _is_compiling = getattr(compiler, "is_compiling", _is_compiling)
     show = warnings._showwarnmsg  # type: ignore[attr-defined]
@@ -72,15 +72,18 @@ def start(out: str, file: str) -> None:
 
 
 def compiled(source: str | bytes, name: str) -> CodeType:
-    """Compile a script so that its `except` clauses note what they catch.
+    """Compile a script so that its `except` clauses record what they catch.
 
     Args:
-        source: The script.
-        name: The name that tracebacks show.
+        source: The source of the script.
+        name: The file name that tracebacks show.
+
+    Returns:
+        The compiled script.
 
     Raises:
-        SyntaxError: If the script can't be compiled; also `ValueError`,
-            `RecursionError` or `MemoryError`.
+        SyntaxError: If the script can't be compiled. `compile` may also raise a
+            `ValueError`, `RecursionError` or `MemoryError`.
     """
     word = b"except" if isinstance(source, bytes) else "except"
     if not _out or word not in source:  # type: ignore[operator]
@@ -96,24 +99,25 @@ def compiled(source: str | bytes, name: str) -> CodeType:
 
 
 def _hook() -> Callable[[], None]:
-    """The function that an `except` clause of the script calls.
+    """Return the function that an `except` clause of the script calls.
 
-    It has no names of this module, which dynamo couldn't import.
+    The function uses no globals of this module, because `torch.compile` couldn't import
+    the module to look them up.
     """
     is_compiling, note, current = _is_compiling, note_error, sys.exc_info
 
     def caught() -> None:
-        if not is_compiling():  # what is compiled has to be the script's own code
+        if not is_compiling():  # torch.compile must not see `note`
             note(current()[1])
 
     return caught
 
 
 def note_error(error: BaseException | None) -> None:
-    """Note an exception, unless the script itself raised it.
+    """Record an exception, unless the script itself raised it.
 
     Args:
-        error: The exception, with its traceback.
+        error: The exception with its traceback; None does nothing.
     """
     if not _out or error is None or isinstance(error, _ENDS):
         return
@@ -131,7 +135,12 @@ def note_error(error: BaseException | None) -> None:
 
 
 def _note_warning(message, frame) -> None:
-    """Note a warning, unless the script itself asked for it."""
+    """Record a warning, unless the script itself called `warnings.warn`.
+
+    Args:
+        message: A `warnings.WarningMessage`.
+        frame: The frame that warned.
+    """
     if not _out:
         return
     if _is_own(frame.f_code) and _calls_warn(frame):
@@ -145,13 +154,19 @@ def _note_warning(message, frame) -> None:
 
 
 def _is_own(code: CodeType) -> bool:
-    """Whether code is neither torch's nor Python's, as ``<frozen importlib>`` is."""
+    """Return whether code is the script's own or in another file of its project.
+
+    Code of Python or of an installed package isn't, nor is ``<frozen importlib>``.
+    """
     name = code.co_filename
     return name == _file or not name.startswith((*INSTALLED, "<"))
 
 
 def _calls_warn(frame) -> bool:
-    """Whether the line that runs calls `warnings.warn`, and not something of torch."""
+    """Return whether the current line of a frame calls a function named ``warn…``.
+
+    Otherwise the line calls something, e.g. in C++, that warns in the line's name.
+    """
     try:
         with builtins.open(frame.f_code.co_filename, "rb") as file:
             tree = ast.parse(file.read())
@@ -166,7 +181,7 @@ def _calls_warn(frame) -> bool:
 
 
 def _note(kind: str, cls: type, what: object, line: int) -> None:
-    """Append one message to the file, each once for a process."""
+    """Append a message to the file, unless this process has done so before."""
     try:
         module = "" if cls.__module__ == "builtins" else f"{cls.__module__}."
         row = json.dumps(
@@ -185,16 +200,23 @@ def _note(kind: str, cls: type, what: object, line: int) -> None:
             write(fd, f"{row}\n".encode())
         finally:
             close(fd)
-    except Exception:  # a message without a text, or no room: the script goes on
+    except Exception:  # e.g. `str(what)` fails or the disk is full: don't disturb
         return
 
 
 def _watch_spawned(runpy) -> None:
-    """Compile the script so in processes that multiprocessing spawns, too."""
+    """Use `compiled` also in processes that multiprocessing spawns.
+
+    Such a process runs the script's file through `runpy`.
+
+    Args:
+        runpy: The module, as `multiprocessing.spawn` imported it.
+    """
     read = runpy._get_code_from_file
 
     def read_noting(*args):
-        found = read(*args)  # in 3.12 the code, before that the code and its name
+        # Python 3.12 returns the code, earlier versions the code and the file name.
+        found = read(*args)
         file = os.path.abspath(args[-1])
         global _file
         _file = file

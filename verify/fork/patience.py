@@ -1,4 +1,7 @@
-"""A time limit that tells a hung process from one that waits for a processor."""
+"""Limit the time of a process, without counting the time it waits for a CPU.
+
+On a busy machine, a plain time limit would kill processes that only had to wait.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +11,21 @@ import time
 
 from verify.fork.processes import descendants
 
-INTERVAL = 0.5  # seconds between two looks
-CEILING = 10.0  # times the limit, however long the processes waited
+INTERVAL = 0.5  # seconds between two readings of the times
+CEILING = 10.0  # the limit on wall time, as a multiple of the given limit
 
 
 class Patience:
-    """Counts the seconds in which a process and all that it started could run.
+    """A time limit for a process and everything that it starts.
 
-    The time in which one of their threads was ready to run, but other programs used
-    the processors, doesn't count. A kernel that doesn't report it counts every second.
+    Time doesn't count if one of their threads was ready to run but other programs used
+    the CPUs. If the kernel doesn't report waiting times, all time counts.
 
     Args:
         limit: Seconds.
 
     Attributes:
-        waited: Seconds that didn't count so far.
+        waited: Seconds so far that didn't count.
     """
 
     def __init__(self, limit: float) -> None:
@@ -34,15 +37,18 @@ class Patience:
         self._processors = _processors()
 
     def is_over(self, root: int) -> bool:
-        """Return whether the limit is reached. It looks now and then: call it often.
+        """Return whether the limit is exceeded.
+
+        Call it often, because it has to read the times of all threads regularly. It
+        does that at most every `INTERVAL` seconds, and when the limit seems exceeded.
 
         Args:
-            root: The process.
+            root: Process ID of the process.
         """
         if time.monotonic() >= self._next:
             self._look(root)
         if self._limit_is_reached():
-            # The time since the last look may have been a wait.
+            # The process may have waited since the last reading.
             self._look(root)
         return self._limit_is_reached()
 
@@ -51,35 +57,43 @@ class Patience:
         return passed - self.waited > self._limit or passed > CEILING * self._limit
 
     def _look(self, root: int) -> None:
-        """Find out how long the processes waited since the last look."""
+        """Read the times and add what the processes waited since the last reading."""
         now = time.monotonic()
         times = _times(root)
         passed = now - self._last
         ran, longest = 0, 0
         for thread, (running, waiting) in times.items():
-            # The root may be older than this object, the others aren't.
+            # A new thread starts at zero, except for the root's main thread, which may
+            # be older than this object.
             first = (running, waiting) if thread == root else (0, 0)
             before = self._times.get(thread, first)
             ran += max(0, running - before[0])
             longest = max(longest, waiting - before[1])
-        # If the processes themselves keep all processors busy, they wait for each
-        # other, and that does count.
+        # Processes that keep all CPUs busy wait for each other, which does count. So
+        # subtract the CPU time that they used themselves.
         others = passed - ran / 1e9 / self._processors
         self.waited += max(0.0, min(longest / 1e9, others))
         self._times, self._last = times, now
-        # A look at thousands of threads isn't cheap.
+        # Reading the times of thousands of threads takes a while.
         self._next = now + max(INTERVAL, 10 * (time.monotonic() - now))
 
 
 def _processors() -> int:
-    """Return how many processors this process may use."""
+    """Return how many CPUs this process may use."""
     with contextlib.suppress(AttributeError):  # Linux only
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _times(root: int) -> dict[int, tuple[int, int]]:
-    """Return the nanoseconds that each thread of a process tree ran and waited."""
+    """Return how long each thread of a process tree ran and waited for a CPU.
+
+    Args:
+        root: Process ID at the root of the tree.
+
+    Returns:
+        Both times in nanoseconds, by thread ID.
+    """
     found = {}
     for pid in (root, *descendants(root)):
         with contextlib.suppress(OSError):

@@ -1,7 +1,8 @@
-"""Compile modules and all that they import, without importing anything.
+"""Compile modules and what they import to bytecode, without importing anything.
 
-In a new environment, three quarters of the warm server's start are compiling. Another
-core does that of what it imports last, in the meantime.
+``python precompile.py MODULE...`` runs beside the warm server while that starts. In a
+new environment, compiling takes three quarters of the server's start. So this process
+uses another core to compile the modules that the server imports last.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from types import CodeType
 
 
 def compile_all(names: list[str]) -> set[str]:
-    """Compile modules, what they import, what that imports, and so on.
+    """Compile modules and all modules that they import, directly or indirectly.
+
+    Only import statements at the top level of a module are followed, not those in
+    functions or dynamic imports.
 
     Args:
-        names: The modules; those that are not there do not matter.
+        names: The modules. One that doesn't exist is skipped.
 
     Returns:
-        The modules that are compiled now. Not what is imported in a function or by
-        name, for that takes running it.
+        The names of the modules that are compiled now.
 
     Example:
         >>> "json.decoder" in compile_all(["json"])
@@ -41,13 +44,14 @@ def compile_all(names: list[str]) -> set[str]:
             continue
         folders[name] = []
         if parent and not folders[parent]:
-            continue  # not a package, or not there
-        # KeyError: a namespace package, whose place only an import knows.
+            continue  # the parent isn't a package or doesn't exist
+        # KeyError comes from a namespace package, whose path only an import determines.
         with suppress(ImportError, SyntaxError, ValueError, OSError, KeyError):
             spec = PathFinder.find_spec(name, folders[parent])
             if spec and isinstance(spec.loader, SourceFileLoader):
                 folders[name] = spec.submodule_search_locations or []
-                # As an import does: reads what is there or compiles and writes it.
+                # As in an import, this reads the cached bytecode if there is any, else
+                # compiles the module and writes the cache.
                 if code := spec.loader.get_code(name):
                     compiled.add(name)
                     package = name if spec.submodule_search_locations else parent
@@ -56,7 +60,16 @@ def compile_all(names: list[str]) -> set[str]:
 
 
 def _imports(code: CodeType, package: str) -> Iterator[str]:
-    """The modules that a module imports when it is run, in its order."""
+    """Yield the modules that a module imports at its top level, in order.
+
+    Args:
+        code: The code of the module.
+        package: The package that relative imports start from.
+
+    Yields:
+        Absolute names. A name in ``from module import name`` counts as a module because
+        it may be one.
+    """
     loaded: list = [0, None]
     for instruction in dis.get_instructions(code):
         if instruction.opname.startswith("LOAD_"):
@@ -68,7 +81,7 @@ def _imports(code: CodeType, package: str) -> Iterator[str]:
                 parts = package.split(".")[: len(package.split(".")) - level + 1]
                 name = ".".join(filter(None, [*parts, name]))
             yield name
-            for other in names or ():  # each may be a module
+            for other in names or ():
                 yield f"{name}.{other}"
 
 

@@ -1,4 +1,7 @@
-"""What Linux reports about other processes. All of it may change while you read it."""
+"""Read what Linux reports about other processes in ``/proc``.
+
+A process may end at any time, so each result may be out of date when it's returned.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,13 @@ STOPPED = "Tt"  # by a signal, by a debugger
 
 
 def stat(pid: int) -> list[str]:
-    """Return the fields of ``/proc/PID/stat`` from the state on; none if it has ended.
+    """Return the fields of ``/proc/PID/stat``, beginning with the state.
 
     Args:
         pid: The process.
+
+    Returns:
+        The fields; empty if the process has ended.
 
     Example:
         >>> stat(os.getpid())[0]
@@ -31,18 +37,18 @@ def stat(pid: int) -> list[str]:
 
 
 def is_stopped(pid: int) -> bool:
-    """Whether a process was stopped and so can't do anything."""
+    """Return whether a process is stopped, by a signal or a debugger."""
     return stat(pid)[:1] in (["T"], ["t"])
 
 
 def parent(pid: int) -> int | None:
-    """Return the parent of a process; None if the process has ended."""
+    """Return the ID of a process's parent, None if the process has ended."""
     fields = stat(pid)
     return int(fields[1]) if fields else None
 
 
 def children(pid: int) -> set[int]:
-    """Return the children of a process, zombies included."""
+    """Return the IDs of the children of a process, including zombies."""
     found: set[int] = set()
     try:
         for thread in os.listdir(f"/proc/{pid}/task"):
@@ -50,14 +56,14 @@ def children(pid: int) -> set[int]:
                 found.update(map(int, file.read().split()))
     except OSError:
         if os.path.exists(f"/proc/{pid}/task/{pid}/children"):
-            return found  # a thread that has just ended
-        # A kernel without that file.
+            return found  # only one of the threads has ended meanwhile
+        # The kernel doesn't have that file, or the process has ended.
         return {child for child in everyone() if parent(child) == pid}
     return found
 
 
 def descendants(pid: int) -> set[int]:
-    """Return the children of a process, their children, and so on."""
+    """Return the IDs of the children of a process, of their children, and so on."""
     found: set[int] = set()
     todo = [pid]
     while todo:
@@ -68,12 +74,12 @@ def descendants(pid: int) -> set[int]:
 
 
 def everyone() -> list[int]:
-    """Return all processes."""
+    """Return the IDs of all processes."""
     return [int(name) for name in os.listdir(PROC) if name.isdigit()]
 
 
 def command(pid: int) -> list[str]:
-    """Return the command line of a process, word by word; none if it has ended."""
+    """Return the arguments of a process's command line; empty if it has ended."""
     try:
         words = Path(PROC, str(pid), "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
     except OSError:
@@ -82,11 +88,11 @@ def command(pid: int) -> list[str]:
 
 
 def having(variable: str, value: str) -> set[int]:
-    """Return the processes that were started with an environment variable.
+    """Return the IDs of processes that were started with an environment variable.
 
     Args:
         variable: The name of the variable.
-        value: Its value.
+        value: The value of the variable.
     """
     found = set()
     entry = f"{variable}={value}".encode()
@@ -98,19 +104,19 @@ def having(variable: str, value: str) -> set[int]:
 
 
 def condition(pid: int) -> tuple:
-    """Return what a process hands on to its forks and any process can change.
+    """Return the settings of a process that its forks inherit and others can change.
 
     Args:
         pid: The process.
 
     Returns:
-        Its resource limits, priority, scheduler and processors, and how soon it is
-        killed if memory runs out. Two conditions can be compared, nothing else.
+        Resource limits, priority, scheduler, CPU affinity and out-of-memory score
+        adjustment. Use it only for a comparison with another such tuple.
 
     Raises:
-        OSError: If it has ended.
+        OSError: If the process has ended.
     """
-    import resource  # not on Windows, where there is nothing to fork
+    import resource  # Windows doesn't have it, but does import this file
 
     kinds = [kind for kind in dir(resource) if kind.startswith("RLIMIT_")]
     return (
@@ -123,6 +129,11 @@ def condition(pid: int) -> tuple:
 
 
 def kill(pid: int, number: int | None = None) -> None:
-    """Send a process a signal, SIGKILL by default, if it's still there."""
+    """Send a signal to a process; do nothing if it has ended or isn't ours.
+
+    Args:
+        pid: The process.
+        number: The signal. None means SIGKILL, which Windows doesn't define.
+    """
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, signal.SIGKILL if number is None else number)

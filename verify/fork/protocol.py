@@ -1,9 +1,9 @@
-"""How messages travel between processes, and how a process ends.
+"""Send messages and open files between processes, and end a process like another.
 
-The shim needs this for each process that a script starts, and that process waits for
-it. So this file imports only modules written in C: `json`, `socket` and `signal` import
-`re` and `enum`, which takes longer than starting the interpreter. Every Python 3 reads
-what another writes with version 2 of `marshal`.
+`verify.fork.python_shim` imports this file for each process that a script starts, and
+the process has to wait for that. So this file imports only modules written in C:
+`json`, `socket` and `signal` import `re` and `enum`, which takes longer than starting
+the interpreter. Messages use version 2 of `marshal`, which every Python 3 can read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import marshal
 import os
 import sys
 
-# A script may replace them in `os`.
+# Not through `os`, where a script may replace them.
 from os import _exit, getpid, kill
 
 MAX_FILES = 64
@@ -23,12 +23,15 @@ VERSION = 2
 
 
 def send(connection: _socket.socket, files: list[int], **message: object) -> None:
-    """Send a message and open files.
+    """Send a message, and open files with it.
 
     Args:
         connection: A connected Unix socket.
-        files: Descriptors for the other side, at most `MAX_FILES`.
-        message: What `pack` accepts.
+        files: Descriptors to pass to the other side, at most `MAX_FILES`.
+        **message: The message, with values that `pack` accepts.
+
+    Raises:
+        OSError: If the message can't be sent.
     """
     body = pack(message)
     numbers = b"".join(fd.to_bytes(4, sys.byteorder) for fd in files)
@@ -38,16 +41,18 @@ def send(connection: _socket.socket, files: list[int], **message: object) -> Non
 
 
 class Inbox:
-    """The messages that arrive on a connection, in whatever pieces.
+    """Receives messages that arrive on a connection in pieces.
 
-    It never blocks, because the other side may send half a message and fall silent.
+    The connection is set to non-blocking, because the other side may send half a
+    message and then nothing.
 
     Args:
         connection: A connected Unix socket.
 
     Attributes:
-        files: The open files that came with the messages so far. Whoever uses them
-            takes them out of the list.
+        connection: The connection.
+        files: Descriptors of the open files that came with the messages so far. `close`
+            closes them, so take them out of the list to keep them open.
     """
 
     def __init__(self, connection: _socket.socket) -> None:
@@ -64,7 +69,8 @@ class Inbox:
             ValueError: If what arrived isn't a message.
         """
         while True:
-            # Never more than this message: single bytes, which are signals, may follow.
+            # Don't read beyond this message: single bytes, which are signals, may
+            # follow.
             missing = (self._size or 4) - len(self._data)
             if missing:
                 try:
@@ -92,7 +98,7 @@ class Inbox:
                     raise ValueError(f"a message of {self._size} bytes")
 
     def close(self) -> None:
-        """Close the connection and the files that nobody took."""
+        """Close the connection and all files that are still in the list."""
         self.connection.close()
         for fd in self.files:
             os.close(fd)
@@ -100,15 +106,28 @@ class Inbox:
 
 
 def pack(value: dict) -> bytes:
-    """Return numbers, texts, lists and dicts of them as bytes."""
+    """Serialize a dict of numbers, strings, lists and dicts.
+
+    Args:
+        value: The dict.
+
+    Returns:
+        The bytes.
+    """
     return marshal.dumps(value, VERSION)
 
 
 def unpack(data: bytes) -> dict:
-    """Return what `pack` packed.
+    """Restore a dict from the bytes that `pack` returned.
+
+    Args:
+        data: The bytes.
+
+    Returns:
+        The dict.
 
     Raises:
-        ValueError: If the bytes are anything else.
+        ValueError: If the bytes aren't a dict.
     """
     try:
         value = marshal.loads(data)
@@ -120,13 +139,14 @@ def unpack(data: bytes) -> dict:
 
 
 def leave(code: int) -> None:
-    """End this process at once with the status that another ended with.
+    """End this process at once, in the same way as another process ended.
 
     Args:
-        code: Exit code, or a negative signal number.
+        code: Exit code of the other process, or the negative number of the signal that
+            killed it.
     """
     if code < 0:
-        if code != -_signal.SIGKILL:  # which cannot be handled
+        if code != -_signal.SIGKILL:  # SIGKILL has no handler to reset
             _signal.signal(-code, _signal.SIG_DFL)
         kill(getpid(), -code)
     _exit(code & 0xFF)

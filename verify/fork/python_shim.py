@@ -1,8 +1,8 @@
-"""Be ``python ARGS`` for a program that starts one, in a fork of the warm server.
+"""Stand in for ``python ARGS``: have the warm server fork instead of importing torch.
 
-torchrun starts its workers with the program that ``PYTHON_EXEC`` names, and
-multiprocessing's spawn with the one that is set there. The runner names a script that
-runs this file. A worker then costs a fork instead of an import of torch.
+A shell script, written by `verify.fork.keeper`, runs this file. torchrun starts its
+workers with that script because ``PYTHON_EXEC`` contains its path, and multiprocessing
+starts spawned processes with it because `verify.fork.child` calls ``set_executable``.
 """
 
 import _signal  # type: ignore[import-not-found]
@@ -12,8 +12,8 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-# Nothing more: a worker waits for what this file imports. And not as a part of
-# `verify`, which imports `pathlib`.
+# Import nothing else, because each worker has to wait for it. Nor import it as
+# `verify.fork.protocol`, because the package `verify` imports `pathlib`.
 from protocol import (  # type: ignore[import-not-found]
     MAX_FILES,
     Inbox,
@@ -23,17 +23,19 @@ from protocol import (  # type: ignore[import-not-found]
 
 
 def main(address: str, python: str, *argv: str) -> None:
-    """Hand this process's files, folder and environment to a fork; end as it ends.
+    """Pass open files, folder and environment to a fork, and end in the same way.
+
+    SIGTERM and SIGINT are passed on to the fork meanwhile.
 
     Args:
-        address: The server's socket.
-        python: The interpreter to start if the server can't be reached.
-        argv: What follows ``python`` on the command line.
+        address: Path of the slot's socket.
+        python: The interpreter to start if the slot can't be reached.
+        *argv: What follows ``python`` on the command line.
     """
     files = [
         fd
         for fd in map(int, os.listdir("/proc/self/fd"))
-        if os.path.exists(f"/proc/self/fd/{fd}")  # not the one that listed them
+        if os.path.exists(f"/proc/self/fd/{fd}")  # `listdir` has closed its own
     ]
     connection = _socket.socket(_socket.AF_UNIX)
     try:

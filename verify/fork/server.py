@@ -1,13 +1,15 @@
 """The warm server: an interpreter that has imported torch and forks for each file.
 
-Three kinds of process, so that no script can harm another or the next:
+There are three kinds of process, so that a script can't harm other scripts:
 
-- the keeper imports torch and waits; it forks the slots, and forks a slot again that a
-  script has killed; it ends with the client, which closes its standard input;
-- a slot runs one file at a time (`verify.fork.slot`). Orphans become its children;
-- the fork becomes the script (`verify.fork.child`).
+- The keeper imports torch and forks the slots. If a script has killed a slot, the
+  keeper forks a new one. The keeper ends when the client closes its standard input.
+- A slot runs one file at a time (`verify.fork.slot`). It adopts processes whose parent
+  has ended, so that it can end them.
+- A fork of a slot becomes the script (`verify.fork.child`).
 
-A cold server is the same without torch; its forks start a real ``python FILE``.
+A cold server works in the same way but doesn't import torch, and its forks start a real
+``python FILE``.
 """
 
 from __future__ import annotations
@@ -29,15 +31,16 @@ from verify.fork.protocol import leave
 from verify.fork.slot import Slot, adopt_orphans, die_with_parent, kill_all, kill_group
 from verify.fork.stash import Stash
 
-# Instead of this file's folder and ours, where torch must not find its imports. The
-# first place is for the script's folder; here it is the client's empty one.
+# Remove this file's folder and the repository, where torch must not find its imports.
+# The first entry will be the script's folder. Here it's the working folder, which is
+# empty.
 sys.path[:2] = [""]
 
-EXIT = os._exit  # a script may replace it
-MADV_COLLAPSE = 25
+EXIT = os._exit  # not looked up later, because a script may replace it
+MADV_COLLAPSE = 25  # from <linux/mman.h>
 LARGE = 2 << 20  # bytes of a large page
-# What torch imports to print a tensor, in an optimizer's step, to save. Of 940 forks
-# that the files take, 290 would import the first of them.
+# Modules that torch imports on first use: to print a tensor, in an optimizer step, to
+# save. Without this, 290 of the files' 940 forks would each import the first one.
 LAZY = (
     "torch._subclasses.schema_check_mode",
     "torch.profiler._cupti_monitor",
@@ -46,24 +49,24 @@ LAZY = (
 
 
 class UnsafeError(RuntimeError):
-    """Forks of this process could hang or fail."""
+    """Scripts in forks of this process could hang or fail."""
 
 
 def warm_up(ahead: tuple[str, ...]) -> str:
-    """Import torch so that forks are cheap and independent.
+    """Import torch and prepare this process for cheap, independent forks.
 
     Args:
-        ahead: Other modules that files import. Missing ones don't matter.
+        ahead: Other modules to import. One that can't be imported is skipped.
 
     Returns:
-        Torch's version.
+        The version of torch.
 
     Raises:
-        UnsafeError: If forks wouldn't be safe.
+        UnsafeError: If an import started a thread or initialized CUDA.
     """
-    gc.disable()  # what an import makes, it keeps
-    # numpy's random state is imported late; unseen in the stash it would escape the
-    # reseeding of the forks.
+    gc.disable()  # imports create hardly any garbage, so collecting would waste time
+    # Otherwise a module of `ahead` may be the first to import it. Then it would be
+    # hidden in a stash, and `verify.fork.child` couldn't reseed it in each fork.
     with contextlib.suppress(ImportError):
         import numpy.random  # noqa: F401
     import torch
@@ -72,8 +75,9 @@ def warm_up(ahead: tuple[str, ...]) -> str:
     for name in ahead:
         with contextlib.suppress(ImportError):
             stashes.append(Stash(name, tuple(stashes)))
-    # The threads of OpenBLAS end before a fork and start when needed; others stay, and
-    # what they had locked would stay locked in a fork.
+    # OpenBLAS ends its threads before a fork and starts new ones when needed, so fork
+    # once. A thread that is still there then isn't prepared for forks: a lock that it
+    # holds would stay locked for ever in the fork.
     if not (pid := os.fork()):
         EXIT(0)
     os.waitpid(pid, 0)
@@ -84,11 +88,12 @@ def warm_up(ahead: tuple[str, ...]) -> str:
     )
     if any(path.startswith("/dev/nvidia") for path in opened):
         raise UnsafeError("an import initialized CUDA, so forks could not use it")
-    # What imports registered would run at the end of each fork: 30 ms, and it deletes
-    # temporary folders that all forks share.
+    # Otherwise each fork would run at its end what imports have registered. That takes
+    # 30 ms and deletes temporary folders that all forks share.
     for finalizer in list(vars(weakref.finalize)["_registry"]):
         finalizer.detach()
-    # Frozen objects are not visited by a fork's collector, so their pages stay shared.
+    # The garbage collector of a fork skips frozen objects, so their memory pages stay
+    # shared.
     gc.enable()
     gc.collect()
     gc.freeze()
@@ -97,16 +102,17 @@ def warm_up(ahead: tuple[str, ...]) -> str:
 
 
 def _collapse() -> None:
-    """Move what is in memory into large pages, of which a fork has far fewer to list.
+    """Move the heap into large pages, so that a fork has far fewer pages to copy.
 
-    On Linux 6.18 a fork and its end take half of the time, with a CUDA build a quarter.
-    A kernel that refuses changes nothing.
+    A fork copies the page table, not the pages. On Linux 6.18 a fork and its end take
+    half of the time, with a CUDA build of torch a quarter. If the kernel doesn't
+    support this, nothing changes.
     """
     madvise = ctypes.CDLL(None).madvise
     with open("/proc/self/maps") as file:
         maps = [line.split() for line in file]
     for line in maps:
-        # Of no file, or the heap.
+        # Writable memory that isn't mapped from a file.
         if line[1] == "rw-p" and line[5:] in ([], ["[heap]"]):
             start, end = (int(address, 16) for address in line[0].split("-"))
             start, end = -(-start // LARGE) * LARGE, end // LARGE * LARGE
@@ -116,22 +122,26 @@ def _collapse() -> None:
 
 
 def main(kind: str, slots: str, *places: str) -> tuple[dict, list[int]] | None:
-    """Be the keeper until the client has gone.
+    """Run the keeper until the client has gone.
 
     Args:
-        kind: ``"warm"``; ``"bare"``: torch but nothing else ahead; or ``"cold"``.
+        kind: ``"warm"`` imports torch and other modules ahead, ``"bare"`` only torch,
+            ``"cold"`` nothing.
         slots: How many files may run at once.
-        places: The path of each slot's socket, then modules to import ahead.
+        places: The path of each slot's socket, then the modules to import ahead.
 
     Returns:
-        Only in a fork: the request that the fork is for, and its open files.
+        In a fork, the request that the fork has to fulfill, and the open files that
+        came with it. In the keeper, None at its end.
     """
     paths, ahead = places[: int(slots)], (*LAZY, *places[int(slots) :])
-    # What imports print must not get between the client and our first line.
+    # The client reads the first line of standard output, so what imports print must go
+    # elsewhere.
     client = os.dup(1)
     os.dup2(2, 1)
-    # A fresh interpreter has not imported them. Not in each fork: a walk over modules
-    # counts a reference to each name, and so copies the pages that they are on.
+    # Hide our own modules, which a fresh interpreter hasn't imported. In each fork that
+    # would cost more: going through all names changes their reference counts, so the
+    # kernel would copy the memory pages that they are on.
     for name in [name for name in sys.modules if name.split(".")[0] == "verify"]:
         del sys.modules[name]
     adopt_orphans()
@@ -142,7 +152,7 @@ def main(kind: str, slots: str, *places: str) -> tuple[dict, list[int]] | None:
     except UnsafeError as error:
         os.write(client, json.dumps({"unsafe": str(error)}).encode() + b"\n")
         return None
-    sys.stdout.flush()  # or each fork would print it again
+    sys.stdout.flush()  # otherwise each fork would print the same text again
     listeners = []
     for path in paths:
         listener = socket.socket(socket.AF_UNIX)
@@ -155,7 +165,7 @@ def main(kind: str, slots: str, *places: str) -> tuple[dict, list[int]] | None:
         for listener in listeners:
             if listener not in running.values():
                 if not (pid := os.fork()):
-                    os.setsid()  # apart from the keeper: a script may kill this group
+                    os.setsid()  # a script may kill its slot's group, not the keeper
                     die_with_parent(keeper)
                     adopt_orphans()
                     for other in listeners:
@@ -175,7 +185,8 @@ def main(kind: str, slots: str, *places: str) -> tuple[dict, list[int]] | None:
         with contextlib.suppress(ChildProcessError):
             while pid := os.waitpid(-1, os.WNOHANG)[0]:
                 if running.pop(pid, None):
-                    # A script has killed it. Nothing of it may meet the next one.
+                    # A script has killed its slot. Kill what it left running, which the
+                    # keeper has adopted, before the next slot starts.
                     kill_all(set(running))
     for pid in running:
         kill_group(pid)
@@ -184,7 +195,7 @@ def main(kind: str, slots: str, *places: str) -> tuple[dict, list[int]] | None:
 
 
 if __name__ == "__main__":
-    # Whatever a script does to this process, it never returns to the keeper's work.
+    # A fork ends here, whatever the script does: it must never continue as a keeper.
     try:
         if request := main(*sys.argv[1:]):
             script = become(*request)

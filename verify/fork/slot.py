@@ -1,7 +1,12 @@
-"""A slot: runs one file at a time, and ends what the file leaves running.
+"""The slot process: run one file at a time and kill what the file leaves running.
 
-It trusts nobody who connects. A connection that says nothing or nonsense, or asks for
-something out of turn, delays no other.
+A slot is a fork of the warm server. It forks again for each request on its socket: for
+a file that the runner wants to run, and for the workers of that file, which ask through
+`verify.fork.python_shim`. When a file has ended, the slot reports how, ends the
+processes that are left, and reports those.
+
+A script can find the socket, so the slot trusts no connection. A client that sends
+nothing, or nonsense, or a request out of turn, doesn't delay other clients.
 """
 
 from __future__ import annotations
@@ -19,25 +24,25 @@ from dataclasses import dataclass, field
 from verify.fork.processes import children, command, kill
 from verify.fork.protocol import Inbox, send
 
-POLL = 0.002  # seconds between two looks at what a script left running
+POLL = 0.002  # minimum seconds between two checks of what a file left running
 MOST_CONNECTIONS = 200  # `select` fails from descriptor 1024 on
-MOST_COMMANDS = 5  # that a person reads in the list of what was left running
+MOST_COMMANDS = 5  # lines about what a file left running
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
-# Looked up once instead of in each fork.
+# From <sys/prctl.h>. `prctl` is looked up once instead of in each fork.
 PRCTL = ctypes.CDLL(None).prctl
-EXIT = os._exit  # a script may replace it
+EXIT = os._exit  # not looked up later, because a script may replace it
 
 
 @dataclass
 class Job:
-    """A script that runs.
+    """A running script: a file or one of its workers.
 
     Attributes:
-        connection: Who waits for its end.
-        is_session: Whether it's the file itself, not a worker that the file started.
-        name: What a person calls it.
-        grace: Seconds in which helper processes of the file may end by themselves.
+        connection: The connection on which the client waits for the end of the script.
+        is_session: Whether the script is the file itself, not a worker.
+        name: Name of the script in messages.
+        grace: Seconds for the file's helper processes to end by themselves.
     """
 
     connection: socket.socket
@@ -48,15 +53,16 @@ class Job:
 
 @dataclass
 class Sweep:
-    """The end of what a file left running; requests are still answered meanwhile.
+    """The phase after a file has ended, in which the slot ends what the file left.
 
-    A process that the file started may ask for its fork only after the file has ended.
-    Without an answer it couldn't end by itself.
+    Requests of workers are still answered in this phase: a process that the file
+    started may ask for its fork only now, and can't end by itself without an answer.
 
     Attributes:
         job: The file.
-        deadline: When the time is over in which they may end by themselves.
-        killed: Command lines of the processes that were killed.
+        deadline: Time on the monotonic clock until which the processes may end by
+            themselves.
+        killed: Command lines of the processes that were killed, by process ID.
     """
 
     job: Job
@@ -65,10 +71,10 @@ class Sweep:
 
 
 class Slot:
-    """Answers requests on a socket, one file at a time.
+    """Answers the requests on a socket, one file at a time.
 
     Args:
-        listener: The socket, which listens.
+        listener: The listening socket.
     """
 
     def __init__(self, listener: socket.socket) -> None:
@@ -77,16 +83,17 @@ class Slot:
         self._inboxes: dict[socket.socket, Inbox] = {}
         self._jobs: dict[int, Job] = {}
         self._sweep: Sweep | None = None
-        self._noted = ""  # where the file and its workers note messages
+        self._noted = ""  # the file in which the script and its workers note messages
         self._own_command = command(os.getpid())
 
     def serve(self) -> tuple[dict, list[int]]:
         """Answer requests for ever.
 
         Returns:
-            Only in a fork: the request that the fork is for, and its open files.
+            Only in a fork: the request that the fork has to fulfill, and the open files
+            that came with it.
         """
-        # The end of a child is a byte in this pipe.
+        # Python writes a byte into this pipe for each SIGCHLD, which wakes up `select`.
         ended, end = os.pipe2(os.O_NONBLOCK)
         signal.set_wakeup_fd(end, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -110,7 +117,7 @@ class Slot:
                 self._go_on_sweeping(self._sweep, any_left)
 
     def _pause(self) -> float | None:
-        """Return how long to wait if nothing happens."""
+        """Return the longest time to wait for an event, None for no limit."""
         if not self._sweep:
             return None
         return max(POLL, self._sweep.deadline - time.monotonic())
@@ -123,7 +130,15 @@ class Slot:
             self._inboxes.pop(next(iter(self._inboxes))).close()
 
     def _receive(self, inbox: Inbox) -> tuple[dict, list[int]] | None:
-        """Return the request once it is complete."""
+        """Read from a connection.
+
+        Pings are answered here. Invalid requests and those out of turn are dropped,
+        and their connection is closed.
+
+        Returns:
+            The request and the open files that came with it, None if there is no
+            complete and valid request.
+        """
         try:
             message = inbox.receive()
             if message is None:
@@ -142,7 +157,11 @@ class Slot:
         return message, inbox.files
 
     def _is_in_turn(self, message: dict) -> bool:
-        """Whether it's a file while there is none, or a worker of the file."""
+        """Return whether a request may come now.
+
+        A file may come only while the slot is idle, a worker only while it isn't. The
+        slot is idle again once a file and everything that it started have ended.
+        """
         is_busy = bool(self._sweep) or any(
             job.is_session for job in self._jobs.values()
         )
@@ -151,7 +170,17 @@ class Slot:
     def _is_fork_for(
         self, message: dict, files: list[int], connection: socket.socket
     ) -> bool:
-        """Fork for a request; return whether this process is the fork."""
+        """Fork for a request.
+
+        Args:
+            message: The request. The fork also finds under ``noted`` where to note
+                messages.
+            files: The open files that came with the request.
+            connection: The connection on which the client waits.
+
+        Returns:
+            True in the fork, False in the slot.
+        """
         slot = os.getpid()
         if message.get("session"):
             self._noted = message.get("noted", "")
@@ -176,7 +205,10 @@ class Slot:
     def _forward_signal(self, pid: int) -> None:
         """Send a script the signal that its client asks for.
 
-        A client that has gone asks for SIGKILL.
+        If the client has closed the connection, kill the script.
+
+        Args:
+            pid: The process of the script.
         """
         job = self._jobs[pid]
         try:
@@ -190,7 +222,7 @@ class Slot:
             kill(pid, number)
 
     def _collect(self) -> bool:
-        """Collect children that have ended, and answer for them.
+        """Reap the children that have ended, and tell their clients how they ended.
 
         Returns:
             Whether any child is left.
@@ -218,7 +250,12 @@ class Slot:
                 job.connection.close()
 
     def _go_on_sweeping(self, sweep: Sweep, any_left: bool) -> None:
-        """Kill what is left once the time is over; answer once nothing is left."""
+        """Kill what a file left running after the deadline; answer if nothing is left.
+
+        Args:
+            sweep: The phase that the slot is in.
+            any_left: Whether the slot still has children.
+        """
         if not any_left:
             with contextlib.suppress(OSError):
                 send(sweep.job.connection, [], left=_summary(sweep.killed))
@@ -231,19 +268,25 @@ class Slot:
                 kill(pid)
 
     def _readable_command(self, pid: int, name: str) -> str:
-        """Return a command line that a person recognizes."""
+        """Return the command line of a process as a person would recognize it.
+
+        Args:
+            pid: The process.
+            name: The file that left it running.
+        """
         words = command(pid)
         if words in ([], self._own_command):
             return f"a process that {name} forked"
         for place, word in enumerate(words):
-            if word.endswith("python_shim.py"):  # then the socket and the interpreter
+            # The shim is followed by the socket, the interpreter and the arguments.
+            if word.endswith("python_shim.py"):
                 words = ["python", *words[place + 3 :]]
                 break
         return " ".join(words).strip()[:200] or str(pid)
 
 
 def _summary(killed: dict[int, str]) -> list[str]:
-    """Return the command lines of many processes as a few lines."""
+    """Summarize the command lines of killed processes in a few lines."""
     counts = Counter(killed.values()).most_common()
     lines = [f"{text}, {n} times" if n > 1 else text for text, n in counts]
     if more := sum(n for _, n in counts[MOST_COMMANDS:]):
@@ -252,23 +295,31 @@ def _summary(killed: dict[int, str]) -> list[str]:
 
 
 def _has_closed(connection: object) -> bool:
-    """Whether the other side has gone."""
+    """Return whether the other side has closed a connection."""
     poll = select.poll()
     poll.register(connection, select.POLLRDHUP)  # type: ignore[arg-type]
     return bool(poll.poll(0))
 
 
 def kill_group(pid: int) -> None:
-    """Kill a child and the group that it leads, if it leads one."""
+    """Kill a child and the process group that it leads, if any.
+
+    Args:
+        pid: The child.
+    """
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
     kill(pid)
 
 
 def kill_all(excepted: set[int]) -> None:
-    """Kill and collect all children but some, until no other is left.
+    """Kill and reap children until only the excepted ones are left.
 
-    The orphans of one that ends become children of this process.
+    It takes several rounds, because the children of a killed process become children of
+    this process (see `adopt_orphans`).
+
+    Args:
+        excepted: The children to keep.
     """
     while pids := children(os.getpid()) - excepted:
         for pid in pids:
@@ -282,7 +333,8 @@ def die_with_parent(parent: int) -> None:
     """Have the kernel kill this process when its parent ends.
 
     Args:
-        parent: The parent; it may have ended before this call.
+        parent: Process ID of the parent. If the parent has already ended, this process
+            exits.
     """
     PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
@@ -290,5 +342,5 @@ def die_with_parent(parent: int) -> None:
 
 
 def adopt_orphans() -> None:
-    """Become the parent of all descendants whose own parent ends."""
+    """Make this process the new parent of all descendants whose own parent ends."""
     PRCTL(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

@@ -1,4 +1,8 @@
-"""Import modules ahead of need without a script seeing them before it imports them."""
+"""Import modules before scripts need them, but hide them until a script imports them.
+
+A fork then finds a slow module already imported. A script that forgets to import a
+module still fails as in a fresh interpreter.
+"""
 
 from __future__ import annotations
 
@@ -18,20 +22,32 @@ AHEAD: set[str] = set()
 
 
 class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """A module imported ahead of need, with all that it imports: there but unseen.
+    """A module, and all that it imports, which are imported but hidden.
 
-    The modules appear in ``sys.modules`` when something imports one of them, so that a
-    script that forgets an import fails as it would in a fresh interpreter. One of the
-    standard library, which anything may import, appears alone.
+    The stash is an import hook. When something imports one of the hidden modules, all
+    of them appear in ``sys.modules``. A module of the standard library appears alone,
+    because anything may import it.
 
     Args:
-        name: The module.
-        others: What was stashed before. Of a module that several use there is one. It
-            appears with each of them, and when asked for, with the first.
+        name: The module to import now.
+        others: The earlier stashes. A module that several stashes use exists only once.
+            It appears with any of them. If it's imported itself, it appears with the
+            stash that imported it first.
+
+    Attributes:
+        modules: All modules that appear with this stash, by name.
+        own: The names of the modules that this stash imported first.
+        links: Attributes of modules outside the stash that refer to its modules:
+            parent, attribute, module.
+        imports: The names that each module imported, by the name of the module.
+        exits: What the modules want to do at exit.
+
+    Raises:
+        ImportError: If the module can't be imported.
     """
 
     def __init__(self, name: str, others: tuple[Stash, ...] = ()) -> None:
-        self.modules: dict[str, ModuleType] = {}  # with the shared ones
+        self.modules: dict[str, ModuleType] = {}
         self.own: set[str] = set()
         self.links: list[tuple[ModuleType, str, ModuleType]] = []
         self.imports: dict[str, set[str]] = {}
@@ -57,7 +73,10 @@ class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         sys.meta_path.insert(0, self)
 
     def _share(self, others: tuple[Stash, ...]) -> None:
-        """Add what the modules use of the others', which may be asked for or not."""
+        """Add the modules of other stashes that the modules of this stash use.
+
+        The other stash may never appear, so this one must be able to show them too.
+        """
         held = {n: module for other in others for n, module in other.modules.items()}
         imports: dict[str, set[str]] = {}
         for stash in (self, *others):
@@ -78,23 +97,29 @@ class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             self.exits += [leave for leave in other.exits if leave.module in used]
 
     def _show(self, but: str = "") -> None:
+        """Put the modules into ``sys.modules`` and their parents, except for one."""
         sys.modules.update({n: m for n, m in self.modules.items() if n != but})
         for parent, attribute, module in self.links:
             setattr(parent, attribute, module)
 
     def _hide(self) -> None:
+        """Remove the modules from ``sys.modules`` and their parents."""
         for name in self.modules:
-            sys.modules.pop(name, None)  # two may have it
+            sys.modules.pop(name, None)  # another stash may have hidden it already
         for parent, attribute, _ in self.links:
             vars(parent).pop(attribute, None)
 
     def find_spec(self, name, path=None, target=None):
-        """Give everything back when the first of the modules is asked for."""
+        """Show all modules of the stash if one of its own is imported.
+
+        Called by the import system.
+        """
         if name not in self.own:
             return None
         if not _is_standard(name):
             sys.meta_path.remove(self)
-            # Not `name` itself: importlib would take that module's own spec, not ours.
+            # Except for `name`: if it were in `sys.modules`, importlib would use that
+            # module's own spec instead of the one returned here.
             self._show(but=name)
             for leave in self.exits:
                 leave.register()
@@ -102,22 +127,30 @@ class Stash(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return importlib.machinery.ModuleSpec(name, self, loader_state=own)
 
     def create_module(self, spec):
-        """The module that was imported ahead."""
+        """Return the module that was imported ahead."""
         return self.modules[spec.name]
 
     def exec_module(self, module):
-        """Give it its own spec back, for it has been executed."""
+        """Restore the module's own spec; the module was executed when stashed."""
         module.__spec__ = module.__spec__.loader_state
 
 
 def _is_standard(name: str) -> bool:
-    """Whether a module is of the standard library."""
+    """Return whether a module belongs to the standard library."""
     return name.partition(".")[0] in sys.stdlib_module_names
 
 
 @dataclasses.dataclass(eq=False)
 class Exit:
-    """What a module wants to be done at the end of the process."""
+    """A function that a module wanted to register with `atexit`.
+
+    Attributes:
+        module: The name of the module.
+        function: The function.
+        args: Its positional arguments.
+        kwargs: Its keyword arguments.
+        registered: Whether it has been registered since.
+    """
 
     module: str
     function: Callable
@@ -126,7 +159,7 @@ class Exit:
     registered: bool = False
 
     def register(self) -> None:
-        """Register it once, since two stashes may have the module."""
+        """Register the function unless another stash has already done so."""
         if not self.registered:
             self.registered = True
             atexit.register(self.function, *self.args, **self.kwargs)
@@ -134,17 +167,22 @@ class Exit:
 
 @contextlib.contextmanager
 def _holding_exits() -> Iterator[list[Exit]]:
-    """Collect what imports want to be done at the end, in place of registering it.
+    """Collect what modules register with `atexit` instead of registering it.
 
-    A script that does not see the modules must not run it; it would take 3 ms of each
-    fork. The standard library's own is not much, and its modules come back alone.
+    A script that doesn't import the modules must not run their exit functions, which
+    would take 3 ms in each fork. Exit functions of the standard library are registered
+    as usual: they are few, and its modules appear without the rest of a stash.
+
+    Yields:
+        The list that collects them.
     """
     held: list[Exit] = []
     real, holding = atexit.register, True
 
     def register(function, *args, **kwargs):
         caller = sys._getframe(1).f_globals.get("__name__", "")
-        if not holding or _is_standard(caller):  # somebody may have kept this function
+        # A module may keep this function and call it later, when `holding` is False.
+        if not holding or _is_standard(caller):
             return real(function, *args, **kwargs)
         held.append(Exit(caller, function, args, kwargs))
         return function
@@ -158,7 +196,12 @@ def _holding_exits() -> Iterator[list[Exit]]:
 
 @contextlib.contextmanager
 def _recording_imports() -> Iterator[dict[str, set[str]]]:
-    """Collect the modules that each module imports, by their full names."""
+    """Collect the modules that each module imports.
+
+    Yields:
+        The full names, by the name of the importing module. A name in ``from module
+        import name`` counts as a module because it may be one.
+    """
     imports: dict[str, set[str]] = {}
     real = builtins.__import__
 

@@ -1,19 +1,21 @@
-"""Run a script and write down which torch names its own lines use.
+"""Run a script and record which torch names its own lines use.
 
-``python tracing.py DOCUMENTED OUT FILE ARGS`` is ``python FILE ARGS``. Each name is
-appended to OUT as ``12 torch.zeros``: the line, and the name as torch's documentation
-writes it. DOCUMENTED lists the names that the documentation has, one a line.
+``python tracing.py DOCUMENTED OUT FILE ARGS`` does the same as ``python FILE ARGS``,
+and appends a line such as ``12 torch.zeros`` to OUT for each name that the script uses:
+the line number, and the name as torch's documentation spells it. DOCUMENTED is a file
+with all names in the documentation, one per line.
 
-Each ``value.attr`` of the script is compiled as ``note(value, 12, "attr").attr``, so
-the attribute is still read by the script itself. `note` returns the value. Processes
-that the script forks or spawns, and torchrun's ranks, note what they use too. Programs
-in strings don't: they aren't lines of the script.
+Each ``value.attr`` in the script is compiled as ``note(value, 12, "attr").attr``. Since
+`note` returns the value, it's still the script that reads the attribute. Processes that
+the script forks or spawns, and the ranks of torchrun, record names too. Programs in
+strings don't, because they aren't lines of the script.
 
-``python tracing.py DOCUMENTED OUT FILE --source`` runs nothing: it follows only the
-names that the script imports (``torch.cuda.Stream``), for a script that can't run here.
+``python tracing.py DOCUMENTED OUT FILE --source`` doesn't run the script, for one that
+can't run on this machine. It resolves only the attributes of what the script imports,
+such as ``torch.cuda.Stream``.
 
-This program runs on the interpreter that is tested, cold or in a fork of the warm
-server. So it imports nothing of the project.
+This program runs on the interpreter under test, in a fresh process or in a fork of the
+warm server. So it imports nothing from the project.
 """
 
 from __future__ import annotations
@@ -28,14 +30,14 @@ import types
 from collections.abc import Iterator
 from typing import Any, cast
 
-HOOK = "_verify_note"  # the name under which the script finds our function
+HOOK = "_verify_note"  # name of the builtin function that the compiled script calls
 
 
 class Names:
-    """Names values and attributes as torch's documentation does.
+    """Finds the name that torch's documentation uses for an attribute or a class.
 
     Args:
-        documented: The names that the documentation has.
+        documented: All names in the documentation.
     """
 
     def __init__(self, documented: list[str]) -> None:
@@ -45,10 +47,17 @@ class Names:
             self._by_last.setdefault(name.rpartition(".")[2], []).append(name)
 
     def of_attribute(self, value: object, attr: str) -> str | None:
-        """Name an attribute; None if it isn't torch's.
+        """Return the name of an attribute of a value, None if it isn't torch's.
 
-        A method is named by the class that defines it, if that is documented, else by
-        the most derived class that documents it.
+        A method gets the name of the class that defines it, or, if the documentation
+        doesn't have that name, of the most derived class for which it does.
+
+        Args:
+            value: The value: an object, a class or a module.
+            attr: The attribute. It doesn't have to exist.
+
+        Returns:
+            The full name, e.g. ``torch.Tensor.sum``.
         """
         if isinstance(value, types.ModuleType):
             return self._of_module(value.__name__, attr)
@@ -60,10 +69,11 @@ class Names:
             owner = next((one for one in above if attr in vars(one)), None)
             mro = mro[:1]
         if owner and not _is_torch(owner.__module__):
-            # C++ makes the class of a `grad_fn`, and gives it no module.
+            # The class of a `grad_fn` is created in C++ and isn't in a module of torch.
+            # The documentation lists its attributes under `Node`.
             node = getattr(sys.modules.get("torch.autograd.graph"), "Node", type)
             if not (isinstance(value, node) and attr in vars(node)):
-                return None  # a class of Python or of the script
+                return None  # a class of Python, the script or another package
             mro, owner = (node,), node
         for one in (owner, *mro) if owner else mro:
             documented = f"{self.of_class(one)}.{attr}"
@@ -76,17 +86,24 @@ class Names:
         return f"{public[0]}.{attr}" if public else None
 
     def _of_module(self, module: str, attr: str) -> str | None:
+        """Return the name of a module's attribute, None if it's a module itself."""
         if not _is_torch(module):
             return None
-        found = getattr(sys.modules.get(module), attr, types)  # a module: not there
+        # `types` is the default because it's a module: as for one, the result is None.
+        found = getattr(sys.modules.get(module), attr, types)
         return None if isinstance(found, types.ModuleType) else f"{module}.{attr}"
 
     def of_class(self, kind: type) -> str | None:
-        """Name a class of torch; None for another or a private one."""
+        """Return the public name of a class of torch, None for any other class.
+
+        Args:
+            kind: The class.
+        """
         if not _is_torch(kind.__module__):
             return None
         parts = kind.__module__.split(".")
-        lengths = [2, 1, *range(3, len(parts) + 1)]  # torch.amp.X rather than torch.X
+        # Prefer torch.amp.X to torch.X, and either to torch.amp.some_module.X.
+        lengths = [2, 1, *range(3, len(parts) + 1)]
         above = [".".join([*parts[:n], kind.__name__]) for n in lengths]
         for name in [*self._by_last.get(kind.__name__, []), *above]:
             module, _, last = name.rpartition(".")
@@ -97,7 +114,7 @@ class Names:
 
 
 def _mro(value: object) -> tuple[type, ...]:
-    """The classes in which Python looks for an attribute of a value."""
+    """Return the classes in which Python looks for an attribute of a value."""
     if isinstance(value, super):
         found: Any = value
         above = found.__self_class__.__mro__
@@ -110,7 +127,14 @@ def _is_torch(module: object) -> bool:
 
 
 class _Noting(ast.NodeTransformer):
-    """Puts a call of the hook around each value whose attribute the script uses."""
+    """Wraps a call of the hook around each value whose attribute the script uses.
+
+    Imported names are wrapped too. Annotations and patterns aren't: an annotation isn't
+    a use, and Python doesn't allow calls in a pattern.
+
+    Args:
+        imported: What the script imports from torch, see `_imported`.
+    """
 
     def __init__(self, imported: dict[str, tuple[str, str]]) -> None:
         self._imported = imported
@@ -148,13 +172,17 @@ class _Noting(ast.NodeTransformer):
 
 
 def _call(at: ast.expr, value: ast.expr, *words: ast.expr) -> ast.expr:
+    """Return a call of the hook with a value, the line of `at`, and names."""
     hook = ast.Name(HOOK, ast.Load())
     call = ast.Call(hook, [value, ast.Constant(at.lineno), *words], [])
     return ast.fix_missing_locations(ast.copy_location(call, at))
 
 
 def _imported(tree: ast.Module) -> dict[str, tuple[str, str]]:
-    """What ``from torch.x import y as z`` binds: by ``z``, ``torch.x`` and ``y``."""
+    """Return what a script imports from modules of torch.
+
+    For ``from torch.x import y as z``, that is ``{"z": ("torch.x", "y")}``.
+    """
     return {
         alias.asname or alias.name: (node.module, alias.name)
         for node in ast.walk(tree)
@@ -165,13 +193,13 @@ def _imported(tree: ast.Module) -> dict[str, tuple[str, str]]:
 
 
 def run(documented: str, out: str, file: str, *rest: str) -> None:
-    """Run a script as ``__main__`` and note the torch names that it uses.
+    """Run a script as ``__main__`` and record the torch names that it uses.
 
     Args:
-        documented: The file of documented names.
-        out: The file to append to.
-        file: The script.
-        *rest: Its arguments.
+        documented: Path of the file with the documented names.
+        out: Path of the file to append to.
+        file: Path of the script.
+        *rest: Arguments of the script, or ``--source`` alone.
     """
     with open(documented, encoding="utf-8") as listed:
         names = Names(listed.read().split())
@@ -186,7 +214,7 @@ def run(documented: str, out: str, file: str, *rest: str) -> None:
     seen: set[tuple[object, ...]] = set()
 
     def note(value: object, line: int, *words: str) -> object:
-        if is_compiling():  # what is compiled has to be the script's own code
+        if is_compiling():  # torch.compile must not see the code below
             return value
         kind = type(value)
         is_key = issubclass(kind, (type, types.ModuleType))
@@ -230,13 +258,18 @@ def run(documented: str, out: str, file: str, *rest: str) -> None:
 
 
 def _of_import(value: object, module: str, name: str) -> str | None:
+    """Return the name of an imported value, None if the variable has been reused."""
     is_it = getattr(sys.modules.get(module), name, None) is value
     is_module = isinstance(value, types.ModuleType)
     return f"{module}.{name}" if is_it and not is_module else None
 
 
 def _trace_spawned(argv: list[str]) -> None:
-    """Have processes that multiprocessing spawns run this program as their main."""
+    """Make processes that multiprocessing spawns run this program as their main module.
+
+    Args:
+        argv: The command line of this program.
+    """
     import multiprocessing.spawn
 
     prepare = multiprocessing.spawn.get_preparation_data
@@ -251,7 +284,15 @@ def _trace_spawned(argv: list[str]) -> None:
 
 
 def _followed(tree: ast.Module, names: Names) -> Iterator[tuple[int, str]]:
-    """The names that start with an import, such as ``nn.Linear``."""
+    """Find the torch names that can be resolved from the imports, e.g. ``nn.Linear``.
+
+    Args:
+        tree: The syntax tree of a script.
+        names: The documented names.
+
+    Yields:
+        Line number and name of each use.
+    """
     bound: dict[str, object] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -283,13 +324,15 @@ def _followed(tree: ast.Module, names: Names) -> Iterator[tuple[int, str]]:
 
 
 def _write(out: str, found: list[tuple[int, str]]) -> None:
+    """Append names with their lines to the file `out`."""
     text = "".join(f"{line} {name}\n" for line, name in found)
     with open(out, "a", encoding="utf-8") as file:
         file.write(text)
 
 
 if __name__ in ("__main__", "__mp_main__"):
-    # Under another name: the script gets this one, with nothing in it.
+    # Execute this file again as a module of another name, because `run` empties
+    # `__main__` for the script.
     own = type(sys)("tracing")
     own.__file__ = __file__
     with open(__file__, encoding="utf-8") as opened:
