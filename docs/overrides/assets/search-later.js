@@ -1,5 +1,6 @@
-// The index of the search and its worker weigh more than a page: both wait until somebody
-// turns to the search, or comes from it. The worker is ours, not the theme's.
+// Delay the search index and the search worker, which together are larger than a page,
+// until the reader uses the search field or comes from a search result. Also load our
+// own search worker instead of the theme's.
 {
   const ours = new URL("search-worker.js", document.currentScript.src).href
   const wanted = new Promise(go => {
