@@ -1,5 +1,5 @@
 // The API index: add a field that filters the names by the words that a reader types.
-(() => { // A function, because all scripts of a page share one scope.
+(() => { // All scripts of a page share one scope.
   const words = {
     zh: { label: "筛选", counted: (n, all) => `${all} 个名字中的 ${n} 个` },
     en: { label: "Filter", counted: (n, all) => `${n} of ${all} names` },

@@ -1,13 +1,11 @@
-// "My torch is …": after the reader has chosen a release in the header, the blocks, the
-// version notes in the text and the table of releases show what applies to it. The
-// results of the blocks on each release come from render/answers.py.
-(() => { // A function, because all scripts of a page share one scope.
+// "My torch is …": blocks, version notes in the text and tables show what applies to the
+// release that the reader chose in the header. render/answers.py provides the results.
+(() => { // All scripts of a page share one scope.
   const choice = document.querySelector(".site-release select")
   const difference = document.querySelector(".site-difference")
 
-  // Both languages share the choice because __md_scope is the folder above them. If a
-  // private window or a setting blocks localStorage, the choice lasts until the reader
-  // leaves the page.
+  // Both languages share the choice: __md_scope is the folder above them. If the browser
+  // blocks localStorage, the choice lasts until the reader leaves the page.
   const key = `${__md_scope.pathname}.release`
   function stored() {
     try { return localStorage.getItem(key) } catch { return null }
@@ -74,7 +72,7 @@
   const words = document.documentElement.lang === "zh"
     ? { applies: "适用于", not: "不适用于" } : { applies: "applies to", not: "doesn't apply to" }
 
-  // Create the sign that follows a version note and says whether it applies.
+  // The sign after a version note says whether the note applies.
   function sign(release, applies) {
     const made = element("span", "release-sign", applies ? " ✓ " : " ✗ ")
     made.title = `${applies ? words.applies : words.not} torch ${release}`
@@ -113,9 +111,8 @@
     }
   }
 
-  // Tables of changes: put a sign into the cell "Before" or "Now". If the last cell has
-  // more text than a version, the change may have come earlier than that version, so
-  // "Before" never gets a sign.
+  // Tables of changes: mark the cell "Before" or "Now". If the last cell has more text
+  // than a version, the change may be older than the version, so don't mark "Before".
   function markChanges(release) {
     document.querySelectorAll(".md-typeset table").forEach(table => {
       const last = table.tHead?.rows[0].cells[3]?.textContent
@@ -163,8 +160,7 @@
 
   if (choice) {
     choice.addEventListener("change", () => { store(choice.value); show(choice.value) })
-    // The choice may change in another window, or on another page before the reader
-    // comes back to this one.
+    // The choice may change in another window, or before the reader comes back here.
     addEventListener("storage", event => { if (event.key === key) showStored() })
     addEventListener("pageshow", event => { if (event.persisted) showStored() })
     showStored()

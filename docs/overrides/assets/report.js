@@ -1,6 +1,6 @@
 // Add a link to each block that opens a new issue with the file, the torch release and
 // the SHA-256 of the code. The page itself has a link that works without scripts.
-(() => { // A function, because all scripts of a page share one scope.
+(() => { // All scripts of a page share one scope.
   const report = document.querySelector(".report")
   const choice = document.querySelector(".site-release select")
 

@@ -1,6 +1,5 @@
-// Delay the search index and the search worker, which together are larger than a page,
-// until the reader uses the search field or comes from a search result. Also load our
-// own search worker instead of the theme's.
+// Delay the search index and the worker, which are larger than a page, until the reader
+// uses the search or comes from a result. Load our own worker instead of the theme's.
 {
   const ours = new URL("search-worker.js", document.currentScript.src).href
   const wanted = new Promise(go => {

@@ -23,7 +23,7 @@ document.querySelectorAll(":is(.snippet, .snippet-part) .filename").forEach(name
   name.replaceChildren(link)
 })
 
-// Buttons that copy the page as Markdown, for notes or an assistant.
+// Copy the page as Markdown, for notes or an assistant.
 document.querySelectorAll(".copy-page").forEach(button => {
   button.addEventListener("click", async () => {
     const page = await fetch(button.dataset.page)
@@ -33,16 +33,14 @@ document.querySelectorAll(".copy-page").forEach(button => {
   button.hidden = !navigator.clipboard || location.protocol === "file:"
 })
 
-// The search button on the home page focuses the search field. Without this script it
-// loads the page again with the search open.
+// The search button on the home page. Without this script, it opens a new page.
 document.querySelector("#home ~ p a[href='?q=']")?.addEventListener("click", event => {
   event.preventDefault()
   document.querySelector(".md-search__input").focus()
 })
 
 // On a phone, stack the cells of a row, each with the name of its column, if the table
-// is too wide or a cell is so narrow that a sentence wraps after every word. Tables
-// with more than six columns, such as the matrix of releases, scroll instead.
+// is too wide or a cell too narrow. Tables with more than six columns scroll instead.
 if (matchMedia("(max-width: 44.9844em)").matches) {
   document.querySelectorAll(".md-typeset table:not([class])").forEach(table => {
     const names = [...table.querySelectorAll("th")].map(head => head.textContent)
@@ -56,8 +54,7 @@ if (matchMedia("(max-width: 44.9844em)").matches) {
   })
 }
 
-// Don't wrap short code in a sentence: a hyphen at the end of a line would seem not to
-// be part of the code.
+// Don't wrap short code in a sentence: its hyphens would look like hyphenation.
 document.querySelectorAll(".md-typeset :is(p, li) > code, .md-typeset :is(p, li) > a > code").forEach(code => {
   if (code.textContent.length <= 20) code.classList.add("whole")
 })
