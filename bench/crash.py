@@ -62,7 +62,7 @@ def folder(path: Path) -> Checkpoints:
 
 
 def load_newest(path: Path) -> Any:
-    best, latest = folder(path).best(), folder(path).latest()  # Both check files.
+    best, latest = folder(path).best(), folder(path).latest()  # Both verify files.
     if best is None or step_of(checkpoints.load(best)) < 0:
         raise ValueError("no best")
     return checkpoints.load(latest or path)
@@ -297,7 +297,7 @@ def main() -> None:
     parser.add_argument("--writer", choices=WRITERS, action="append")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    torch.set_num_threads(1)  # A forked child has no worker threads.
+    torch.set_num_threads(1)  # A forked child lacks the thread pool.
     # The library warns when it skips a damaged file. Count that as a lost checkpoint.
     warnings.simplefilter("error", UserWarning)
     size = TENSORS * NUMBERS * 4 / 2**20

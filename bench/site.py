@@ -169,7 +169,7 @@ def preview(tree: Path, runs: int) -> None:
     """Time the preview of a copied checkout after edits of a page and a snippet file.
 
     Args:
-        tree: An empty folder for the copy.
+        tree: The folder to copy the checkout to.
         runs: How often to edit each file.
     """
     with site.server(tree):

@@ -85,7 +85,7 @@ ALIASES = {
     ),
 }
 MANY = 30  # A section with more names than this starts with links to each letter.
-MOST_HERE = 8  # A page links up to this many blocks per name; above that, it counts.
+MOST_HERE = 8  # If more blocks of a page use a name, the page only counts them.
 
 
 def official(name: str) -> str | None:
@@ -248,7 +248,7 @@ def index(root: Path, lang: str, page: str) -> list[str]:
             address = official(name)
             said = f"[`{name}`]({address})" if address else f"`{name}`"
             row = f"{said} {' · '.join(shown)}"
-            if "__" in name:  # Markdown would read it as emphasis in an attribute list.
+            if "__" in name:  # In an attribute list, Markdown reads it as emphasis.
                 rows += ["", f'<a id="{name}"></a>{row}']
             else:
                 rows += ["", row, f"{{: #{name} }}"]

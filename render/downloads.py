@@ -342,7 +342,7 @@ def archive(source: Source, chapter: str) -> bytes | None:
         shown = [x for x in page.snippets if x[0].startswith(f"{folder}/")]
         rows = []
         for path, snippet in shown:
-            leaf = path.partition("/")[2]  # without the chapter: the archive is one
+            leaf = path.partition("/")[2]  # without the folder of the chapter
             files[leaf] = snippet.data
             notes = []
             if snippet.needs:

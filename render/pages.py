@@ -684,7 +684,7 @@ def _leaves(nav) -> Iterator[str]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Load a MkDocs configuration; values tagged `!ENV` or `!!python` become None."""
+    """YAML loader for MkDocs configurations; reads `!ENV` and `!!python` as None."""
 
 
 _Loader.add_multi_constructor("", lambda loader, tag, node: None)
