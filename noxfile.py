@@ -25,21 +25,29 @@ nox.options.reuse_existing_virtualenvs = True
 TORCH = os.environ.get("TORCH", DEFAULT_TORCH)
 GROUPS = nox.project.load_toml("pyproject.toml")
 
-# pip, not uv: a CPU wheel that pip is configured to find is 190 MB, what uv takes from
-# the index is 5 GB.
+# Sessions with torch use pip because it can be configured to find the CPU wheel, which
+# is 190 MB. uv ignores pip's configuration and installs 5 GB from the index.
 with_torch = {"venv_backend": "virtualenv"}
 without_torch = {"venv_backend": "uv|virtualenv"}
 
 
 def install(session: nox.Session, *groups: str, torch: bool = False) -> None:
-    """Install dependency groups of pyproject.toml, and torch where it is wanted."""
+    """Install dependency groups of pyproject.toml and, if asked for, torch.
+
+    Args:
+        session: The session.
+        *groups: The names of the groups.
+        torch: Whether to install the release that `TORCH` names.
+    """
     needed = [
         need
         for group in groups
         for need in nox.project.dependency_groups(GROUPS, group)
     ]
     if torch and TORCH == "installed":
-        # After the session's own packages. It works from a virtual environment too.
+        # Append the packages of the running Python to the session's search path, behind
+        # its own packages. Unlike system site packages, this also works if the running
+        # Python is in a virtual environment.
         write = "open(sysconfig.get_path('purelib') + '/installed.pth', 'w').write"
         here = sysconfig.get_path("purelib")
         session.run("python", "-c", f"import sysconfig; {write}({here!r})", silent=True)
@@ -48,8 +56,8 @@ def install(session: nox.Session, *groups: str, torch: bool = False) -> None:
     session.install(*needed)
 
 
-# Most tests wait for the processes that they start. Those of a file stay together,
-# because they share a server.
+# Most tests wait for processes that they start, so two workers save time. The tests of
+# a file share a server, so `loadfile` keeps them in one worker.
 SIDE_BY_SIDE = ("-n2", "--dist=loadfile", "tests/verify", "tests/render", "tests/docs")
 
 
@@ -61,11 +69,11 @@ def tests(session: nox.Session) -> None:
         session.run("python", "-m", "pytest", *session.posargs)
         return
     session.run("python", "-m", "pytest", *SIDE_BY_SIDE)
-    # The runner of the snippets uses all cores, and blames them for what others leave
-    # in shared memory, so nothing runs beside it.
+    # Run this file alone: the runner uses all cores, and reports a snippet as faulty if
+    # another process leaves something in shared memory.
     runner = "tests/snippets/test_snippets.py"
     session.run("python", "-m", "pytest", runner)
-    # Of these tests too, many wait for processes.
+    # Many of these tests wait for processes too.
     others = ("tests/snippets", f"--ignore={runner}", "tests/library")
     session.run("python", "-m", "pytest", "-n2", "--dist=loadfile", *others)
 
@@ -87,10 +95,10 @@ def verify(session: nox.Session) -> None:
     command = [sys.executable, "-m", "verify.release", *session.posargs]
     with subprocess.Popen(command) as process:
         while process.poll() is None:
-            # An interrupt reaches it too. It saves its results before it ends.
+            # Ctrl+C also interrupts the child, which saves its results before it exits.
             with contextlib.suppress(KeyboardInterrupt):
                 process.wait()
-    if process.returncode:  # nox would make 1 of each
+    if process.returncode:  # Keep the exit code; nox exits with 1 for any failure.
         raise SystemExit(process.returncode)
 
 
@@ -112,7 +120,7 @@ def serve(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """Build the site and test it in Chromium; CHROMIUM=path names another."""
     install(session, "site", "browser")
-    # Each of the two has its own browser.
+    # Each of the two workers starts its own browser.
     session.run("python", "-m", "pytest", "tests/browser", "-n2", *session.posargs)
 
 
@@ -139,7 +147,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("mypy")
-    # Without torch, its classes and what they return are of type Any.
+    # torch isn't installed here, so its classes and their results have the type Any.
     anything = (
         "--allow-subclassing-any",
         "--no-warn-return-any",

@@ -1,10 +1,10 @@
-"""What it costs to save and load a checkpoint safely, as ratios of medians.
+"""Measure what it costs to save and load a checkpoint safely, as ratios of medians.
 
-Each round measures every way once, one after the other in an order by chance, so that a
-ratio compares what ran side by side. Saving is measured against a raw write and fsync
-of the same bytes; loading against ``torch.load`` plus ``zlib.crc32`` of the same bytes.
-Libraries that are installed join the table: lightning, accelerate, pytorch-ignite,
-safetensors.
+Each round measures every function once in random order, so the functions that a ratio
+compares ran under similar conditions. The unit for saving is a raw write and fsync of
+the same bytes. The unit for loading is `torch.load`, and the limit allows 1.2 times the
+time of `zlib.crc32` on top. lightning, accelerate, pytorch-ignite and safetensors are
+added to the tables if they are installed.
 
 ``python bench/checkpoints.py [--mib 256 1024] [--rounds 7] [--folder FOLDER]``
 """
@@ -49,7 +49,15 @@ def save_torch_and_fsync(path: Path, state: Any) -> None:
 
 
 def peers(folder: Path, state: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Ways to save and to load of the libraries that are installed."""
+    """Return functions of other installed libraries that save and load a state.
+
+    Args:
+        folder: Where to save.
+        state: The state to save.
+
+    Returns:
+        The functions that save, and those that load, by name.
+    """
     saves: dict[str, Callable[[], Any]] = {}
     loads: dict[str, Callable[[], Any]] = {}
 
@@ -82,12 +90,21 @@ def peers(folder: Path, state: dict[str, Any]) -> tuple[dict[str, Any], dict[str
 
 
 def medians(ways: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
-    """Median seconds of each way over the rounds, after one round to warm up."""
+    """Measure each function, after one warm-up round.
+
+    Args:
+        ways: The functions by name.
+        rounds: The number of rounds that count.
+
+    Returns:
+        The median seconds, by name.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
-    dice = random.Random(0)  # what ran before has an effect: not always the same
+    # A function can slow down the next one, so the order is random in each round.
+    dice = random.Random(0)
     for _ in range(rounds + 1):
         for name in dice.sample([*ways], len(ways)):
-            os.sync()  # what others left to the disk is not this one's to wait for
+            os.sync()  # Don't make this function wait for earlier writes.
             start = time.perf_counter()
             ways[name]()
             seconds[name].append(time.perf_counter() - start)

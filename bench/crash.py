@@ -1,14 +1,17 @@
-"""Kill processes while they save, damage files, and see whether loading notices.
+"""Test checkpoint writers: kill processes while they save, and damage saved files.
 
-A child saves 24 MiB over a good file and is killed by SIGKILL at a random time; then
-the file is loaded. It must hold one step, the old or the new one, from end to end.
-With ``--flips N``, one random bit of the saved files is flipped, N times, and each time
-loading fails, returns the right state, or returns a wrong one.
+Kills: a child process overwrites a good file with 24 MiB and gets SIGKILL at a random
+time. Then the file is loaded. All of its parts must come from the same step, either the
+old or the new one.
 
-``python bench/crash.py [--kills 200] [--flips 0] [--writer NAME]``; exits with 1 if a
-checkpoint of this library was lost or a wrong one loaded. torch.save continues until it
-has lost five and must load wrong ones: that shows that the program can fail.
-torch_checkpointing joins the tables if it is installed.
+Flips: one random bit of the saved files is flipped, and loading them fails, returns the
+right state or returns a wrong state. ``--flips N`` repeats this N times.
+
+``python bench/crash.py [--kills 200] [--flips 0] [--writer NAME]`` exits with 1 if this
+library lost a checkpoint or loaded a wrong state. `torch.save` is the control: it runs
+until it has lost five checkpoints, and must load wrong states after flips. If it
+doesn't, the test couldn't have found a fault, and the exit code is also 1.
+torch_checkpointing is added to the tables if it is installed.
 """
 
 from __future__ import annotations
@@ -37,12 +40,18 @@ from snippets import checkpoints
 from snippets.checkpoints import Checkpoints
 
 TENSORS, NUMBERS = 6, 1 << 20  # 24 MiB of float32
-CONTROL, ENOUGH = "torch.save", 5  # what loses checkpoints, and how many will do
+# The writer that is expected to lose checkpoints, and after how many losses to stop it.
+CONTROL, ENOUGH = "torch.save", 5
 NAMES = re.compile(r"last\.pt|step-\d+_metric=[\d.]+\.pt|step-\d+")
 
 
 class Writer(NamedTuple):
-    """How to save a state under a step, and to load what is there."""
+    """A way to save and load checkpoints.
+
+    Attributes:
+        save: Called with the path, the step and the state.
+        load: Called with the path; returns the newest state.
+    """
 
     save: Callable[[Path, int, Any], Any]
     load: Callable[[Path], Any]
@@ -53,25 +62,25 @@ def folder(path: Path) -> Checkpoints:
 
 
 def load_newest(path: Path) -> Any:
-    best, latest = folder(path).best(), folder(path).latest()  # both are checked
+    best, latest = folder(path).best(), folder(path).latest()  # Both verify files.
     if best is None or step_of(checkpoints.load(best)) < 0:
         raise ValueError("no best")
     return checkpoints.load(latest or path)
 
 
 class TorchCheckpointing:
-    """Saves each step to a new folder, as the library doesn't replace one."""
+    """Save each step to a new folder, because torch_checkpointing can't replace one."""
 
     @staticmethod
     def manager() -> Any:
-        """Return a manager that saves when told to, on any file system."""
+        """Return a manager that saves synchronously, on any file system."""
         from torch_checkpointing import CheckpointManager
         from torch_checkpointing.config import SyncCheckpointSaverConfig
         from torch_checkpointing.storage.filesystem import LocalFileSystemStorageConfig
 
         config = CheckpointManager.Config(
             save=SyncCheckpointSaverConfig(),
-            # The default writes with O_DIRECT, which many file systems refuse.
+            # The default writes with O_DIRECT, which many file systems don't support.
             storage_config=LocalFileSystemStorageConfig(use_direct_io=False),
         )
         return CheckpointManager(config)
@@ -92,7 +101,7 @@ class TorchCheckpointing:
 
     @staticmethod
     def folders(path: Path) -> list[Path]:
-        """Return the folders of whole checkpoints, the newest last."""
+        """Return the folders of complete checkpoints, newest last."""
         found = path.parent.glob("step-*")
         return sorted(found, key=lambda folder: int(folder.name[5:]))
 
@@ -123,14 +132,31 @@ def make(step: int) -> dict[str, Any]:
 
 
 def step_of(state: Any) -> int:
-    """The step that all parts of a state are of."""
+    """Return the step of a state.
+
+    Raises:
+        ValueError: If parts of the state come from different steps.
+    """
     if not all(bool((one == state["step"]).all()) for one in state["weights"]):
         raise ValueError("parts of several steps")
     return int(state["step"])
 
 
 def save_in_child(writer: Writer, path: Path, step: int, delay: float | None) -> bool:
-    """Save in a child and kill it after `delay` seconds; whether it was killed."""
+    """Save in a child process and kill it.
+
+    Args:
+        writer: How to save.
+        path: Where to save.
+        step: The step to save.
+        delay: Seconds from the start of saving to the kill; None lets the child finish.
+
+    Returns:
+        Whether the child was killed before it finished.
+
+    Raises:
+        RuntimeError: If the child couldn't save.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -142,7 +168,7 @@ def save_in_child(writer: Writer, path: Path, step: int, delay: float | None) ->
         finally:
             os._exit(1)
     os.close(writing)
-    ready = os.read(reading, 1)  # the child is about to save
+    ready = os.read(reading, 1)  # Wait until the child is about to save.
     os.close(reading)
     if ready and delay is not None:
         time.sleep(delay)
@@ -154,7 +180,17 @@ def save_in_child(writer: Writer, path: Path, step: int, delay: float | None) ->
 
 
 def crash(name: str, kills: int, seed: int) -> bool:
-    """Kill `kills` saves and print a row of the table. True if all is as due."""
+    """Kill a writer while it saves, and print a row of the table.
+
+    Args:
+        name: The writer, a key of `WRITERS`.
+        kills: How many times to kill it.
+        seed: The seed of the random times.
+
+    Returns:
+        Whether the result is as expected: this library loses no checkpoint and leaves
+        no stray files, and the control loses a checkpoint. True for other writers.
+    """
     writer, dice = WRITERS[name], random.Random(seed)
     finished = lost = 0
     with tempfile.TemporaryDirectory() as home:
@@ -195,7 +231,17 @@ def crash(name: str, kills: int, seed: int) -> bool:
 
 
 def damage(name: str, flips: int, seed: int) -> bool:
-    """Flip bits one by one and print a row of the table. True if all is as due."""
+    """Flip bits of saved files one at a time, and print a row of the table.
+
+    Args:
+        name: The writer, a key of `WRITERS`.
+        flips: How many bits to flip.
+        seed: The seed of the random places.
+
+    Returns:
+        Whether the result is as expected: this library never loads a wrong state, and
+        the control does. True for other writers.
+    """
     writer, dice = WRITERS[name], random.Random(seed)
     refused = right = wrong = 0
     with tempfile.TemporaryDirectory() as home:
@@ -224,7 +270,12 @@ def damage(name: str, flips: int, seed: int) -> bool:
 
 
 def flip(file: Path, place: int) -> None:
-    """Flip the bit at a place of a file."""
+    """Flip one bit of a file.
+
+    Args:
+        file: The file.
+        place: The index of the bit, counted from the start of the file.
+    """
     with open(file, "r+b") as opened:
         opened.seek(place // 8)
         byte = opened.read(1)[0] ^ 1 << place % 8
@@ -235,7 +286,7 @@ def flip(file: Path, place: int) -> None:
 def is_step(state: Any, step: int) -> bool:
     try:
         return step_of(state) == step
-    except Exception:  # of any kind: parts may be missing
+    except Exception:  # Missing parts can raise anything.
         return False
 
 
@@ -246,8 +297,9 @@ def main() -> None:
     parser.add_argument("--writer", choices=WRITERS, action="append")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    torch.set_num_threads(1)  # what is forked has no other thread
-    warnings.simplefilter("error", UserWarning)  # a file passed over is a file lost
+    torch.set_num_threads(1)  # A forked child lacks the thread pool.
+    # The library warns when it skips a damaged file. Count that as a lost checkpoint.
+    warnings.simplefilter("error", UserWarning)
     size = TENSORS * NUMBERS * 4 / 2**20
     print(f"{size:.0f} MiB, killed at random times, torch {torch.__version__}")
     names = asked.writer or [*WRITERS]

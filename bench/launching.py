@@ -1,8 +1,8 @@
-"""What `launch` costs beside torch's own launcher: medians of rounds, side by side.
+"""Measure what `launch` costs compared with torch's own launcher, as medians.
 
-Each round starts two ranks that do nothing, once each way, one after the other. The
-unit is a bare ``elastic_launch`` that looks at its ranks each 0.1 s; `launch` may take
-0.1 s more. With ``spawn`` both also import torch in each rank, with ``fork`` in none.
+Each round starts two ranks that do nothing, with each launcher in turn. The unit is a
+plain `elastic_launch` that checks its ranks every 0.1 s. `launch` may take 0.1 s
+longer. With ``spawn``, each rank also imports torch, but with ``fork`` it doesn't.
 
 ``python bench/launching.py [--rounds 7] [--nprocs 2]``
 """
@@ -73,7 +73,7 @@ def main() -> None:
     print(f"torch {torch.__version__}, {asked.nprocs} ranks, {asked.rounds} rounds")
     for start_method in ("spawn", "fork"):
         taken: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(asked.rounds + 1):  # one to warm up
+        for _ in range(asked.rounds + 1):  # The first round is a warm-up.
             for name, way in ways.items():
                 taken[name].append(seconds(way, asked.nprocs, start_method))
         print(f"\n{start_method}, elastic_launch = 1")

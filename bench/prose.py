@@ -3,8 +3,8 @@
 The counts are per 1000 words of running text: paragraphs, lists and boxes, without
 headings, tables, pictures and code.
 
-``python bench/prose.py [CHECKOUT]`` prints them; another checkout may be named, to
-compare. It needs no torch.
+``python bench/prose.py [CHECKOUT]`` prints the counts of this checkout or of another
+one, to compare them. It doesn't require torch.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ PRONOUN = r"(?:it|that|there|here|what|let|who|how|where|he|she)"
 
 @dataclass(frozen=True)
 class Measure:
-    """A habit, and its count per 1000 words in FastAPI's tutorial and the Rust Book.
+    """A habit, with its counts per 1000 words in FastAPI's tutorial and the Rust Book.
 
     Attributes:
-        name: What is counted.
-        pattern: Finds it in Markdown without code and addresses.
-        fastapi: In FastAPI's tutorial (36 040 words).
-        rust_book: In the Rust Book (140 852 words).
-        is_wanted: Whether too few are a fault, too.
+        name: The label in the table.
+        pattern: The regex that finds it in Markdown without code and addresses.
+        fastapi: The count in FastAPI's tutorial (36,040 words).
+        rust_book: The count in the Rust Book (140,852 words).
+        is_wanted: Whether too few are a fault too, not only too many.
     """
 
     name: str
@@ -43,7 +43,10 @@ class Measure:
     is_wanted: bool
 
     def is_fine(self, figure: float) -> bool:
-        """Whether a figure, as it is printed, is in the range of the two."""
+        """Tell whether a count, rounded as printed, is within the two tutorials' range.
+
+        If the habit isn't wanted, any lower count is fine too.
+        """
         low, high = sorted((self.fastapi, self.rust_book))
         return (low if self.is_wanted else 0) <= round(figure, 2) <= high
 
@@ -66,14 +69,21 @@ MEASURES = [
 
 
 def running_text(page: Page) -> Iterator[str]:
-    """Yield the lines of a page that are running text, as they are but for code."""
+    """Yield the lines of a page that are running text, with code replaced by `A`."""
     for line in page.lines:
         if line.kind == "text" and not line.text.lstrip().startswith("!["):
             yield CODE.sub("A", line.text)
 
 
 def measure(pages: Iterable[Page]) -> tuple[int, list[float]]:
-    """Count the words of pages, and each habit per 1000 words."""
+    """Count the words of pages, and each habit per 1000 words.
+
+    Args:
+        pages: The pages.
+
+    Returns:
+        The number of words, and a count for each of `MEASURES`.
+    """
     source = "\n".join(line for page in pages for line in running_text(page))
     text = LINK.sub(lambda link: f"[{link['text']}]", re.sub(r"<[^<>]+>", "", source))
     words = len(re.findall(r"[A-Za-z][\w'’-]*", text))
@@ -82,7 +92,7 @@ def measure(pages: Iterable[Page]) -> tuple[int, list[float]]:
 
 
 def table(words: int, figures: Iterable[float]) -> str:
-    """Lay out the figures; a star marks one outside the range of the two tutorials."""
+    """Format the counts as a table; a star marks those that aren't fine."""
     rows = [
         f"{f'per 1000 of {words} words':<28}{'ours':>8}{'FastAPI':>9}{'Rust Book':>11}"
     ]

@@ -1,9 +1,12 @@
 """What verifying releases takes, and what bringing them up to date takes.
 
-From nothing to the report: environments, all snippet files, the library's tests. Our
-own share is all but the installation; its unit is ``python -c "import torch"``, which
-takes 1.45 s where the limit of 45 s was set. Then one block is edited, and the releases
-are brought up to date in the environments that were kept.
+First, ``verify.release`` runs from scratch: environments, all snippet files and the
+library's tests. Our own share is all of that time except the installation. Its unit is
+the time of ``python -c "import torch"``, so that the limit holds on any machine. The
+limit of 45 s was set on a machine that takes 1.45 s for the import.
+
+Then one snippet file is edited, and the releases are brought up to date in the same
+environments.
 
 ``python bench/releases.py [RELEASE …]``
 """
@@ -25,13 +28,13 @@ sys.path.insert(0, str(ROOT))
 
 from verify import DEFAULT_TORCH
 
-LIMIT = 45 / 1.45  # imports of torch
+LIMIT = 45 / 1.45  # in units of `import torch`
 BLOCK = "tensors/indexing/boolean_mask.py"
 NEEDED = ("verify", "snippets", "tests", "records", "pyproject.toml")
 
 
 def imports(times: int) -> list[float]:
-    """Seconds that each of some imports of torch took."""
+    """Import torch several times and return the seconds of each."""
     taken = []
     for _ in range(times):
         start = time.perf_counter()
@@ -41,7 +44,7 @@ def imports(times: int) -> list[float]:
 
 
 def copy_checkout(folder: Path) -> None:
-    """Copy what a run needs, so that nobody keeps its records."""
+    """Copy what a run requires, so that its records don't replace those of the repo."""
     for name in NEEDED:
         if (ROOT / name).is_dir():
             skipped = shutil.ignore_patterns("__pycache__")
@@ -51,7 +54,7 @@ def copy_checkout(folder: Path) -> None:
 
 
 def verify(folder: Path, *arguments: str) -> float:
-    """Run the command on a copy; return the seconds it took."""
+    """Run ``verify.release`` in a copy and return the seconds."""
     start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "verify.release", *arguments], cwd=folder
@@ -65,7 +68,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("releases", nargs="*", default=[DEFAULT_TORCH])
     releases = parser.parse_args().releases
-    imports(1)  # compiles
+    imports(1)  # The first import writes bytecode files.
     units, own, install = imports(5), 0.0, 0.0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,15 +1,15 @@
 """Time, memory and fidelity of ``python -m verify``, as a person calls it.
 
-All figures of one run come from one machine in one hour, so the ratios mean something
-anywhere:
+The benchmark compares three ways to run the same snippet files. Because all of them run
+on one machine within an hour, their ratios can be compared between machines:
 
-- command: ``python -m verify``, from the shell, its start included;
-- python FILE: the same files one after the other, nothing around them;
-- codeblocks: the same blocks by pytest-codeblocks, all in one process.
+- command: ``python -m verify`` from the shell, including its start;
+- python FILE: one process per file, one after the other;
+- codeblocks: pytest-codeblocks, with all blocks in one process.
 
-``python bench/runner.py [FOLDER]``. With ``--cold``, also the verdicts of warm and cold
-runs on all files; with ``--against CHECKOUT``, only the command of this checkout and of
-another one, in turn.
+``python bench/runner.py [FOLDER]`` runs it. ``--cold`` also compares the verdicts of
+warm and cold runs on all files. ``--against CHECKOUT`` only times the command of this
+checkout and of another one, alternately.
 """
 
 from __future__ import annotations
@@ -35,14 +35,19 @@ from verify.paths import find, name_of
 from verify.run import Runner
 from verify.snippet import Snippet, parse
 
-SAMPLE = 60
+SAMPLE = 60  # The number of files to run with `python FILE`.
 SEED = 0
-ROUNDS = 3  # of each checkout with --against
-RUNS = 1000  # after which memory must not have grown
+ROUNDS = 3  # The number of runs of each checkout with --against.
+RUNS = 1000  # After about this many runs, the server's memory must not have grown.
 
 
 class Clock:
-    """Wall and CPU seconds of what runs in the ``with`` block, children included."""
+    """Measure the wall time of a ``with`` block and the CPU time of its children.
+
+    Attributes:
+        wall: Wall time in seconds.
+        cpu: CPU time in seconds of the child processes that ended in the block.
+    """
 
     def __enter__(self) -> Clock:
         self._start, self._cpu = time.perf_counter(), _cpu()
@@ -52,18 +57,26 @@ class Clock:
         self.wall, self.cpu = time.perf_counter() - self._start, _cpu() - self._cpu
 
     def print(self, name: str, note: str = "") -> None:
-        """Print one row."""
+        """Print one row of the table."""
         print(f"{name:<30}{self.wall:8.1f} s{self.cpu:8.1f} CPU s   {note}", flush=True)
 
 
 def _cpu() -> float:
-    """CPU seconds of the children that have ended."""
+    """Return the CPU time in seconds of the child processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def command(paths: list[Path], checkout: Path = ROOT) -> tuple[Clock, str]:
-    """Run ``python -m verify``; return its time and its last line."""
+    """Run ``python -m verify``.
+
+    Args:
+        paths: The files or folders to verify.
+        checkout: The checkout whose command to run.
+
+    Returns:
+        The time, and the last line of the output.
+    """
     with Clock() as clock:
         done = subprocess.run(
             [sys.executable, "-m", "verify", *paths],
@@ -77,7 +90,7 @@ def command(paths: list[Path], checkout: Path = ROOT) -> tuple[Clock, str]:
 
 
 def by_python(snippet: Snippet) -> tuple[int, str, str]:
-    """Run a file as a reader does; return its exit code, output and errors."""
+    """Run a file as a reader does and return its exit code, stdout and stderr."""
     library = {"PYTHONPATH": str(ROOT)} if "snippets" in snippet.needs else {}
     with tempfile.TemporaryDirectory() as home:
         done = subprocess.run(
@@ -92,7 +105,7 @@ def by_python(snippet: Snippet) -> tuple[int, str, str]:
 
 
 def by_codeblocks(snippets: list[Snippet]) -> tuple[Clock, str]:
-    """Run blocks with pytest-codeblocks; return its time and its last line."""
+    """Run blocks with pytest-codeblocks and return the time and the last line."""
     with tempfile.TemporaryDirectory() as folder:
         pages: dict[str, list[str]] = {}
         for snippet in snippets:
@@ -111,14 +124,13 @@ def by_codeblocks(snippets: list[Snippet]) -> tuple[Clock, str]:
 
 
 def compare_with_python(snippets: list[Snippet]) -> tuple[float, list[Path]]:
-    """Run some files both ways, in turn and one at a time.
+    """Run each file with ``python FILE``, then with the runner, and compare the output.
 
     Args:
         snippets: The files.
 
     Returns:
-        Seconds that ``python FILE`` takes for one of them, on average; and the files,
-        the quickest first.
+        The mean time of ``python FILE`` in seconds, and the files, fastest first.
     """
     files, plain, other = [s.path for s in snippets], 0.0, []
     warm: dict[Path, float] = {}
@@ -142,7 +154,10 @@ def compare_with_python(snippets: list[Snippet]) -> tuple[float, list[Path]]:
 
 
 def memory_of(pid: int) -> int:
-    """Resident memory of a process and its children in MiB, shared pages each time."""
+    """Return the resident memory of a process and its descendants in MiB.
+
+    Shared pages count once per process.
+    """
     total = 0
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
@@ -153,7 +168,7 @@ def memory_of(pid: int) -> int:
 
 
 def print_memory(files: list[Path]) -> None:
-    """Print the memory of a server after its first runs and after many."""
+    """Print the memory of a runner's server after its first runs and after many."""
     with Runner(ahead=modules_ahead(files)) as runner:
         after = []
         for _ in range(RUNS // len(files)):
@@ -167,7 +182,7 @@ def print_memory(files: list[Path]) -> None:
 
 
 def print_cold(files: list[Path]) -> None:
-    """Print the files on which a warm and a cold run differ in their verdict."""
+    """Print the files for which warm and cold runs give different verdicts."""
     outcomes = []
     for cold in (False, True):
         with Clock() as clock, Runner(cold=cold, ahead=modules_ahead(files)) as runner:
@@ -180,11 +195,11 @@ def print_cold(files: list[Path]) -> None:
 
 
 def print_against(paths: list[Path], checkout: Path) -> None:
-    """Print the time of the command here and in another checkout, in turn."""
+    """Print the times of the command in this checkout and in another, alternately."""
     names = {ROOT: "this checkout", checkout.resolve(): "the other one"}
     taken: dict[Path, list[float]] = {place: [] for place in names}
     for number in range(ROUNDS):
-        # The second one finds warm caches, so each is second in turn.
+        # Caches are warm for whichever runs second, so alternate the order.
         for place in list(names)[:: -1 if number % 2 else 1]:
             inside = [place / path.relative_to(ROOT) for path in paths]
             clock, says = command(inside, place)

@@ -1,15 +1,16 @@
-"""What seeding, snapshots and `seed_worker` cost, as ratios of medians.
+"""Measure what seeding, snapshots and `seed_worker` cost, as ratios of medians.
 
-Each round measures every way once, one after the other, so that a ratio compares what
-ran side by side. The unit is the bare calls for ``random``, NumPy and torch. Libraries
-that are installed join the table: lightning, accelerate, pytorch-ignite.
+Each round measures every function in turn, so the functions that a ratio compares ran
+under similar conditions. The unit is a table's first row: the direct calls of
+``random``, NumPy and torch. lightning, accelerate and pytorch-ignite are added to the
+tables if they are installed.
 
-The last table is the first batch of a loader with two workers, whose dataset has many
-small Python objects. It says how much more memory a worker has of its own, too: what a
-search touches is copied.
+The last tables show the time to the first batch of a loader with two workers, for
+datasets with many small Python objects. They also show how much memory `seed_worker`
+adds to a worker: it searches the dataset for generators, and the memory pages that it
+touches are copied.
 
-``python bench/seeding.py [--rounds 7] [--calls 300]
-[--objects 100000]``
+``python bench/seeding.py [--rounds 7] [--calls 300] [--objects 100000]``
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def ours() -> tuple[Ways, Ways, Ways]:
 
 
 def peers(seeds: Ways, states: Ways, blocks: Ways) -> None:
-    """Add the libraries that are installed."""
+    """Add the functions of other libraries to the tables, if they are installed."""
 
     def found(name: str) -> Any:
         with contextlib.suppress(ImportError):
@@ -122,9 +123,20 @@ def peers(seeds: Ways, states: Ways, blocks: Ways) -> None:
 
 
 def medians(ways: Ways, rounds: int, calls: int) -> dict[str, float]:
-    """Median seconds of a call of each way, after one round to warm up."""
+    """Measure each function, after one warm-up round.
+
+    Args:
+        ways: The functions by name.
+        rounds: The number of rounds that count.
+        calls: How often to call a function in each round.
+
+    Returns:
+        The median seconds per call, by name.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
-    gc.disable()  # as timeit does; without a GPU each seed leaves a stack in a queue
+    # timeit does this too. Without a GPU, each call of torch.manual_seed() appends a
+    # stack trace to a queue, which would trigger collections.
+    gc.disable()
     for _ in range(rounds + 1):
         for name, way in ways.items():
             start = time.perf_counter()
@@ -143,20 +155,25 @@ def table(title: str, taken: dict[str, float], limits: dict[str, float]) -> None
 
 
 class Objects(Dataset[float]):
-    """Samples as small Python objects, and a generator."""
+    """A dataset with many small Python objects and a random number generator.
+
+    Args:
+        shape: How the objects are nested: "dicts", "images" or "tree".
+        count: The number of objects.
+    """
 
     def __init__(self, shape: str, count: int) -> None:
         self.rng = np.random.default_rng(0)
         self.samples: Any
         if shape == "dicts":
             self.samples = [{"id": index, "box": [index]} for index in range(count)]
-        elif shape == "images":  # as COCO has them, with 12 boxes each
+        elif shape == "images":  # Like annotations in COCO, with 12 boxes per image.
             images = range(count // 12)
             self.samples = {
                 image: [{"id": box, "box": [0, 0, 1, 1]} for box in range(12)]
                 for image in images
             }
-        else:  # many containers, each of them short
+        else:  # Many short containers.
             self.samples = [
                 [[index] * 3 for index in range(100)] for _ in range(count // 100)
             ]
@@ -169,7 +186,7 @@ class Objects(Dataset[float]):
 
 
 def private_bytes() -> float:
-    """Memory of this process that it shares with no other."""
+    """Return the memory in bytes that this process doesn't share with any other."""
     with open("/proc/self/smaps_rollup") as file:
         lines = [line.split() for line in file]
     return sum(float(line[1]) * 1024 for line in lines if line[0] == "Private_Dirty:")
@@ -184,11 +201,11 @@ def measured(worker_id: int) -> None:
 
 
 def first_batch(dataset: Objects, init: Callable[[int], None] | None) -> None:
-    """Start two workers and wait for their first batch."""
+    """Start two workers and wait for the first batch."""
     loader = DataLoader(
         dataset, num_workers=2, worker_init_fn=init, multiprocessing_context="fork"
     )
-    gc.enable()  # a worker inherits this, and in training it is on
+    gc.enable()  # Workers inherit the setting, and in training it's on.
     next(iter(loader))
     gc.disable()
 
@@ -212,13 +229,13 @@ def main() -> None:
         table(title, medians(ways, asked.rounds, asked.calls), limits)
     for shape in ("dicts", "images", "tree"):
         dataset = Objects(shape, asked.objects)
-        gc.collect()  # as in a program that has run for a while: no object is new
+        gc.collect()  # Move the objects out of the youngest generation, as in training.
         batches: Ways = {
             "no worker_init_fn": lambda: first_batch(dataset, None),  # noqa: B023
             "seed_worker": lambda: first_batch(dataset, seed_worker),  # noqa: B023
         }
         title = f"first batch, {asked.objects} objects, {shape}"
-        # One call at a time: what runs next to it on the machine changes.
+        # One call per round, so that load on the machine affects both functions alike.
         table(title, medians(batches, 3 * asked.rounds, 1), {"seed_worker": 1.2})
         if Path("/proc/self/smaps_rollup").exists():
             first_batch(dataset, measured)

@@ -1,12 +1,13 @@
-"""Weight and speed of the site as a reader's browser gets it, and of its builds.
+"""Measure the size and speed of the site, of its builds and of the live preview.
 
-- builds: both languages strictly, alone and with the archive;
-- weights: each page gzipped, and what its first visit loads besides, pictures apart;
-- reading: largest contentful paint and layout shift, on this machine as it is and as a
-  phone: 1.6 Mbit/s, 150 ms of latency, a processor of a quarter of the speed;
-- preview: from saving a page, or a file that it shows, to serving it.
+- builds: the time of a strict build of both languages, without and with the archive;
+- weights: the gzipped size of each page alone, and with the style sheets and scripts
+  that a first visit loads;
+- reading: largest contentful paint and layout shift at full speed, and as on a phone
+  with 1.6 Mbit/s, 150 ms latency and a quarter of the processor speed;
+- preview: the time from saving a page, or a file that it shows, to serving it.
 
-``python bench/site.py [--runs 5]`` prints medians and the limits that they must keep.
+``python bench/site.py [--runs 5]`` prints medians next to their limits.
 """
 
 from __future__ import annotations
@@ -54,12 +55,12 @@ TEXT = {".html", ".css", ".js", ".svg", ".json", ".xml", ".txt"}
 
 
 class Gzipped(site.Handler):
-    """Answers as a host of static files does: text is gzipped."""
+    """Serve text files gzipped, as static hosts do."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Send one file."""
+        """Send one file, gzipped if it is text."""
         path = Path(self.translate_path(self.path))
         if path.is_dir():
             path /= "index.html"
@@ -139,7 +140,16 @@ def reading(folder: Path, runs: int) -> None:
 
 
 def visit(browser, url: str, phone: bool) -> tuple[float, float]:
-    """Paint in milliseconds and shift of one first visit."""
+    """Measure one first visit.
+
+    Args:
+        browser: The Chromium browser.
+        url: The address of the page.
+        phone: Whether to slow the connection and processor down to those of a phone.
+
+    Returns:
+        The largest contentful paint in milliseconds, and the layout shift.
+    """
     size = {"width": 390, "height": 844} if phone else {"width": 1300, "height": 900}
     context = browser.new_context(viewport=size)
     page = context.new_page()
@@ -156,9 +166,14 @@ def visit(browser, url: str, phone: bool) -> tuple[float, float]:
 
 
 def preview(tree: Path, runs: int) -> None:
-    """Edit copies of a page and of a file that it shows."""
+    """Time the preview of a copied checkout after edits of a page and a snippet file.
+
+    Args:
+        tree: The folder to copy the checkout to.
+        runs: How often to edit each file.
+    """
     with site.server(tree):
-        pass  # another server on the port would be measured instead
+        pass  # Fail now if the port is taken, or the other server would be measured.
     names = ("docs", "records", "render", "snippets", "verify")
     for name in names:
         shutil.copytree(ROOT / name, tree / name)
@@ -190,7 +205,12 @@ def preview(tree: Path, runs: int) -> None:
 
 
 def served(word: str, seconds: float = 60) -> float:
-    """How long it takes until the page of shapes holds a word."""
+    """Return the seconds until the served page ``tensors/shape`` contains a word.
+
+    Args:
+        word: The word.
+        seconds: After how long to give up and exit.
+    """
     url = f"http://{site.HOST}:{site.PORT}/en/tensors/shape/"
     start = time.perf_counter()
     while time.perf_counter() - start < seconds:

@@ -1,5 +1,6 @@
-"""What a reader sees: snippet files and records, turned into pages.
+"""Build the site from the pages, the snippet files and the records.
 
-`blocks` is the Markdown extension behind every code block, `figures` draws the
-pictures, `site` builds and serves both languages.
+`pages` reads the pages, `blocks` is the Markdown extension that renders each code
+block, `checks` is the linter, `figures` draws the pictures, and `site` builds and
+serves both languages.
 """

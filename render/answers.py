@@ -1,8 +1,8 @@
-"""What a block says to a reader who has one torch release, for assets/release.js.
+"""Provide each block's result on single releases, for ``assets/release.js``.
 
-The reader chooses a release in the header. On most releases a block simply passed on
-the CPU: the script says that by itself. What else there is to say stands in an
-attribute of the line below the block.
+A reader can choose a torch release in the header, and each block then says how it did
+on that release. On most releases a block simply passed on the CPU, which the script
+says without data. All other results are in an attribute of the line below the block.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from verify.evidence import Record
 from verify.needs import fits, is_about_torch, is_final
 from verify.snippet import Snippet
 
-# {} is the release. What didn't pass has a link behind it, so it ends like a heading.
+# The script puts the release in the place of {}. If there is a difference to show, a
+# link follows the text, so no text ends with a period.
 WORDS = {
     "zh": {
         "passed": "torch {} · CPU",
@@ -44,15 +45,18 @@ WORDS = {
         "none": "not run on {} yet",
     },
 }
-# The worst comes first: of two devices, the worse one speaks.
+# The worst comes first: if CPU and CUDA differ, a block shows the worse result.
 BROKEN = ("failed", "output-changed", "upstream")
 
 
 def choices(found: Iterable[Record]) -> list[str]:
-    """List the releases that a reader can choose: those on which blocks ran.
+    """List the releases that a reader can choose.
 
     Args:
         found: All records, newest release first.
+
+    Returns:
+        The final releases on which snippet files ran, newest first.
     """
     ran = [r.torch for r in found if not r.fault and is_final(r.torch)]
     return list(dict.fromkeys(ran))
@@ -61,18 +65,18 @@ def choices(found: Iterable[Record]) -> list[str]:
 def attribute(
     snippet: Snippet, runs: Sequence[Run], releases: Sequence[str], lang: str
 ) -> str:
-    """Render the answers of a block as an attribute.
+    """Render the results of a block on single releases as an HTML attribute.
 
     Args:
-        snippet: The file as it is today.
+        snippet: The file as it is now.
         runs: Its runs, newest release first.
         releases: The releases that a reader can choose.
         lang: `zh` or `en`.
 
     Returns:
-        `` data-answers="…"``: a JSON list of state, text, device and releases. The
-        device is empty if there is no difference to show. Nothing for a block that
-        passed on the CPU on every release.
+        `` data-answers="…"``, a JSON list of [state, text, device, releases]. The
+        device is "" if there is no difference to link to. The whole attribute is "" for
+        a block that passed on the CPU on every release.
     """
     groups: dict[tuple[str, str, str], list[str]] = {}
     for release in releases:
@@ -89,7 +93,7 @@ def attribute(
 def _answer(
     snippet: Snippet, runs: Sequence[Run], release: str, lang: str
 ) -> tuple[str, str, str]:
-    """The state, the text, and the device on which something differs."""
+    """Return the state, the text, and the device with a difference to link to or ""."""
     words = WORDS[lang]
     if needs := [
         x for x in snippet.needs if is_about_torch(x) and not fits(x, release)

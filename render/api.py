@@ -1,7 +1,9 @@
-"""The API index: each torch name that a block uses, with the blocks and its own page.
+"""Generate the API index and the list of APIs at the end of each page.
 
-Which names a block uses was seen when it ran (`verify.apis`). A name has a link where
-the inventory of torch's documentation has it (`verify.api_names`).
+The index lists every torch name that the snippet files use, with links to the blocks
+that use it and to PyTorch's documentation. `verify.apis` recorded the names while the
+files ran. A name has a link to the documentation only if it is in the documentation's
+inventory, see `verify.api_names`.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ WORDS = {
         "others": "Others",
     },
 }
-# Sections of the index: the names that begin so.
+# The sections of the index, each with the prefixes of its names.
 SECTIONS = {
     "tensor": ("torch.Tensor",),
     "torch": ("torch",),
@@ -43,7 +45,7 @@ SECTIONS = {
     "autograd": ("torch.autograd", "torch.func", "torch.utils.checkpoint"),
     "distributed": ("torch.distributed", "torch.multiprocessing"),
 }
-# The page that lists names which have no place of their own in the documentation.
+# Names without their own entry in the documentation, and the page that lists them.
 PAGES = (
     (
         re.compile(
@@ -60,7 +62,7 @@ PAGES = (
     (re.compile(r"torch\.amp\.GradScaler"), "amp.html"),
     (re.compile(r"torch\.[A-Z]\w+Tensor"), "tensors.html#data-types"),
 )
-# What blocks import from one module and the documentation has in another.
+# Names that the documentation lists under another module than snippets import.
 ALIASES = {
     "torch.autograd.gradcheck": "torch.autograd.gradcheck.gradcheck",
     "torch.distributed.checkpoint.load": (
@@ -82,18 +84,18 @@ ALIASES = {
         "torch.utils.data.distributed.DistributedSampler"
     ),
 }
-MANY = 30  # names of a section, from which on letters lead to them
-MOST_HERE = 8  # blocks of a page that the page lists one by one
+MANY = 30  # A section with more names than this starts with links to each letter.
+MOST_HERE = 8  # If more blocks of a page use a name, the page only counts them.
 
 
 def official(name: str) -> str | None:
-    """The address of the official page of a name.
+    """Return the address of a name in PyTorch's documentation.
 
     Args:
-        name: A torch name, such as `torch.nn.Module.eval`.
+        name: A torch name, e.g. `torch.nn.Module.eval`.
 
     Returns:
-        The address; None for a name that the documentation does not have.
+        The address; None if the documentation doesn't have the name.
 
     Example:
         >>> official("torch.Tensor.sum")
@@ -121,10 +123,13 @@ def _sha256(path: Path, stamp: int) -> str:
 
 
 def recorded(root: Path) -> dict[str, api_names.Entry]:
-    """The entries of the record that are of the files as they are now.
+    """Read the recorded names of the snippet files that haven't changed since.
 
     Args:
         root: The checkout.
+
+    Returns:
+        The entries by the path of the file below `snippets/`; empty without a record.
     """
     path = root / "records" / api_names.RECORD.name
     if not path.is_file():
@@ -138,7 +143,14 @@ def recorded(root: Path) -> dict[str, api_names.Entry]:
 
 
 def all_used(root: Path) -> dict[str, dict[str, list[str]]]:
-    """The torch names of all pages: by name and page, the files that use it."""
+    """Collect the torch names that all snippet files use.
+
+    Args:
+        root: The checkout.
+
+    Returns:
+        For each name and each page, e.g. `tensors/math`, the files that use the name.
+    """
     found: dict[str, dict[str, list[str]]] = {}
     for file, entry in sorted(recorded(root).items()):
         page = posixpath.dirname(file)
@@ -153,15 +165,16 @@ def _key(name: str) -> tuple[str, ...]:
 
 
 def used_here(root: Path, lang: str, page: str) -> list[str]:
-    """The end of a page: the names that its blocks use.
+    """Render the last section of a page: the names that its blocks use.
 
     Args:
         root: The checkout.
         lang: `zh` or `en`.
-        page: Path of the page, such as `tensors/math.md`.
+        page: The path of the page, e.g. `tensors/math.md`.
 
     Returns:
-        Lines of Markdown; none for a page without blocks of its own.
+        Lines of Markdown; empty if no name is recorded for the page, or the language
+        has no API index.
     """
     name = page.removesuffix(".md")
     used = {x: at[name] for x, at in all_used(root).items() if name in at}
@@ -183,17 +196,17 @@ def used_here(root: Path, lang: str, page: str) -> list[str]:
 
 
 def _short(name: str) -> str:
-    """A name as one says it: `Tensor.sum`, `nn.Linear`, `torch.zeros`."""
+    """Return a name as people say it: `Tensor.sum`, `nn.Linear`, `torch.zeros`."""
     return re.sub(r"^torch\.(?=Tensor\.|nn\.|optim\.)", "", name)
 
 
 def index(root: Path, lang: str, page: str) -> list[str]:
-    """The index of all pages.
+    """Render the API index of all pages.
 
     Args:
         root: The checkout.
         lang: `zh` or `en`.
-        page: Path of the page that shows it.
+        page: The path of the page that shows the index. Links start there.
 
     Returns:
         Lines of Markdown.
@@ -235,7 +248,7 @@ def index(root: Path, lang: str, page: str) -> list[str]:
             address = official(name)
             said = f"[`{name}`]({address})" if address else f"`{name}`"
             row = f"{said} {' · '.join(shown)}"
-            if "__" in name:  # emphasis, where attributes of a paragraph stand
+            if "__" in name:  # In an attribute list, Markdown reads it as emphasis.
                 rows += ["", f'<a id="{name}"></a>{row}']
             else:
                 rows += ["", row, f"{{: #{name} }}"]
@@ -243,7 +256,7 @@ def index(root: Path, lang: str, page: str) -> list[str]:
 
 
 def _letters(section: str, names: list[str]) -> str:
-    """Links to the first name of each letter."""
+    """Render links to the first name of each letter."""
     prefixes = sorted(SECTIONS.get(section, ("torch",)), key=len, reverse=True)
     first: dict[str, str] = {}
     for name in names:
@@ -256,9 +269,10 @@ def _letters(section: str, names: list[str]) -> str:
 
 
 def _blocks(title: str, way: str, files: list[str], total: int) -> str:
-    """A page that uses a name; the link leads to the only block that does, if any.
+    """Render the link from a name to a page that uses it.
 
-    Links to several blocks would make the index too heavy. The page itself has them.
+    If only one block in all uses the name, the link leads to that block, else to the
+    page's own list of names. Linking all blocks would make the index too large.
     """
     if total > 1:
         return f"[{title}]({way}#api)"
@@ -271,7 +285,7 @@ def _section(name: str) -> str:
         for prefix in prefixes:
             below = name == prefix or name.startswith(prefix + ".")
             if prefix == "torch" and (name.count(".") != 1 and name[6:7].islower()):
-                below = False  # of another module
+                below = False  # It's in a submodule that has no section.
             if below and len(prefix) > length:
                 best, length = section, len(prefix)
     return best

@@ -1,4 +1,9 @@
-"""What the records say about a snippet file, as a line of HTML."""
+"""Render what the records say about a snippet file: the status line below each block.
+
+The line says on which releases and devices the file passed, what it needs, and where to
+download it. `status_text` says the same as plain text. `newest_runs` renders the
+summary for the home page.
+"""
 
 from __future__ import annotations
 
@@ -71,9 +76,10 @@ class Run:
 
     Attributes:
         record: The record of the release.
-        result: The result in it.
+        result: The file's result in the record.
         counts: Whether the result counts for the file as it is now.
-        note: What a person said about the result; None if the file passed.
+        note: A person's note on the difference, one of `verify.history.NOTES`; None
+            without a note.
     """
 
     record: Record
@@ -83,7 +89,10 @@ class Run:
 
     @property
     def state(self) -> str:
-        """An outcome, or ``"upstream"`` for a change in torch; drift is passed."""
+        """The outcome; ``"upstream"`` if a change in torch explains a failure.
+
+        Explained drift counts as ``"passed"``.
+        """
         outcome = outcome_of(self.result, self.note)
         broken = outcome in ("failed", "output-changed")
         return (
@@ -94,11 +103,13 @@ class Run:
 def runs_of(
     name: str, snippet: Snippet, found: Sequence[Record], root: Path
 ) -> list[Run]:
-    """List the runs of a file on final releases: a reader has no other.
+    """List the runs of a file on final releases.
+
+    Readers don't have pre-releases, so runs on those are left out.
 
     Args:
-        name: Path of the file below `snippets/`.
-        snippet: The file as it is today.
+        name: The path of the file below `snippets/`.
+        snippet: The file as it is now.
         found: All records, newest release first.
         root: The checkout.
 
@@ -125,15 +136,18 @@ def status_line(
     up: str = "",
     answers: str = "",
 ) -> str:
-    """Render the line under a block: state, needs, download; the proof on demand.
+    """Render the line below a block: state, faults, needs and download.
+
+    The state and the needs open to show details.
 
     Args:
-        snippet: The file as it is today.
+        snippet: The file as it is now.
         runs: Its runs, newest release first.
         lang: `zh` or `en`.
         address: The address of the download.
-        up: The way from the page to the start of its language, e.g. ``../../``.
-        answers: An attribute with what it says on one release, see `render.answers`.
+        up: The relative path from the page to its language's home, e.g. ``../../``.
+        answers: An HTML attribute with the state on single releases, from
+            `render.answers`.
 
     Returns:
         One `div`.
@@ -149,7 +163,7 @@ def status_line(
     if facts:
         facts = f'<p class="snippet-facts">{facts}</p>'
     facts += _header(snippet, lang, up)
-    # The address ends with the name under which a browser saves the file.
+    # `download` needs no value: browsers take the file name from the address.
     return (
         f'<div class="snippet-foot"{answers} data-search-exclude>{proof}{facts}'
         f'<a class="snippet-download" href="{address}" download>'
@@ -158,14 +172,15 @@ def status_line(
 
 
 def page_line(blocks: Iterable[tuple[Snippet, Sequence[Run]]], lang: str) -> str:
-    """Say once per page that nothing on it has run on CUDA.
+    """Render a note that no block of a page has run on CUDA yet.
 
     Args:
         blocks: The files that the page shows, each with its runs.
         lang: `zh` or `en`.
 
     Returns:
-        One `p`, or nothing if a block has run there, or none could.
+        One `p`; "" if a block has run on CUDA, or if none of those that could run
+        there has been run at all.
     """
     could = [runs for snippet, runs in blocks if snippet.device != "cpu" and runs]
     on_cuda = [run for runs in could for run in runs if run.record.device == "cuda"]
@@ -176,12 +191,12 @@ def page_line(blocks: Iterable[tuple[Snippet, Sequence[Run]]], lang: str) -> str
 
 
 def library_download(name: str, lang: str, up: str) -> str:
-    """Render the download of a library file.
+    """Render the download link of a library file.
 
     Args:
-        name: Its name, e.g. ``seeding``.
+        name: The name of the module, e.g. ``seeding``.
         lang: `zh` or `en`.
-        up: The way from the page to the start of its language, e.g. ``../../``.
+        up: The relative path from the page to its language's home, e.g. ``../../``.
 
     Returns:
         One `p`.
@@ -193,10 +208,10 @@ def library_download(name: str, lang: str, up: str) -> str:
 
 
 def status_text(snippet: Snippet, runs: Sequence[Run], lang: str) -> str:
-    """Render the same as text, for pages that aren't HTML; without the download.
+    """Render `status_line` as plain text, without the download.
 
     Args:
-        snippet: The file as it is today.
+        snippet: The file as it is now.
         runs: Its runs, newest release first.
         lang: `zh` or `en`.
 
@@ -212,7 +227,7 @@ def status_text(snippet: Snippet, runs: Sequence[Run], lang: str) -> str:
 
 
 def newest_runs(found: Sequence[Record], root: Path, lang: str) -> str:
-    """Render three numbers, then the newest run on each device.
+    """Render the key figures of the site and the newest run on each device.
 
     Args:
         found: All records, newest release first.
@@ -220,7 +235,7 @@ def newest_runs(found: Sequence[Record], root: Path, lang: str) -> str:
         lang: `zh` or `en`.
 
     Returns:
-        A `ul` with the numbers if anything ran, then one `div`.
+        A `ul` with the figures if there is a run, followed by one `div`.
     """
     words, snippets = WORDS[lang], current_snippets(root)
     ran = [record for record in found if not record.fault and is_final(record.torch)]
@@ -240,7 +255,7 @@ def newest_runs(found: Sequence[Record], root: Path, lang: str) -> str:
         }
         if skipped := outcomes["skipped"]:
             counts += words["counts_skipped"].format(skipped=skipped)
-        # No-break spaces: a dot ends a line, it starts none.
+        # The no-break space keeps the dot at the end of a line, not at the start.
         dot = "\u00a0· "
         where = [escape(f"torch {record.torch}"), escape(_device(record))]
         where.append(f"<time>{_date(record)}</time>")
@@ -258,7 +273,7 @@ def newest_runs(found: Sequence[Record], root: Path, lang: str) -> str:
 
 
 def _header(snippet: Snippet, lang: str, up: str) -> str:
-    """What the header asks for, in a line that opens to explain it."""
+    """Render what the header of a file asks for, as a line that opens to explain it."""
     if not (said := phrases(snippet, lang)):
         return ""
     return (
@@ -269,7 +284,7 @@ def _header(snippet: Snippet, lang: str, up: str) -> str:
 
 
 class _Evidence:
-    """What the runs say about a file.
+    """What the runs of a file prove, in HTML.
 
     Args:
         runs: The runs, newest release first.
@@ -277,7 +292,9 @@ class _Evidence:
 
     Attributes:
         headline: The state in a few words, e.g. ``✓ 12 releases · CPU``.
-        proof: The releases that passed, with devices and dates, one line each.
+        devices: The runs that count and weren't skipped, a list for each device.
+        proof: Lines with the releases that passed, one per device with the newest date,
+            and lines with explained differences.
     """
 
     def __init__(self, runs: Sequence[Run], lang: str) -> None:
@@ -296,7 +313,11 @@ class _Evidence:
         self.headline = _state(state, self.words[state])
 
     def faults(self, up: str) -> list[str]:
-        """What didn't pass; a link leads to what was different on that release."""
+        """List what didn't pass, linked to the differences on that release.
+
+        Args:
+            up: The relative path from the page to its language's home.
+        """
         found = []
         for runs in self.devices:
             for state, beside in itertools.groupby(runs, lambda run: run.state):
@@ -317,7 +338,7 @@ class _Evidence:
         return _state("passed", f"{text} · {where}", self.words["passed"])
 
     def _proof(self, runs: list[Run]) -> Iterator[str]:
-        """Lines about the runs on one device."""
+        """Yield lines about what passed on one device."""
         passed = _passed(runs)
         if not passed:
             return
@@ -332,26 +353,29 @@ class _Evidence:
                 )
 
     def _fault(self, runs: list[Run], up: str) -> str:
-        """Runs beside each other that ended alike, newest first."""
+        """Render consecutive runs with the same state, newest first."""
         state = runs[0].state
         record = runs[0].record
         text = escape(self.words[state] + self.words["colon"] + _where(runs))
         link = f'<a href="{up}reference/releases/#{anchor_of(record)}">{text}</a>'
-        if state == "upstream":  # explained: not a failure of the block
+        if state == "upstream":  # A change in torch isn't the block's failure.
             return f'<span class="snippet-fault">{link}</span>'
         return f'<span class="snippet-fault snippet-failed">✗ {link}</span>'
 
 
 def anchor_of(record: Record) -> str:
-    """The anchor of what differs on a release, on the page about releases."""
+    """Return the anchor of a record's section on the releases page."""
     slug = re.sub(r"[^\w]+", "-", f"{record.torch}-{record.device}")
     return f"torch-{slug}"
 
 
 def _ranges(runs: list[Run]) -> str:
-    """The releases that passed, oldest first: ``2.4.1–2.7.1, 2.9.1``.
+    """Write the releases that passed as ranges, e.g. ``2.4.1–2.7.1, 2.9.1``.
 
-    A range ends before a release that did not pass.
+    A range ends before a release that didn't pass.
+
+    Args:
+        runs: The runs on one device, newest release first.
     """
     ranges = []
     by_outcome = itertools.groupby(runs[::-1], lambda run: run.state == "passed")
@@ -371,7 +395,7 @@ def _drifts(run: Run) -> bool:
 
 
 def _where(runs: list[Run]) -> str:
-    """The releases of runs beside each other, newest first, and their device."""
+    """Name the releases and the device of consecutive runs, newest release first."""
     ends = dict.fromkeys([runs[-1].record.torch, runs[0].record.torch])
     return f"torch {'–'.join(ends)} · {runs[0].record.device.upper()}"
 
@@ -383,7 +407,7 @@ def _gpu(run: Run) -> str:
 
 
 def _state(state: str, text: str, spoken: str = "") -> str:
-    """The state of a block; `spoken` is for those who don't see the sign."""
+    """Render the state of a block; `spoken` replaces the icon for screen readers."""
     icon = ICONS.get(state, "○")
     heard = f'<span class="spoken">{spoken}: </span>' if spoken else ""
     return (

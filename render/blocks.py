@@ -1,26 +1,26 @@
-"""Markdown extension: a fence that includes a snippet file becomes a proven block.
+"""Markdown extension that turns each included snippet file into a verified block.
 
-A page holds fences with one include and nothing else::
+A Python fence on a page contains one include and nothing else::
 
     ```python
     --8<-- "tensors/shape/reshape.py"
     ```
 
-The extension gives each of them a title, marks the lines of output, and puts a line
-below that says where the file was run, with a download. It rewrites Markdown into
-Markdown before `pymdownx.snippets` runs, so any generator on Python-Markdown renders
-it; without it the fence still shows the code.
+The extension adds a title and a line below the code that says where the file was run
+and offers a download. It also marks the lines of output. Because it rewrites Markdown
+into Markdown before `pymdownx.snippets` runs, it works with any generator that uses
+Python-Markdown. Without the extension the fence still shows the code.
 
-A file that the page shows whole may be explained function by function::
+A page that shows a whole file can also show one of its functions or classes::
 
     ```python
     --8<-- "training/loop/train_digits.py:evaluate"
     ```
 
-Such a part has the numbers of its lines as title, and no line below: the proof belongs
-to the whole file.
+The title of such a part gives its line numbers. It has no line below the code, because
+only whole files are run.
 
-Prose that shows other Python stops the build: see `BlockError`.
+A page that shows any other Python stops the build with a `BlockError`.
 """
 
 from __future__ import annotations
@@ -61,20 +61,20 @@ from render.pages import (
 from verify import evidence
 from verify.snippet import Snippet
 
-try:  # MkDocs prints its own kind of error as one line, any other as a traceback.
+try:  # MkDocs prints a BuildError as one line, and any other error as a traceback.
     from mkdocs.exceptions import BuildError as _Error
 except ImportError:
     _Error = Exception
 
-# Stands on a page for the newest runs; other Markdown renderers show nothing there.
+# The marker that the newest runs replace. Other Markdown renderers show nothing there.
 NEWEST_RUNS = "<!-- newest runs -->"
-# Stands on a page for the docstrings of a library file.
+# The line that mkdocstrings replaces with the docstrings of a library file.
 LIBRARY = re.compile(r"^::: snippets\.(?P<name>\w+)[ ]*$", re.M)
 
 KEPT = re.compile(r"^( *)\[\[verified-html-(\d+)\]\](?:<i id=\"[^\"]*\">)?$")
 BLOCK = re.compile(r'<div class="snippet" .*?<div class="snippet-foot"', re.S)
-# Names, blanks, marks and operators look like the code around them: spans for each of
-# them are a third of a page.
+# Names, spaces, punctuation and operators have the color of the code around them. The
+# spans that Pygments puts around each would be a third of a page.
 PLAIN = re.compile(r'<span class="(?:n|nn|w|p|o)">([^<]*)</span>')
 FIGURE = re.compile(r"assets/(figures/[^#]+\.svg)")
 PIXELS_PER_POINT = 96 / 72
@@ -83,14 +83,20 @@ OUTPUT = re.compile(r'^([ ]*)<span class="c1">(#&gt;.*?)</span>$', re.M)
 
 
 class BlockError(_Error):
-    """A page shows Python that is not one snippet file.
+    """A page that can't be rendered, usually because it shows Python of its own.
 
-    The message is one line: page, line, what is wrong and what to do.
+    The message is one line: the page, the line, what is wrong and what to do.
     """
 
 
 class _Blocks(Preprocessor):
-    """Wrap each Python fence; refuse what is not one snippet file."""
+    """Preprocessor that rewrites each Python fence as a block and rejects other code.
+
+    Args:
+        md: The converter.
+        root: The checkout.
+        lang: `zh` or `en`.
+    """
 
     def __init__(self, md: Markdown, root: Path, lang: str) -> None:
         super().__init__(md)
@@ -98,8 +104,8 @@ class _Blocks(Preprocessor):
         self.kept: list[str] = []
         self.found: list[evidence.Record] = []
         self.shown: list[tuple[Snippet, list[Run]]] = []
-        self.page: Page | None = None  # none: a docstring, for example
-        self.up = ""  # the way from the page to the start of its language
+        self.page: Page | None = None  # None for other text, such as a docstring.
+        self.up = ""  # The relative path from the page to its language's home.
 
     def run(self, lines: list[str]) -> list[str]:
         self.kept.clear()
@@ -121,10 +127,14 @@ class _Blocks(Preprocessor):
             raise BlockError(str(error)) from None
 
     def blocks(self, rows: Sequence[Row]) -> list[str]:
-        """Lines of a page with its fences as blocks.
+        """Return the lines of a page with its Python fences turned into blocks.
+
+        Args:
+            rows: The lines of the page with their places.
 
         Raises:
-            ValueError: A fence shows Python that is not one snippet file.
+            ValueError: If a Python fence isn't one include of a snippet file, or there
+                is an include outside a Python fence.
         """
         lines: list[str] = []
         done = 0
@@ -141,7 +151,11 @@ class _Blocks(Preprocessor):
         return lines + self.prose(rows[done:])
 
     def code(self, rows: Sequence[Row]) -> list[str]:
-        """Lines outside Python fences, which may not include a file."""
+        """Return lines outside Python fences, where includes aren't allowed.
+
+        Raises:
+            ValueError: If a line is an include.
+        """
         for row in rows:
             if INCLUDE.match(row.text):
                 what = "an include outside a Python fence; put it into one"
@@ -149,9 +163,12 @@ class _Blocks(Preprocessor):
         return [row.text for row in rows]
 
     def prose(self, rows: Sequence[Row]) -> list[str]:
-        """Lines outside fences, with the newest runs in the place of their marker.
+        """Return lines outside fences, with the newest runs in place of their marker.
 
-        The docstrings of a library file get a download of the file above them.
+        The docstrings of a library file get a download link above them.
+
+        Raises:
+            ValueError: If a line is an include.
         """
         lines: list[str] = []
         for line in self.code(rows):
@@ -166,10 +183,10 @@ class _Blocks(Preprocessor):
         return lines
 
     def block(self, fence: Fence) -> list[str]:
-        """A fence as a unit of title, code, output and status line."""
+        """Return a fence as a block with title, code, output and status line."""
         name, snippet = read_snippet(fence, self.root)
         leaf = name.rpartition("/")[2]
-        address = f"{self.up}snippets/{name}"  # where render.downloads puts it
+        address = f"{self.up}snippets/{name}"  # render.downloads writes the file there.
         runs = runs_of(name, snippet, self.found, self.root)
         self.shown.append((snippet, runs))
         own = answers.attribute(snippet, runs, answers.choices(self.found), self.lang)
@@ -189,7 +206,10 @@ class _Blocks(Preprocessor):
         ]
 
     def part(self, fence: Fence) -> list[str]:
-        """A fence with one function of a file, whose title leads to the whole file."""
+        """Return a fence with part of a file as a block that names its line numbers.
+
+        A script uses `data-whole` to link the title to the block of the whole file.
+        """
         part = read_part(fence, self.root)
         leaf = part.file.rpartition("/")[2]
         title = LINES[self.lang].format(file=leaf, first=part.first, last=part.last)
@@ -206,9 +226,12 @@ class _Blocks(Preprocessor):
         ]
 
     def keep(self, html: str, name: str = "") -> str:
-        """A line that stands for HTML until `_Html` puts it in the stash.
+        """Return a placeholder line for HTML that `_Html` stashes later.
 
-        MkDocs finds in the line the id that links lead to.
+        Args:
+            html: The HTML.
+            name: The id of the element, if links lead to it. MkDocs reads it from the
+                placeholder when it collects the anchors of a page.
         """
         self.kept.append(html)
         anchor = f'<i id="{name}">' if name else ""
@@ -216,16 +239,24 @@ class _Blocks(Preprocessor):
 
 
 def way_up(page: str) -> str:
-    """The way from a page to the start of its language, as browsers see it."""
+    """Return the relative path from a page's address to its language's home.
+
+    Args:
+        page: The path of the page, e.g. ``tensors/shape.md``.
+
+    Returns:
+        The path, e.g. ``../../``.
+    """
     *folders, leaf = page.removesuffix(".md").split("/")
     return "../" * (len(folders) + (leaf != "index"))
 
 
 class _Html(Preprocessor):
-    """Stash the HTML that `_Blocks` kept.
+    """Preprocessor that stashes the HTML kept by `_Blocks`.
 
-    A tag in the stash, alone in a paragraph, works at every indentation, where HTML in
-    the text would not. What is stashed before white space is normalized gets lost.
+    Stashed HTML alone in a paragraph works at any indentation, but HTML in the text
+    wouldn't. This is a separate step because normalizing white space, which comes after
+    `_Blocks`, removes the marks of stashed HTML.
     """
 
     def __init__(self, blocks: _Blocks) -> None:
@@ -240,7 +271,7 @@ class _Html(Preprocessor):
 
 
 class _Output(Postprocessor):
-    """Give the lines of output a class of their own: to Pygments they are comments."""
+    """Postprocessor that marks lines of output, which Pygments takes for comments."""
 
     def run(self, text: str) -> str:
         def mark(block: re.Match[str]) -> str:
@@ -251,10 +282,11 @@ class _Output(Postprocessor):
 
 
 class _Pictures(Treeprocessor):
-    """Give each figure its size, and load it only where it is seen.
+    """Treeprocessor that gives each figure a size and loads it lazily.
 
-    A page names a light and a dark figure and hides one. Browsers load a hidden picture
-    too, unless it is lazy. The size keeps its place until it is there.
+    A page contains a light and a dark version of each figure and hides one. Browsers
+    load hidden pictures too, unless they're lazy. The size reserves the space on the
+    page until the picture has loaded.
     """
 
     def __init__(self, md: Markdown, root: Path) -> None:
@@ -273,7 +305,7 @@ class _Pictures(Treeprocessor):
 
 
 class _Terms(Treeprocessor):
-    """Link the first use of each term of the glossary."""
+    """Treeprocessor that links the first use of each glossary term on a page."""
 
     def __init__(self, blocks: _Blocks) -> None:
         super().__init__(blocks.md)
@@ -286,7 +318,11 @@ class _Terms(Treeprocessor):
 
 
 def size(path: Path) -> tuple[int, int]:
-    """Width and height of an SVG file in CSS pixels."""
+    """Return the width and height of an SVG file in CSS pixels.
+
+    Args:
+        path: The file. Its size is in points, as matplotlib writes it.
+    """
     picture = etree.parse(path).getroot()
     width, height = (
         float(picture.get(side, "").removesuffix("pt")) for side in ("width", "height")
@@ -295,7 +331,11 @@ def size(path: Path) -> tuple[int, int]:
 
 
 class SnippetBlocks(Extension):
-    """The extension; options `lang` (`zh` or `en`) and `root` (the checkout)."""
+    """The extension.
+
+    Args:
+        **options: `lang` (`zh` or `en`) and `root` (the checkout).
+    """
 
     def __init__(self, **options: str) -> None:
         self.config = {
@@ -305,13 +345,16 @@ class SnippetBlocks(Extension):
         super().__init__(**options)
 
     def extendMarkdown(self, md: Markdown) -> None:
-        """Register around the others, whose priorities these are.
+        """Register the processors between those of Python-Markdown and MkDocs.
 
-        Before: `pymdownx.snippets` 32, white space 30, fences 25, MkDocs' search for
-        ids in HTML 21, HTML 20.
-        After: the stash is restored at 30. Pictures are there after the inline patterns
-        20, and MkDocs makes their addresses those of the site at 0; links to terms are
-        so from the start.
+        A higher priority runs first. These are the priorities of the others:
+
+        - Preprocessors: `pymdownx.snippets` 32, white space 30, fences 25, MkDocs'
+          collection of ids in HTML 21, HTML 20.
+        - Treeprocessors: inline patterns, which create the pictures, 20; MkDocs'
+          rewriting of addresses 0. Links to terms are added after it, because their
+          addresses are already those of the built site.
+        - Postprocessors: restoring stashed HTML 30.
         """
         root = Path(self.getConfig("root")).resolve()
         blocks = _Blocks(md, root, self.getConfig("lang"))
@@ -323,5 +366,5 @@ class SnippetBlocks(Extension):
 
 
 def makeExtension(**options: str) -> SnippetBlocks:
-    """The name that Python-Markdown looks for."""
+    """Create the extension; Python-Markdown looks for a function of this name."""
     return SnippetBlocks(**options)

@@ -1,9 +1,10 @@
-"""The linter of pages and snippet files: ``python -m render.checks``.
+"""Lint the pages and the snippet files: ``python -m render.checks``.
 
-It prints one line for each fault: the place, what is wrong and what to do. A link that
-leads nowhere is reported by the strict build, which has all the files of the site.
+The linter prints one line per fault: the place, what is wrong and what to do. It
+doesn't look for broken links. The strict build reports those, because it has all the
+files of the site.
 
-A rule takes pages or files and yields its faults.
+Each rule is a function that takes pages or files and yields faults.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def check(root: Path = ROOT) -> list[str]:
     """Apply every rule to the pages and the snippet files of a checkout.
 
     Returns:
-        The faults, each once.
+        The faults without duplicates, sorted by file and line.
     """
     try:
         zh, en = (read_site(root, lang) for lang in CONFIGS)
@@ -80,7 +81,7 @@ def check(root: Path = ROOT) -> list[str]:
 
 
 def texts(root: Path) -> Iterator[Page]:
-    """The README and its like, beside the folders of a checkout."""
+    """Yield the Markdown files in the top folder of a checkout, e.g. the README."""
     for path in sorted(root.glob("*.md")):
         lang = "zh" if path.name.endswith(".zh.md") else "en"
         rows = rows_of(read_text(path).split("\n"), path.name)
@@ -96,9 +97,10 @@ def _place(fault: str) -> tuple[str, int]:
 
 
 def blocks(page: Page) -> Iterator[str]:
-    """Each block is in the one form that every reader of the page sees.
+    """Check that each block has a form that every tool reads in the same way.
 
-    Readers are the site, pytest-codeblocks and people who look at the file.
+    The site, pytest-codeblocks and people who read the file on a code host should all
+    see the same blocks.
     """
     for fence in page.fences:
         place = f"{page.rows[fence.first].place}:"
@@ -137,7 +139,7 @@ def blocks(page: Page) -> Iterator[str]:
 
 
 def shown_once(site: Site, files: Iterable[str]) -> Iterator[str]:
-    """Each snippet file is shown once in a language, on the page of its folder."""
+    """Check that a language shows each snippet file once, on the page of its folder."""
     places: dict[str, list[str]] = {file: [] for file in files}
     for page in site.pages.values():
         for fence in page.fences:
@@ -159,7 +161,10 @@ def shown_once(site: Site, files: Iterable[str]) -> Iterator[str]:
 
 
 def parts(page: Page) -> Iterator[str]:
-    """A part of a file is shown beside the whole file, which has the proof."""
+    """Check that a page that shows part of a file also shows the whole file.
+
+    Only a whole file gets the line that says where it ran.
+    """
     for fence in page.fences:
         if fence.part and fence.part[0] not in page.shown():
             place = page.rows[fence.first].place
@@ -170,7 +175,7 @@ def parts(page: Page) -> Iterator[str]:
 
 
 def same_pages(zh: Site, en: Site) -> Iterator[str]:
-    """Both languages have the same pages, in the same order in their navigation."""
+    """Check that both languages have the same pages in the same navigation order."""
     for one, other in ((zh, en), (en, zh)):
         for name in sorted(one.pages.keys() - other.pages.keys()):
             yield f"docs/{one.lang}/{name}:1: no page docs/{other.lang}/{name}"
@@ -182,7 +187,10 @@ def same_pages(zh: Site, en: Site) -> Iterator[str]:
 
 
 def same_sections(zh: Page, en: Page) -> Iterator[str]:
-    """Two languages of a page agree, section by section, in all that is not prose."""
+    """Check that both languages of a page agree in each section, apart from the prose.
+
+    They have the same headings, blocks, tables, inline code, links and pictures.
+    """
     for a, b in zip_longest(zh.sections, en.sections):
         if a is None or b is None:
             yield f"{(a or b).place}: the other language has no {a or b}"
@@ -224,7 +232,7 @@ def _difference(zh, en) -> str:
 
 
 def navigation(site: Site) -> Iterator[str]:
-    """The navigation of a language names its pages, each once."""
+    """Check that the navigation of a language names each of its pages once."""
     config = CONFIGS[site.lang]
     named = Counter(name for names in site.nav.values() for name in names)
     for name in sorted(site.pages.keys() - named.keys()):
@@ -236,11 +244,14 @@ def navigation(site: Site) -> Iterator[str]:
             yield f"{config}:1: {name} is in the nav {times} times"
 
 
-# ---- a page by itself
+# ---- single pages
 
 
 def headings(page: Page) -> Iterator[str]:
-    """One title; every heading has its own id, lower-case words with hyphens."""
+    """Check that a page has one title, and each heading an id that no other has.
+
+    An id consists of lower-case words with hyphens.
+    """
     seen: dict[str, str] = {}
     for section in page.sections[1:]:
         place = f"{section.place}:"
@@ -265,13 +276,13 @@ def headings(page: Page) -> Iterator[str]:
 
 
 def description(page: Page) -> Iterator[str]:
-    """The front matter describes the page in one sentence."""
+    """Check that the front matter has a description."""
     if not page.description:
         yield f"{page.where}:1: no `description:` in the front matter"
 
 
 def links(page: Page) -> Iterator[str]:
-    """A link is one that the strict build follows."""
+    """Check that links and pictures have a form that the strict build can check."""
     for place, target, picture in targets(page.lines):
         fragment = target.partition("#")[2]
         if not target:
@@ -286,7 +297,7 @@ def links(page: Page) -> Iterator[str]:
 
 
 def table_columns(page: Page) -> Iterator[str]:
-    """Each row has as many cells as the head of its table."""
+    """Check that each table row has as many cells as the header row."""
     for table in tables(page.lines):
         for place, row in table.rows:
             if len(row) != table.columns:
@@ -294,7 +305,7 @@ def table_columns(page: Page) -> Iterator[str]:
 
 
 def table_rows(page: Page) -> Iterator[str]:
-    """An API in the first cell of a row is used by a file on that page."""
+    """Check that a file on the page uses each API in the first column of a table."""
     paths = [page.root / "snippets" / file for file in page.shown()]
     used = {
         name
@@ -311,15 +322,19 @@ def table_rows(page: Page) -> Iterator[str]:
 
 
 def api_name(code: str) -> str | None:
-    """The last name of an API: `tensor.view(*size)` → view, `torch.float32` → float32.
+    """Return the last part of an API name, e.g. `view` for `tensor.view(*size)`.
+
+    Args:
+        code: The contents of an inline code span.
 
     Returns:
-        None when the code names no API (a literal, an operator, a lone word).
+        The name; None if the code isn't an API, e.g. a literal, an operator or a word
+        that isn't called.
     """
     try:
         node = ast.parse(code.strip(), mode="eval").body
     except (SyntaxError, ValueError):
-        # Not Python as it is, such as `tensor.sum(dim, …)`.
+        # Almost Python, e.g. `tensor.sum(dim, …)`.
         found = re.fullmatch(r"(?:[A-Za-z_]\w*\.)+(\w+)\s*(?:\(.*\))?", code.strip())
         return found[1] if found else None
     called = isinstance(node, ast.Call)
@@ -333,7 +348,7 @@ def api_name(code: str) -> str | None:
 
 
 def names_used(source: str) -> set[str]:
-    """Attributes, names and imported names of a file."""
+    """Return the variables, attributes and imported names in a Python source."""
     used = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Attribute):
@@ -348,7 +363,7 @@ def names_used(source: str) -> set[str]:
 
 # ---- Chinese and English prose
 
-# Stricter beside code, quotes and loose marks than autocorrect.
+# autocorrect overlooks some half-width marks beside code, quotes and spaces.
 HALF_WIDTH = re.compile(
     rf"{HAN}\s*[,;]|[,;:?!]\s*{HAN}|{HAN}[:?!()]|[()]{HAN}|{HAN}\.(?=\s|$|{HAN})"
     rf"|{HAN}\"|\"{HAN}"
@@ -356,19 +371,20 @@ HALF_WIDTH = re.compile(
 
 
 def punctuation(page: Page) -> Iterator[str]:
-    """Full-width punctuation beside Chinese characters."""
+    """Check that punctuation next to Chinese characters is full-width."""
     for place, row in prose(page):
         if found := HALF_WIDTH.search(row):
             yield f"{place}: half-width punctuation in “{_around(row, found)}”"
 
 
 def spacing(page: Page) -> Iterator[str]:
-    """Spaces as autocorrect sets them: beside Latin letters, digits and code.
+    """Check that spaces in Chinese text are where autocorrect puts them.
 
-    There is none beside full-width punctuation.
+    Latin letters, digits and inline code have spaces around them, except next to
+    full-width punctuation.
     """
     for place, row in prose(page):
-        row = re.sub(r"(?<=\d)：", "，", row)  # autocorrect takes 1：2 for a time
+        row = re.sub(r"(?<=\d)：", "，", row)  # autocorrect reads 1：2 as a time
         better = autocorrect_py.format(row)
         if better != row and not HALF_WIDTH.search(row):
             at = len(posixpath.commonprefix([row, better]))
@@ -376,7 +392,10 @@ def spacing(page: Page) -> Iterator[str]:
 
 
 def broken_lines(page: Page) -> Iterator[str]:
-    """No line break inside a Chinese sentence: a browser shows it as a space."""
+    """Check that no line breaks inside a Chinese sentence.
+
+    Browsers show a line break as a space, which Chinese doesn't have between words.
+    """
     rows = dict(prose(page))
     ends = re.compile(rf"(?:{HAN}|[，。、；：？！）”」])$")
     begins = re.compile(rf"\s*(?:{HAN}|[（“「])")
@@ -392,7 +411,7 @@ def broken_lines(page: Page) -> Iterator[str]:
 
 
 def chinese_left(page: Page) -> Iterator[str]:
-    """An English page has no Chinese characters in its prose."""
+    """Check that the prose of an English page has no Chinese characters."""
     for place, row in prose(page):
         if found := re.search(HAN, row):
             yield f"{place}: Chinese on an English page: “{_around(row, found)}”"
@@ -409,7 +428,7 @@ ENGLISH = (style, chinese_left)
 # ---- snippet files
 
 MAX_COLUMNS, MAX_LINES, MEDIAN, P90 = 88, 30, 18, 38
-LONGER = {  # one whole program
+LONGER = {  # the most lines of files that are a complete program
     "start/first/train_a_model.py": 40,
     "training/loop/train_digits.py": 130,
     "distributed/ddp/train_digits_ddp.py": 100,
@@ -418,11 +437,11 @@ PORT = re.compile(r"(?i)master[-_]port\W+[1-9]\d*|tcp://[^\s\"']*:[1-9]\d*")
 
 
 def snippet_file(name: str, source: str) -> Iterator[str]:
-    """A snippet file by itself: its size, name, imports and ports.
+    """Check the lines, name, imports and error handlers of one snippet file.
 
     Args:
-        name: Path below `snippets/`.
-        source: Its text.
+        name: The path below `snippets/`.
+        source: The contents.
     """
     where = f"snippets/{name}"
     lines = source.removesuffix("\n").split("\n")
@@ -461,9 +480,9 @@ def snippet_file(name: str, source: str) -> Iterator[str]:
 
 
 def _silent_handlers(where: str, tree: ast.Module, lines: list[str]) -> Iterator[str]:
-    """An error that a block prints has to be among its expected lines.
+    """Check that a handler that prints an error has an expected output line.
 
-    Without one, the block passes although the error isn't raised.
+    Without a ``#>`` line, the snippet would also pass if no error were raised.
     """
     for node in tree.body:
         if not isinstance(node, ast.Try):
@@ -471,7 +490,7 @@ def _silent_handlers(where: str, tree: ast.Module, lines: list[str]) -> Iterator
         for handler in node.handlers:
             calls = (one for one in ast.walk(handler) if isinstance(one, ast.Call))
             prints = any(ast.unparse(call.func) == "print" for call in calls)
-            # Expected lines of the handler's last statement stand below it.
+            # Include the line below the handler: expected output follows a statement.
             below = lines[node.lineno - 1 : (handler.end_lineno or 0) + 1]
             if prints and not any(line.lstrip().startswith("#>") for line in below):
                 place = f"{where}:{handler.lineno}:"
@@ -479,7 +498,7 @@ def _silent_handlers(where: str, tree: ast.Module, lines: list[str]) -> Iterator
 
 
 def snippet_sizes(sources: Iterable[str]) -> Iterator[str]:
-    """Most files are short: median and 90th percentile of their lines."""
+    """Check that most files are short: median and 90th percentile of their lengths."""
     lengths = [len(source.splitlines()) for source in sources]
     if len(lengths) < 2:
         return
@@ -492,7 +511,11 @@ def snippet_sizes(sources: Iterable[str]) -> Iterator[str]:
 
 
 def main(root: Path = ROOT) -> int:
-    """The command; return 1 if there is a fault."""
+    """Run the linter as a command.
+
+    Returns:
+        The exit code: 1 if there is a fault, else 0.
+    """
     faults = check(root)
     for fault in faults:
         print(fault)

@@ -1,6 +1,7 @@
-"""Tell the theme which torch releases a reader can choose: a hook of MkDocs.
+"""MkDocs hook that tells the theme which torch releases a reader can choose.
 
-A generator without such hooks shows no choice; the pages are the same otherwise.
+With a generator that has no such hooks, the header doesn't offer the choice, but the
+pages don't change otherwise.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from render.pages import ROOT
 
 
 def on_config(config) -> None:
-    """Called by MkDocs before it renders pages.
+    """Add the releases to the configuration before MkDocs renders the pages.
 
     Args:
-        config: Its configuration; `extra.releases` is for the partial `release.html`.
+        config: The configuration of MkDocs. The template `release.html` reads
+            `extra.releases`.
     """
     config.extra["releases"] = choices(load_records(ROOT / "records"))

@@ -1,15 +1,17 @@
-"""The docstrings of the library as its pages show them, in Chinese on Chinese pages.
+"""Griffe extension that shows the library's docstrings, in Chinese on Chinese pages.
 
-The docstrings in the code are English. Beside a Chinese reference page lies a YAML file
-with the Chinese ones, each with the hash of the English one that it was written for:
+The docstrings in the code are in English. A YAML file next to each Chinese reference
+page has the translations, each with the hash of the English docstring that it was
+written for:
 
     seed_everything:
       of: 5a1c0d9e7b32
       text: |
         先检查种子，再设置所有随机数发生器。
 
-`of` goes stale when the English docstring changes; `python -m render.docstrings` names
-what is missing, stale or left over, and so does a test.
+When the English docstring changes, its hash no longer matches `of`.
+`python -m render.docstrings` lists the translations that are missing, outdated or
+obsolete, and a test fails if there are any.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ import yaml
 
 try:
     from griffe import Extension
-except ImportError:  # the check of the files needs YAML alone
+except ImportError:  # Checking the translations doesn't require griffe.
     Extension = object
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,7 +38,10 @@ LIBRARY = ("seeding", "freezing", "checkpoints", "ddp", "launching")
 
 
 def fingerprint(docstring: str) -> str:
-    """Return the hash with which a Chinese docstring names the English one.
+    """Return the hash by which a translation refers to the English docstring.
+
+    Args:
+        docstring: The English docstring. Its indentation doesn't matter.
 
     Example:
         >>> fingerprint("Seed everything.")
@@ -46,14 +51,14 @@ def fingerprint(docstring: str) -> str:
 
 
 def public_docstrings(source: str, module: str) -> dict[str, str]:
-    """The docstrings that a reference page shows.
+    """Return the docstrings of a module that its reference page shows.
 
     Args:
-        source: Text of the module.
-        module: Its name, the key of its own docstring.
+        source: The source code of the module.
+        module: The name of the module, which becomes the key of its own docstring.
 
     Returns:
-        Docstrings by name, methods as ``Class.method``.
+        The docstrings by name, those of methods by ``Class.method``.
     """
     found: dict[str, str] = {}
 
@@ -76,20 +81,27 @@ def public_docstrings(source: str, module: str) -> dict[str, str]:
 
 
 def read(path: Path) -> dict[str, dict[str, str]]:
-    """The Chinese docstrings of one file; none if it does not exist."""
+    """Read a file of Chinese docstrings.
+
+    Args:
+        path: The YAML file.
+
+    Returns:
+        The keys `of` and `text` by the name of the object; empty if there is no file.
+    """
     return yaml.safe_load(path.read_text("utf-8")) or {} if path.exists() else {}
 
 
 def faults(module: str, source: str, path: Path) -> list[str]:
-    """What is missing, stale or left over in the Chinese docstrings of a module.
+    """List the Chinese docstrings of a module that are missing, outdated or obsolete.
 
     Args:
-        module: Its name.
-        source: Its text.
-        path: The YAML file.
+        module: The name of the module.
+        source: The source code of the module.
+        path: The YAML file with the Chinese docstrings.
 
     Returns:
-        One line for each, with the hash that belongs there.
+        One line per fault, with the hash to write if there is one.
     """
     english, chinese = public_docstrings(source, module), read(path)
     found = []
@@ -110,10 +122,10 @@ def faults(module: str, source: str, path: Path) -> list[str]:
 
 
 class LibraryDocstrings(Extension):
-    """Griffe extension: the docstrings of the library as its pages show them.
+    """Prepare the library's docstrings for their reference pages.
 
     Args:
-        chinese: Put the Chinese docstrings in the place of the English ones.
+        chinese: Whether to replace the English docstrings with the Chinese ones.
     """
 
     def __init__(self, chinese: bool = False) -> None:
@@ -121,7 +133,7 @@ class LibraryDocstrings(Extension):
         self.chinese = chinese
 
     def on_object(self, *, obj: Any, **_: Any) -> None:
-        """Change the docstring of an object of the library."""
+        """Change the docstring of an object of the library, in place."""
         _, _, rest = obj.path.partition(".")
         module, _, name = rest.partition(".")
         if not obj.docstring or module not in LIBRARY:
@@ -130,16 +142,20 @@ class LibraryDocstrings(Extension):
             entry = read(FOLDER / f"{module}.yml").get(name or module)
             if entry:
                 obj.docstring.value = entry["text"].strip()
-        # In Markdown an address is a link only between angle brackets.
+        # Markdown turns an address into a link only between angle brackets.
         obj.docstring.value = ADDRESS.sub(r"<\g<0>>", obj.docstring.value)
-        # Griffe takes the plural alone for a section of doctests.
+        # Griffe recognizes only the plural as a section with doctests.
         obj.docstring.value = obj.docstring.value.replace(
             "\nExample:\n", "\nExamples:\n"
         )
 
 
 def main() -> int:
-    """Name every fault; 1 if there is any."""
+    """Print the faults of all modules.
+
+    Returns:
+        The exit code: 1 if there is a fault, else 0.
+    """
     found = [
         fault
         for module in LIBRARY

@@ -1,14 +1,15 @@
-"""What readers take with them: files, notebooks, archives and plain text of the pages.
+"""Write the downloads of the site: files, notebooks, archives and Markdown.
 
 After a build, `write` puts these beside the HTML of one language:
 
-- ``snippets/<chapter>/<page>/<name>.py``: every snippet file and the library, as it is;
-- ``<chapter>/<page>.md``: the page as Markdown, its includes put in;
-- ``<chapter>/<page>.ipynb``: the same as a notebook, with the output of the files;
+- ``snippets/<chapter>/<page>/<name>.py``: the snippet files, unchanged;
+- ``snippets/<name>.py``: the library, unchanged;
+- ``<chapter>/<page>.md``: the page as Markdown, with its includes expanded;
+- ``<chapter>/<page>.ipynb``: the page as a notebook, with the output of the files;
 - ``<chapter>.zip``: the files of a chapter with a README;
-- ``llms.txt`` and ``llms-full.txt``: a list of the pages, and all of their text.
+- ``llms.txt`` and ``llms-full.txt``: a list of the pages, and the text of all pages.
 
-`render.site` calls it after each build, whatever the generator.
+`render.site` calls `write` after each build, whichever generator built the site.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ from render.style import ALLOWED
 from verify.snippet import Snippet
 
 HEADING_ID = re.compile(r"^(#+ .*?)\s*\{#[\w-]+\}$", re.M)
-# Every archive of the same files is the same bytes.
+# A fixed time for each archive entry, so that the same files give the same bytes.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 WORDS = {
@@ -88,12 +89,12 @@ WORDS = {
 
 
 class Source:
-    """What the takeaways of one language are made from.
+    """The pages and records that the downloads of one language are made from.
 
     Args:
         lang: `zh` or `en`.
         root: The checkout.
-        url: Address of the language on the web, with a slash at its end.
+        url: The address of the language on the web, with a trailing slash.
     """
 
     def __init__(self, lang: str, root: Path = ROOT, url: str = "/") -> None:
@@ -103,26 +104,30 @@ class Source:
         self.words = WORDS[lang]
 
     def page(self, name: str) -> Page:
-        """A page with its markers filled in, without comments for the linter."""
+        """Return a page with its markers filled in and without comments for the linter.
+
+        Args:
+            name: The path of the page, e.g. ``tensors/shape.md``.
+        """
         page = expand(self.site.pages[name])
         rows = (Row(ALLOWED.sub("", row.text), row.place) for row in page.rows)
         return replace(page, rows=tuple(rows))
 
     def address(self, name: str) -> str:
-        """Where the page is on the web."""
+        """Return the address of a page on the web."""
         path = name.removesuffix(".md")
         return self.url + ("" if path == "index" else f"{path}/")
 
 
 def markdown_page(source: Source, name: str) -> str:
-    """A page as Markdown that needs nothing else: its includes are put in.
+    """Return a page as self-contained Markdown, with its includes expanded.
 
     Args:
         source: The pages.
-        name: Path of the page, e.g. ``tensors/shape.md``.
+        name: The path of the page, e.g. ``tensors/shape.md``.
 
     Returns:
-        The text; the line below a block follows it in italics.
+        The text. Each snippet file is followed by its status line in italics.
     """
     page = source.page(name)
     lines = page.text.split("\n")
@@ -156,14 +161,15 @@ def markdown_page(source: Source, name: str) -> str:
 
 
 def notebook(source: Source, name: str) -> dict:
-    """A page as a notebook in version 4.5 of the format.
+    """Return a page as a notebook in format version 4.5.
 
-    The ``#>`` lines of a file become the output of its cell. A file that has a command
-    of its own, or starts processes that import it, is written to the disk and run.
+    The ``#>`` lines of a file become the output of its cell. A file that needs its own
+    command, or starts processes that import it, gets two cells: one writes it to disk
+    and the other runs it.
 
     Args:
         source: The pages.
-        name: Path of the page.
+        name: The path of the page.
 
     Returns:
         The notebook, ready for `json.dump`.
@@ -187,7 +193,7 @@ def notebook(source: Source, name: str) -> dict:
         if fence.is_python:
             prose(fence.first)
             done = fence.last + 1
-            if fence.part:  # to read, not to run: the whole file has a cell
+            if fence.part:  # A part is only to be read; the whole file has a code cell.
                 code = "\n".join(read_part(fence, source.root).code)
                 cells.append(_cell("markdown", f"```py\n{code}\n```", attachments={}))
             else:
@@ -214,7 +220,7 @@ def notebook(source: Source, name: str) -> dict:
 
 
 def _library_cells(root: Path, modules: list[str]) -> Iterator[dict]:
-    """Cells that write library files where the cells below import them from."""
+    """Yield cells that write library files to where the later cells import them."""
     if modules:
         yield _cell("code", "import os\n\nos.makedirs('snippets', exist_ok=True)")
     for module in modules:
@@ -224,7 +230,10 @@ def _library_cells(root: Path, modules: list[str]) -> Iterator[dict]:
 
 
 def _flat(lines: list[str]) -> list[str]:
-    """Turn boxes into a bold line and their contents, without an indent."""
+    """Replace each box with its title in bold and its contents without indentation.
+
+    The marker of the newest runs is removed.
+    """
     rows: list[str] = []
     n = 0
     while n < len(lines):
@@ -250,7 +259,7 @@ def _flat(lines: list[str]) -> list[str]:
 
 
 def _prose_cell(source: Source, name: str, text: str) -> dict:
-    """Prose with its pictures in it and its links to the web."""
+    """Return a cell of prose, with pictures attached and links to the web."""
     attachments = {}
     folder = posixpath.dirname(name)
 
@@ -282,14 +291,14 @@ def _prose_cell(source: Source, name: str, text: str) -> dict:
         return f"\0{len(kept) - 1}\0"
 
     text = HEADING_ID.sub(r"\1", LIBRARY.sub(rf"[`snippets.\1`]({name})", text))
-    text = CODE.sub(keep, text)  # `x[0](y)` is no link
+    text = CODE.sub(keep, text)  # Code such as `x[0](y)` isn't a link.
     text = LINK.sub(link, text)
     text = re.sub(r"\0(\d+)\0", lambda match: kept[int(match[1])], text)
     return _cell("markdown", text.strip("\n"), attachments=attachments)
 
 
 def _code_cells(name: str, snippet: Snippet) -> Iterator[dict]:
-    """A file as a cell: its code without the `#>` lines, which are the output."""
+    """Yield the cells of a file: its code, with the `#>` lines moved to the output."""
     leaf = posixpath.basename(name)
     marked = {expected.line for expected in snippet.expected}
     code = "\n".join(
@@ -313,14 +322,14 @@ def _cell(kind: str, source: str, **more) -> dict:
 
 
 def archive(source: Source, chapter: str) -> bytes | None:
-    """The files of a chapter, the library files that they use, and a README.
+    """Pack the files of a chapter with a README and, if they need it, the library.
 
     Args:
         source: The pages.
-        chapter: Title of the chapter.
+        chapter: The title of the chapter.
 
     Returns:
-        A ZIP archive, or None where no page shows a file.
+        A ZIP archive; None if no page shows a file of the chapter.
     """
     words = source.words
     names = [page.name for page in source.site.chapters[chapter]]
@@ -333,7 +342,7 @@ def archive(source: Source, chapter: str) -> bytes | None:
         shown = [x for x in page.snippets if x[0].startswith(f"{folder}/")]
         rows = []
         for path, snippet in shown:
-            leaf = path.partition("/")[2]  # the archive is the chapter
+            leaf = path.partition("/")[2]  # without the folder of the chapter
             files[leaf] = snippet.data
             notes = []
             if snippet.needs:
@@ -370,13 +379,13 @@ def archive(source: Source, chapter: str) -> bytes | None:
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
-    """A ZIP archive: the same files make the same bytes, whenever.
+    """Pack files into a ZIP archive that depends on nothing but their contents.
 
     Args:
-        files: Their bytes by their names.
+        files: The contents of each file by its name in the archive.
 
     Returns:
-        The archive.
+        The archive. The same files always give the same bytes.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -389,7 +398,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def llms(source: Source) -> str:
-    """The list of pages for programs that read: see llmstxt.org."""
+    """Return the list of pages for language models, see https://llmstxt.org."""
     colon = source.words["colon"]
     config = source.site.config
     rows = [f"# {config['site_name']}", "", f"> {config['site_description']}"]
@@ -403,12 +412,12 @@ def llms(source: Source) -> str:
 
 
 def write(out: Path, lang: str, url: str = "/", root: Path = ROOT) -> None:
-    """Write everything that one language offers to take away.
+    """Write all downloads of one language.
 
     Args:
         out: The folder of the language in a built site.
         lang: `zh` or `en`.
-        url: Its address on the web.
+        url: The address of the language on the web, with a trailing slash.
         root: The checkout.
     """
     source = Source(lang, root, url)
@@ -432,7 +441,7 @@ def write(out: Path, lang: str, url: str = "/", root: Path = ROOT) -> None:
 
 
 def put_snippets(out: Path, root: Path = ROOT) -> None:
-    """Copy the snippet files and the library, as they are.
+    """Copy the snippet files and the library into a built site, unchanged.
 
     Args:
         out: The folder of the language in a built site.

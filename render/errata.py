@@ -1,4 +1,8 @@
-"""The errata: what old notes state wrongly, of all pages, by chapter and page."""
+"""Render the errata: what old PyTorch notes on the web get wrong.
+
+The entries come from the common mistakes of all pages, see `render.mistakes`. Those
+with a `kind` belong to the errata.
+"""
 
 from __future__ import annotations
 
@@ -51,18 +55,18 @@ LINK = re.compile(r"\]\((?P<target>[^()\s:]+)\)")
 
 
 def errata(root: Path, lang: str, page: str) -> list[str]:
-    """List all that old notes state, by chapter and page.
+    """Render the errata by chapter and page.
 
     Args:
         root: The checkout.
         lang: `zh` or `en`.
-        page: The page that shows it; links lead on from there.
+        page: The path of the page that shows the errata. Links start there.
 
     Returns:
         Lines of Markdown.
 
     Raises:
-        MistakeError: An entry is not complete, or an id stands twice.
+        MistakeError: If an entry has a fault or an id is used twice.
     """
     entries = [entry for entry in load_all(root) if entry.kind]
     seen: dict[str, Mistake] = {}
@@ -82,7 +86,8 @@ def errata(root: Path, lang: str, page: str) -> list[str]:
     )
     rows = [words["count"].format(total=len(entries), kinds=counts)]
     base = posixpath.dirname(page)
-    # To search, an entry is found on its page; twice would hide other pages.
+    # Search finds each entry on its own page. A second hit here would only push other
+    # pages down the list of results.
     for chapter, names in page_order(root, lang, {x.page for x in entries}).items():
         rows += ["", f"## {chapter} {{#{names[0].split('/')[0]} {UNSEARCHED}}}"]
         for name in names:
@@ -99,7 +104,7 @@ def errata(root: Path, lang: str, page: str) -> list[str]:
 def _erratum(entry: Mistake, lang: str, base: str) -> list[str]:
     words, text = WORDS[lang], entry.texts[lang]
     since = SINCE.fullmatch(entry.since)
-    assert since is not None  # `load` has seen to it
+    assert since is not None  # `load` has checked it.
     when = words["always"]
     if since["release"]:
         when = words["seen" if since["seen"] else "since"].format(since["release"])

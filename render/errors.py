@@ -1,11 +1,12 @@
-"""The error messages: what torch says, on which releases, and what to do about it.
+"""Generate the pages of error messages: the wording, the releases and the cure.
 
-The messages are those that blocks met when they ran (`verify.messages`), in full.
-``docs/errors/<language>.yml`` has a sentence of cure for each, by a pattern of the
-message, and ``docs/errors/left-off.yml`` those that the pages leave out.
+The messages are those that were raised while the snippet files ran, recorded in full by
+`verify.messages`. ``docs/errors/<language>.yml`` maps a pattern of each message to its
+cure in a sentence. ``docs/errors/left-off.yml`` lists the messages that the pages leave
+out.
 
-A message of the default release is a heading. What the same block met in its place on
-another release stands below it, so the page shows what torch has reworded.
+Each heading is the wording on the default release. The wordings that other releases use
+for the same error are listed below it, so the page shows what torch has reworded.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from verify.messages import Entry, Message
 from verify.needs import release_key
 
 MARKER = "<!-- errors -->"  # the overview
-# Each part has a page of its own: the messages of the pages that begin so. The first
-# that fits counts.
+# Each part has its own page. It collects the messages from the pages whose paths start
+# with one of its prefixes. The first part that matches is used.
 PARTS = {
     "autograd": ("tensors/autograd",),
     "tensors": ("tensors/",),
@@ -36,9 +37,9 @@ PARTS = {
     "training": ("",),
 }
 PART_MARKERS = {f"<!-- errors of {part} -->": part for part in PARTS}
-FOLDER = "errors"  # of the cures, below docs/
-LONG = 220  # characters of a heading; a longer message follows it in full
-LABEL = 48  # characters of an entry in the table of contents
+FOLDER = "errors"  # The folder of the cures below docs/.
+LONG = 220  # The most characters of a heading; a box has a longer message in full.
+LABEL = 48  # The most characters of an entry in the table of contents.
 WORDS = {
     "zh": {
         "on": "torch {}",
@@ -58,7 +59,7 @@ WORDS = {
     },
 }
 MARK = re.compile("⟨([^⟨⟩]+)⟩")
-COLOR = re.compile(r"\x1b\[\d*m")  # torch writes some words in bold
+COLOR = re.compile(r"\x1b\[\d*m")  # torch prints some words in bold.
 
 
 class CureError(ValueError):
@@ -67,16 +68,21 @@ class CureError(ValueError):
 
 @dataclass(frozen=True)
 class Pattern:
-    """A key of the cures.
+    """A pattern of an error message, the key of a cure.
 
     Attributes:
-        text: The key, e.g. ``shape '*' is invalid for input of size *``.
+        text: The pattern, e.g. ``shape '*' is invalid for input of size *``. A ``*``
+            stands for text on one line; a final `` ...`` stands for any text.
     """
 
     text: str
 
     def match(self, message: str) -> re.Match[str] | None:
-        """Match a whole message; each group is a part that varies."""
+        """Match a whole message.
+
+        Returns:
+            The match, with a group for each ``*``; None if the message doesn't match.
+        """
         return _compiled(self.text).fullmatch(message)
 
 
@@ -94,14 +100,15 @@ def _compiled(text: str) -> re.Pattern[str]:
 
 @dataclass
 class Heading:
-    """A heading: a message, the blocks that met it, and how other releases word it.
+    """The heading of a message, with the snippets that raise it and other wordings.
 
     Attributes:
-        pattern: The key of its cure.
-        message: The message on the default release.
-        files: The blocks, in the order of the pages.
-        releases: The releases on which it reads so.
-        others: The releases of each other wording.
+        pattern: The key of the cure.
+        message: The message on the default release; if the snippet didn't run there, on
+            the newest release on which it ran.
+        files: The snippet files that raise the message, in the order of the pages.
+        releases: The releases that use this wording.
+        others: The releases that use another wording, by that wording.
     """
 
     pattern: Pattern
@@ -112,13 +119,20 @@ class Heading:
 
     @property
     def id(self) -> str:
-        """The anchor: the words that don't vary."""
+        """The anchor, made from the words of the pattern that don't vary."""
         words = re.findall(r"[a-z]{2,}", self.pattern.text.lower())
         return "-".join(words[:9]) or "message"
 
 
 def recorded(root: Path) -> dict[str, list[Entry]]:
-    """The messages of the files as they are now, on every device, by file."""
+    """Return the recorded messages of the snippet files as they are now.
+
+    Args:
+        root: The checkout.
+
+    Returns:
+        The entries of each file, one per device, by its path below `snippets/`.
+    """
     found: dict[str, list[Entry]] = {}
     snippets = current_snippets(root)
     for path in sorted((root / "records").glob("messages-*.json")):
@@ -135,11 +149,15 @@ def _plain(entry: Entry) -> Entry:
 
 
 def told(entry: Entry) -> dict[Message, list[Message]]:
-    """Sort what a block met on all releases.
+    """Group the messages of a snippet file on all releases by the error they report.
+
+    Args:
+        entry: The recorded messages of the file.
 
     Returns:
-        The messages of the default release, or of the newest on which the block ran,
-        and with each of them those that stand in its place on other releases.
+        The messages on the default release (if the file didn't run there, on the newest
+        release on which it did), each with the wordings that replace it on other
+        releases.
     """
     builds = [name for name in entry.ran if _is_default(name)] or entry.ran[-1:]
     heads: dict[Message, list[Message]] = {
@@ -154,12 +172,19 @@ def told(entry: Entry) -> dict[Message, list[Message]]:
 
 
 def _is_default(torch: str) -> bool:
-    """Whether a name is that of the default release or of its CPU build."""
+    """Tell whether a name is the default release or its CPU build."""
     return torch.removesuffix(messages.CPU) == DEFAULT_TORCH
 
 
 def cures(root: Path, lang: str) -> dict[Pattern, str]:
     """Read the cures of a language, in the order in which they are tried.
+
+    Args:
+        root: The checkout.
+        lang: `zh` or `en`.
+
+    Returns:
+        The cures by pattern; empty if there is no file.
 
     Raises:
         CureError: If the file isn't a mapping of messages to sentences.
@@ -168,7 +193,14 @@ def cures(root: Path, lang: str) -> dict[Pattern, str]:
 
 
 def left_off(root: Path) -> dict[Pattern, str]:
-    """Read which messages the pages leave out, and why."""
+    """Read which messages the pages leave out.
+
+    Returns:
+        The reasons by pattern; empty if there is no file.
+
+    Raises:
+        CureError: If the file isn't a mapping of messages to sentences.
+    """
     return _read(root / "docs" / FOLDER / "left-off.yml")
 
 
@@ -194,12 +226,28 @@ def _read_file(path: Path, stamp: int) -> tuple[tuple[Pattern, str], ...]:
 
 
 def find(patterns: Mapping[Pattern, str], *texts: str) -> Pattern | None:
-    """The first pattern that fits one of the wordings of a message."""
+    """Return the first pattern that matches one of the wordings of a message.
+
+    Args:
+        patterns: The patterns in the order in which to try them.
+        *texts: The wordings.
+
+    Returns:
+        The pattern; None if no pattern matches.
+    """
     return next((x for x in patterns if any(x.match(text) for text in texts)), None)
 
 
 def uncured(root: Path, lang: str) -> Iterator[tuple[str, Message]]:
-    """The messages of the default release that have neither cure nor reason."""
+    """Yield the messages of the default release without a cure or a reason to omit it.
+
+    Args:
+        root: The checkout.
+        lang: `zh` or `en`.
+
+    Yields:
+        The snippet file and the message.
+    """
     known = {**left_off(root), **cures(root, lang)}
     for name, entries in sorted(recorded(root).items()):
         for entry in entries:
@@ -210,9 +258,17 @@ def uncured(root: Path, lang: str) -> Iterator[tuple[str, Message]]:
 
 
 def headings(root: Path, lang: str) -> dict[str, list[Heading]]:
-    """The headings by page, such as ``tensors/shape.md``, both in their order.
+    """Return the headings of all messages, grouped by the page that raises them.
 
-    A message that blocks of several pages met has its heading at the first of them.
+    If blocks on several pages raise a message, its heading belongs to the first page.
+
+    Args:
+        root: The checkout.
+        lang: `zh` or `en`.
+
+    Returns:
+        The headings by page, e.g. ``tensors/shape.md``. Pages are in navigation order,
+        headings in the order of the page.
     """
     site, found = read_site(root, lang), recorded(root)
     reasons, known = left_off(root), cures(root, lang)
@@ -233,30 +289,30 @@ def headings(root: Path, lang: str) -> dict[str, list[Heading]]:
 
 
 def _add(entries: Heading, name: str, head: Message, others: list[Message]) -> None:
-    """Add a block that met the same."""
+    """Add another file that raises the message of a heading."""
     if name not in entries.files:
         entries.files.append(name)
     entries.releases.update(head.releases)
     for other in others:
         if not entries.pattern.match(other.text):
             entries.others.setdefault(other.text, set()).update(other.releases)
-        else:  # the same words, with another number
+        else:  # The same wording, with another value in a varying part.
             entries.releases.update(other.releases)
 
 
 def part_of(page: str) -> str:
-    """The part that has the messages of a page, such as ``tensors/shape.md``."""
+    """Return the part with the messages of a page, e.g. of ``tensors/shape.md``."""
     return next(part for part, names in PARTS.items() if page.startswith(names))
 
 
 def part(root: Path, lang: str, page: str, name: str) -> Iterator[str]:
-    """The messages of a part.
+    """Render the messages of a part.
 
     Args:
         root: The checkout.
         lang: `zh` or `en`.
-        page: Path of the page that shows them.
-        name: The part.
+        page: The path of the page that shows them. Links start there.
+        name: The part, a key of `PARTS`.
 
     Yields:
         Lines of Markdown.
@@ -286,7 +342,7 @@ def part(root: Path, lang: str, page: str, name: str) -> Iterator[str]:
 
 
 def _entry(one: Heading, anchor: str, cure: str, lang: str) -> Iterator[str]:
-    """The heading, the whole message if it is long, and the cure."""
+    """Render the heading, the cure and, for a long message, a box with all of it."""
     text = one.message.text
     cls = one.message.cls.rpartition(".")[2]
     line = " ".join(text.split())
@@ -312,20 +368,21 @@ def _entry(one: Heading, anchor: str, cure: str, lang: str) -> Iterator[str]:
 def marked(
     pattern: Pattern | None, text: str, before: str = "", rest: bool = False
 ) -> str:
-    """A message as code in HTML, with its variable parts marked.
+    """Render a message as code in HTML, with its varying parts marked.
 
     Args:
-        pattern: Its ``*`` are the parts that vary; None marks only what was masked.
-        text: The message, or the start of it.
-        before: What comes before it.
-        rest: Whether the message goes on.
+        pattern: Each ``*`` is a varying part; None marks only what was masked when the
+            message was recorded.
+        text: The message or its start.
+        before: Text to put before the message.
+        rest: Whether the message continues after `text`.
 
     Example:
         >>> marked(Pattern("size *"), "size 6", "E: ")
         '<code>E: size <var>6</var></code>'
     """
     found = pattern.match(text) if pattern else None
-    if pattern and not found:  # the start of a long one
+    if pattern and not found:  # Only the start of a long message was given.
         found = _start(pattern, text)
     spans = [found.span(n + 1) for n in range(found.re.groups)] if found else []
     pieces, at = [escaped(before)], 0
@@ -338,7 +395,7 @@ def marked(
 
 
 def _start(pattern: Pattern, text: str) -> re.Match[str] | None:
-    """Match as much of a pattern as the start of a message has."""
+    """Match the start of a message against as much of the pattern as it covers."""
     parts = pattern.text.split("*")
     for n in range(len(parts), 1, -1):
         if found := Pattern("*".join(parts[:n]).rstrip() + " ...").match(text):
@@ -347,7 +404,7 @@ def _start(pattern: Pattern, text: str) -> re.Match[str] | None:
 
 
 def _masked(text: str) -> str:
-    """Text between variable parts: what was masked when it was recorded varies too."""
+    """Escape text and mark what was masked at recording, because that varies too."""
     parts = MARK.split(text)
     return "".join(
         f"<var>{escaped(part)}</var>" if n % 2 else escaped(part)
@@ -360,7 +417,7 @@ def _inner(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text in which neither HTML nor Markdown finds anything."""
+    """Escape every character that HTML or Markdown could treat as markup."""
     text = text.replace("\n", " ")
     return re.sub(r"[^\w\s,.:;'!?=()/%@+…-]|_", lambda sign: f"&#{ord(sign[0])};", text)
 
@@ -368,7 +425,7 @@ def escaped(text: str) -> str:
 def _links(
     files: list[str], here: str, folder: str, page_of: Callable[[str], Page | None]
 ) -> Iterator[str]:
-    """Links to the section and the block of each file; to a section only once."""
+    """Yield links to the section and block of each file; each section only once."""
     seen: set[str] = set()
     for file in files:
         page = page_of(file)
@@ -388,16 +445,21 @@ def _links(
 
 
 def _releases(root: Path) -> list[str]:
-    """All releases on which a block ran, oldest first."""
+    """Return all releases on which a recorded file ran, oldest first."""
     entries = [entry for found in recorded(root).values() for entry in found]
     ran = {x for entry in entries for x in entry.ran}
     return sorted(ran, key=lambda name: (release_key(name), name))
 
 
 def ranges(releases: set[str], order: list[str]) -> str:
-    """Releases in words; a range ends before a release that isn't among them.
+    """Write a set of releases as ranges.
 
-    A CPU build is named only where its release isn't.
+    A range ends before a release that isn't in `releases`. CPU builds are named only if
+    there is no other release.
+
+    Args:
+        releases: The releases to write.
+        order: All releases, oldest first.
 
     Example:
         >>> ranges({"2.4.1", "2.5.1", "2.7.1"}, ["2.4.1", "2.5.1", "2.6.0", "2.7.1"])
@@ -418,12 +480,12 @@ def ranges(releases: set[str], order: list[str]) -> str:
 
 
 def overview(root: Path, lang: str, page: str) -> Iterator[str]:
-    """How many messages each page has, with links.
+    """Render the overview: how many messages each page has, with links.
 
     Args:
         root: The checkout.
         lang: `zh` or `en`.
-        page: Path of the page that shows it.
+        page: The path of the page that shows the overview. Links start there.
 
     Yields:
         Lines of Markdown.

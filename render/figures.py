@@ -1,8 +1,12 @@
-"""Draw the pictures: each is what a snippet file saves, once light and once dark.
+"""Draw the pictures of the pages by running the snippet files that save them.
 
-``python -m render.figures`` draws those whose file has changed since, ``--check``
-draws nothing and says which would be drawn, and paths narrow both. A picture holds
-the SHA-256 of the file that drew it, so that a test can tell whether it is older.
+Each picture exists in a light and a dark version. ``python -m render.figures`` redraws
+the pictures whose snippet file has changed and removes those that no file draws. Paths
+select the snippet files to draw even if they haven't changed. ``--check`` changes
+nothing and lists what is outdated.
+
+A picture contains the SHA-256 of the file that drew it, so a test can tell whether it
+is up to date.
 """
 
 from __future__ import annotations
@@ -20,19 +24,19 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURES = Path("docs/overrides/assets/figures")
 SCHEMES = ("light", "dark")
 STAMP = re.compile(r"<!-- snippets/(?P<name>\S+) sha256:(?P<hash>[0-9a-f]{64}) -->")
-# The release of matplotlib and a date: neither belongs to the picture.
+# Remove the matplotlib version and the date: they differ although the picture doesn't.
 METADATA = re.compile(r"^ *<metadata>.*?</metadata>\n", re.S | re.M)
 
 
 class FigureError(Exception):
-    """A snippet file that does not draw; the message is one line."""
+    """A snippet file that fails or doesn't save its picture, described in one line."""
 
 
 def sources(root: Path = ROOT) -> list[Path]:
-    """The snippet files that save a picture, sorted.
+    """Return the snippet files that save a picture, sorted.
 
     Args:
-        root: The folder with `snippets/` in it.
+        root: The checkout.
     """
     files = sorted((root / "snippets").glob("*/**/*.py"))
     return [path for path in files if "savefig(" in path.read_text("utf-8")]
@@ -43,14 +47,19 @@ def pictures(source: Path, root: Path = ROOT) -> list[Path]:
 
     Args:
         source: The snippet file.
-        root: The folder with `snippets/` and `docs/` in it.
+        root: The checkout.
     """
     stem = source.relative_to(root / "snippets").with_suffix("")
     return [root / PICTURES / f"{stem.as_posix()}-{scheme}.svg" for scheme in SCHEMES]
 
 
 def stamp(source: Path, root: Path = ROOT) -> str:
-    """The line in a picture that names the file, and the contents, that drew it."""
+    """Return the line in a picture that names the file that drew it, with its hash.
+
+    Args:
+        source: The snippet file.
+        root: The checkout.
+    """
     name = source.relative_to(root / "snippets").as_posix()
     return (
         f"<!-- snippets/{name} sha256:"
@@ -59,13 +68,14 @@ def stamp(source: Path, root: Path = ROOT) -> str:
 
 
 def stale(root: Path = ROOT) -> list[str]:
-    """List the faults of the pictures, without drawing any.
+    """List the outdated pictures, without drawing any.
 
     Args:
-        root: The folder with `snippets/` and `docs/` in it.
+        root: The checkout.
 
     Returns:
-        One line for each picture that is missing, older than its file, or of no file.
+        One line for each picture that is missing, is older than its file or belongs to
+        no file.
     """
     faults = []
     wanted = set()
@@ -86,24 +96,24 @@ def stale(root: Path = ROOT) -> list[str]:
 
 
 def draw(source: Path, root: Path = ROOT) -> list[Path]:
-    """Run a snippet file under both styles and keep what it saves.
+    """Run a snippet file with the light and the dark style and keep what it saves.
 
     Args:
         source: The snippet file.
-        root: The folder with `snippets/` and `docs/` in it.
+        root: The checkout.
 
     Returns:
-        The pictures.
+        The paths of the pictures: light, then dark.
 
     Raises:
-        FigureError: The file fails, or does not save one SVG with its own name.
+        FigureError: If the file fails, or saves anything but one SVG with its own name.
     """
     what = source.relative_to(root).as_posix()
     targets = pictures(source, root)
     for scheme, target in zip(SCHEMES, targets, strict=True):
         style = Path(__file__).with_name(f"{scheme}.mplstyle")
         env = {**os.environ, "MATPLOTLIBRC": str(style), "MPLBACKEND": "Agg"}
-        # The library of this tree, for a file that needs it.
+        # For files that import the library.
         env["PYTHONPATH"] = os.pathsep.join(
             filter(None, [str(root), env.get("PYTHONPATH", "")])
         )
@@ -135,14 +145,15 @@ def draw(source: Path, root: Path = ROOT) -> list[Path]:
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
-    """The command.
+    """Run the command line.
 
     Args:
-        arguments: The words after the program's name.
-        root: The folder with `snippets/` and `docs/` in it.
+        arguments: The arguments; None means those of the process.
+        root: The checkout.
 
     Returns:
-        0; 1 if a file does not draw or `--check` finds a fault; 2 for a wrong path.
+        The exit code: 0; 1 if a file can't be drawn or `--check` finds a fault; 2 if a
+        path has no snippet file that saves a picture.
     """
     parser = argparse.ArgumentParser(
         prog="python -m render.figures",

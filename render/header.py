@@ -1,4 +1,8 @@
-"""What the header lines of a block say to a reader: in a few words, and explained."""
+"""Render the header lines of a snippet file, such as ``# Needs: cuda``, for readers.
+
+`phrases` is the short form in the line below a block. `explained` is the text that
+appears when the reader opens that line.
+"""
 
 from __future__ import annotations
 
@@ -47,13 +51,16 @@ WORDS = {
     },
 }
 NAMES = {"cuda": "CUDA", "linux": "Linux"}
-# What `pip install` calls a package that is imported under another name.
+# The names for `pip install` of packages that are imported under a different name.
 PACKAGES = {"sklearn": "scikit-learn"}
 RANKS = re.compile(r"--nproc-per-node=(\d+)")
 
 
 def need_in_words(need: str) -> str:
-    """A need of a header line as a reader says it.
+    """Write an item of a ``# Needs:`` line for readers.
+
+    Args:
+        need: The item.
 
     Example:
         >>> need_in_words("torch>=2.6")
@@ -65,14 +72,14 @@ def need_in_words(need: str) -> str:
 
 
 def phrases(snippet: Snippet, lang: str) -> list[str]:
-    """Say what a header asks for: device, needs, command and warnings.
+    """Summarize a header in a few words: device, needs, command and warnings.
 
     Args:
         snippet: The file.
         lang: `zh` or `en`.
 
     Returns:
-        HTML without links: it can be pressed to see the explanation.
+        Pieces of HTML, without links because readers press the text to open it.
     """
     words, said = WORDS[lang], []
     if snippet.device == "cpu":
@@ -94,10 +101,10 @@ def explained(snippet: Snippet, lang: str, up: str) -> list[str]:
     Args:
         snippet: The file.
         lang: `zh` or `en`.
-        up: The way from the page to the start of its language, e.g. ``../../``.
+        up: The relative path from the page to its language's home, e.g. ``../../``.
 
     Returns:
-        Lines of HTML, each with its item as code before it if there are several.
+        Lines of HTML. If there are several, each begins with its header item.
     """
     words = WORDS[lang]
     items: list[tuple[str, str]] = []
@@ -115,7 +122,7 @@ def explained(snippet: Snippet, lang: str, up: str) -> list[str]:
     items += [(f"Warns: {name}", words["why_warns"]) for name in snippet.warns]
     if snippet.timeout:
         items.append((f"Timeout: {snippet.timeout:g}", words["why_timeout"]))
-    if len(items) == 1:  # the line above it says which
+    if len(items) == 1:  # The line that the reader opened already names the item.
         return [items[0][1]]
     return [
         f"<code># {escape(item)}</code>{words['colon']}{why}" for item, why in items
@@ -135,8 +142,8 @@ def _why(snippet: Snippet, need: str, lang: str, up: str) -> str:
 
 
 def _library(snippet: Snippet, up: str) -> str:
-    """The files of the library that a block imports, with links to their pages."""
-    # `launching` shares the page of `ddp`.
+    """Render links to the reference pages of the library files that a block imports."""
+    # `launching` has no page: it's documented on the page of `ddp`.
     where = {name: f"{name}/" for name in snippet.library} | {
         "launching": "ddp/#snippets.launching.launch"
     }

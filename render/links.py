@@ -1,7 +1,7 @@
-"""The links of a built site: those inside lead somewhere, the others are listed.
+"""Check the links of a built site, and list those to other sites.
 
-MkDocs checks the links that pages have in Markdown when it builds. It doesn't see those
-in the HTML of blocks, badges, the API index and the theme.
+A MkDocs build checks only the links in Markdown. It doesn't see the links in the HTML
+of blocks, badges, the API index and the theme.
 """
 
 from __future__ import annotations
@@ -15,14 +15,20 @@ from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 
-SECONDS = 10  # for another site to answer
+SECONDS = 10  # The timeout for an answer from another site.
 
 
 class Page(HTMLParser):
-    """What one HTML file links to, loads and offers as anchors.
+    """The links, loaded files and anchors of an HTML file.
 
     Args:
-        text: The file.
+        text: The contents of the file.
+
+    Attributes:
+        links: The line number and address of each link.
+        loads: The line number and address of each picture, script or style sheet.
+        ids: The anchors.
+        nameless: The line numbers of pictures without alternative text.
     """
 
     def __init__(self, text: str) -> None:
@@ -34,7 +40,7 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take note of addresses and ids."""
+        """Collect the addresses and ids of an element."""
         found = {key: value or "" for key, value in attrs}
         line = self.getpos()[0]
         self.ids |= {found[key] for key in ("id", "name") if key in found}
@@ -50,22 +56,29 @@ class Page(HTMLParser):
 
 
 def read(site: Path) -> dict[Path, Page]:
-    """All pages of a built site, by their files."""
+    """Parse all HTML files of a built site.
+
+    Args:
+        site: The folder of the site.
+
+    Returns:
+        The pages by the path of their file.
+    """
     return {
         path: Page(path.read_text("utf-8")) for path in sorted(site.rglob("*.html"))
     }
 
 
 def inside(site: Path, pages: dict[Path, Page]) -> list[str]:
-    """What is wrong with the links and files that stay inside.
+    """Check the links within the site, the files that pages load, and the pictures.
 
     Args:
         site: The folder of the site.
-        pages: Its pages.
+        pages: The pages from `read`.
 
     Returns:
-        One line for each fault: file, line, and what leads nowhere, is loaded from
-        another host or has no alternative text.
+        One line per fault: the file, the line, and which link leads nowhere, which file
+        is loaded from another host or that a picture has no alternative text.
     """
     faults = []
     ids = {path.resolve(): page.ids for path, page in pages.items()}
@@ -79,12 +92,12 @@ def inside(site: Path, pages: dict[Path, Page]) -> list[str]:
             if parts.netloc:
                 faults.append(f"{where}:{line}: loads {address} from another host")
         if path.name == "404.html":
-            continue  # its addresses hold wherever the site is published
+            continue  # Its links start at the root of the published site.
         for line, address in page.links + page.loads:
             parts = urllib.parse.urlsplit(address)
             if parts.scheme or parts.netloc:
                 continue
-            file = path.resolve()  # the folder itself may be a link
+            file = path.resolve()  # The site's folder may be a symbolic link.
             if parts.path:
                 file = (file.parent / urllib.parse.unquote(parts.path)).resolve()
                 if file.is_dir():
@@ -99,7 +112,15 @@ def inside(site: Path, pages: dict[Path, Page]) -> list[str]:
 
 
 def outside(site: Path, pages: dict[Path, Page]) -> dict[str, list[str]]:
-    """Return the links to other sites: each address with the places that use it."""
+    """Collect the links to other sites.
+
+    Args:
+        site: The folder of the site.
+        pages: The pages from `read`.
+
+    Returns:
+        The places that use each address, by the address without its fragment.
+    """
     found: dict[str, list[str]] = defaultdict(list)
     for path, page in pages.items():
         for line, address in page.links:
@@ -110,13 +131,14 @@ def outside(site: Path, pages: dict[Path, Page]) -> dict[str, list[str]]:
 
 
 def check(addresses: Iterable[str]) -> dict[str, str]:
-    """Ask other sites for their pages.
+    """Request addresses on other sites, several at a time.
 
     Args:
         addresses: The addresses.
 
     Returns:
-        What each answered: a number such as ``200``, or why there was no answer.
+        The result by address: a status code such as ``200``, or why there was no
+        answer.
     """
     addresses = list(addresses)
     with ThreadPoolExecutor(8) as pool:

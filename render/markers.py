@@ -1,4 +1,4 @@
-"""What the markers of a page stand for: Markdown that is made from data."""
+"""Replace the markers of a page with Markdown that is generated from data."""
 
 from __future__ import annotations
 
@@ -16,10 +16,18 @@ API = "<!-- api index -->"
 
 
 def expand(page: Page) -> Page:
-    """Fill in the markers of a page, again only when the page or a record has changed.
+    """Fill in the markers of a page.
+
+    The result is cached until the page or a record changes.
+
+    Args:
+        page: The page as it is in its file.
+
+    Returns:
+        The page with its markers replaced.
 
     Raises:
-        ValueError: The data behind a marker is not right; the message names the file.
+        ValueError: If the data behind a marker has a fault; the message names the file.
     """
     return _expand(page, _stamp(page.root / "records"))
 
@@ -53,10 +61,16 @@ def _expand(page: Page, stamp: tuple) -> Page:
 
 
 def load_records(folder: Path) -> list[evidence.Record]:
-    """Read the records of a folder, again only when one of its files has changed.
+    """Read the records of a folder. The result is cached until a record changes.
+
+    Args:
+        folder: The folder of the records.
+
+    Returns:
+        The records, newest release first; empty if there are none.
 
     Raises:
-        RecordError: A file is not a record, or not of the release in its name.
+        RecordError: If a file isn't a record, or isn't for the release in its name.
     """
     return _load_records(folder, _stamp(folder))
 

@@ -1,7 +1,7 @@
-"""Common mistakes: written once, shown on the page and collected in the errata.
+"""Read the common mistakes, which a page shows as boxes and the errata collect.
 
-`docs/mistakes/<chapter>/<page>.yml` lists what is often said wrongly about the topic of
-a page, in both languages, with the snippet files that show the truth::
+`docs/mistakes/<chapter>/<page>.yml` lists what people often get wrong about the topic
+of a page, in both languages, with the snippet files that prove the truth::
 
     - id: max-is-a-tuple
       kind: incomplete
@@ -16,13 +16,18 @@ a page, in both languages, with the snippet files that show the truth::
         truth: |-
           Only with a `dim` …
 
-`claim` is the title of the box. It's true, or begins with a word of `MYTHS`, so that
-nobody who only reads titles learns something false.
+The keys of an entry:
 
-`blocks` are shown in the box, `proof` names files shown elsewhere: on the same page by
-their name, on another by their path. What old notes state is a myth, has a `kind` (see
-`KINDS`) and a `since` (a release; `seen` and a release; `always`: from the oldest
-release tried on), and is in the errata too, see `render.errata`.
+- `claim` is the title of the box. A claim that isn't true starts with a prefix from
+  `MYTHS`, so nobody who reads only the titles learns something false.
+- `truth` is the text of the box.
+- `blocks` lists snippet files that the box shows.
+- `proof` lists snippet files that are shown elsewhere. A file on the same page is named
+  by its stem, a file on another page by its path without suffix.
+- `kind` is one of `KINDS`. It marks a myth from the many old PyTorch notes on the web.
+  Such an entry needs a proof and is also in the errata, see `render.errata`.
+- `since` goes with `kind` and says from which release on the truth holds: a release,
+  `seen` and a release (that one or earlier), or `always` (the oldest release tried).
 """
 
 from __future__ import annotations
@@ -35,10 +40,10 @@ from pathlib import Path
 import yaml
 
 LANGUAGES = ("zh", "en")
-# On a page, stands for the boxes of its common mistakes.
+# The line of a page that the boxes of its common mistakes replace.
 MARKER = "<!-- mistakes -->"
 KINDS = ("wrong", "outdated", "misleading", "incomplete")
-# What a title begins with that is not true.
+# The prefixes of claims that aren't true.
 MYTHS = {"zh": "误区：", "en": "Myth: "}
 KEYS = {"id", "kind", "since", "blocks", "proof", *LANGUAGES}
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -46,12 +51,19 @@ SINCE = re.compile(r"always|(?P<seen>seen )?(?P<release>\d+(\.\d+)+)")
 
 
 class MistakeError(ValueError):
-    """An entry that cannot be shown. The message begins with file and line."""
+    """Faults in a data file, one per line, each with the file and line number first."""
 
 
 @dataclass(frozen=True)
 class Text:
-    """One language of an entry, with the lines where its parts begin."""
+    """One language of an entry.
+
+    Attributes:
+        claim: The title of the box.
+        truth: The text of the box, in Markdown.
+        claim_line: The line number of the claim in the data file.
+        truth_line: The line number of the first line of the truth.
+    """
 
     claim: str
     truth: str
@@ -61,17 +73,18 @@ class Text:
 
 @dataclass(frozen=True)
 class Mistake:
-    """One entry.
+    """One entry of a data file.
 
     Attributes:
-        page: The page it belongs to, such as `tensors/math`.
-        line: The line of the data file where it begins.
-        id: Its anchor in the errata.
-        kind: One of `KINDS`; empty where no old note states it.
-        since: Since when the truth holds; empty where `kind` is.
-        blocks: Files that the box shows, as paths below `snippets/`.
-        proof: Files elsewhere that prove it, as paths below `snippets/`.
-        texts: What it says, by language.
+        page: The page that shows the entry, e.g. `tensors/math`.
+        line: The line number in the data file where the entry starts.
+        id: The anchor in the errata.
+        kind: One of `KINDS`; "" if the entry isn't in the errata.
+        since: From which release on the truth holds; "" if the entry isn't in the
+            errata.
+        blocks: The files that the box shows, as paths below `snippets/`.
+        proof: Files shown elsewhere that prove the truth, as paths below `snippets/`.
+        texts: The claim and truth by language.
     """
 
     page: str
@@ -85,23 +98,29 @@ class Mistake:
 
 
 def data_file(page: str) -> str:
-    """Path of a page's entries below the checkout."""
+    """Return the path of a page's data file, relative to the checkout.
+
+    Args:
+        page: The page, e.g. `tensors/math`.
+    """
     return f"docs/mistakes/{page}.yml"
 
 
 def load(root: Path, page: str) -> list[Mistake]:
     """Read and check the entries of a page.
 
+    The result is cached until the file changes.
+
     Args:
         root: The checkout.
-        page: The page's name, such as `tensors/math`.
+        page: The page, e.g. `tensors/math`.
 
     Returns:
-        The entries in their order.
+        The entries in the order of the file.
 
     Raises:
-        MistakeError: An entry is not complete, or names what is not there; one line
-            for each fault, which begins with file and line.
+        MistakeError: If the file is missing, or an entry is incomplete or names a file
+            that doesn't exist.
     """
     path = root / data_file(page)
     if not path.is_file():
@@ -110,7 +129,14 @@ def load(root: Path, page: str) -> list[Mistake]:
 
 
 def load_all(root: Path) -> list[Mistake]:
-    """The entries of all pages, chapter by chapter as the folders are named."""
+    """Read the entries of all pages, sorted by the path of the page.
+
+    Args:
+        root: The checkout.
+
+    Raises:
+        MistakeError: As in `load`.
+    """
     folder = root / "docs" / "mistakes"
     names = [p.relative_to(folder).with_suffix("") for p in folder.rglob("*.yml")]
     return [entry for name in sorted(names) for entry in load(root, name.as_posix())]
@@ -196,7 +222,7 @@ def _entry(root: Path, page: str, node) -> tuple[Mistake, list[tuple[int, str]]]
                 claim.value,
                 truth.value.rstrip("\n"),
                 claim.start_mark.line + 1,
-                # A literal block begins on the line below its mark.
+                # The text of a block scalar starts on the line below its indicator.
                 truth.start_mark.line + 1 + (truth.style in ("|", ">")),
             )
     entry = Mistake(
@@ -217,14 +243,14 @@ def _mapping(node, known: set[str], faults: list[tuple[int, str]]) -> dict:
 
 
 def boxes(entries: list[Mistake], lang: str) -> list[tuple[str, int]]:
-    """The boxes of a page.
+    """Render the entries of a page as admonitions.
 
     Args:
         entries: The entries of the page.
         lang: `zh` or `en`.
 
     Returns:
-        Lines of Markdown, each with the line of the data file that it comes from.
+        Lines of Markdown, each with its line number in the data file.
     """
     rows: list[tuple[str, int]] = []
     for entry in entries:

@@ -1,14 +1,17 @@
-"""Old addresses that lead on: pages and sections that have moved.
+"""Redirect old addresses of pages and sections that have moved.
 
-``docs/moved.yml`` lists them, for both languages at once::
+``docs/moved.yml`` lists them for both languages::
 
     tensors/autograd.md#hooks: tensors/hooks.md#hooks
     tensors/old.md: tensors/new.md
 
-A page that has moved leaves a page in its old place. Where a section was, a line says
-where it is now. The line shows only to readers who follow the old address, and for them
-a script goes on to the new one. Its links are plain links, so the archive without a
-server changes them like any other, and the check of links reads them.
+A page that has moved leaves a page with a redirect at its old address. If only a
+section has moved, its old page gets a line with the id of the section and a link to the
+new place. Only readers who follow the old address see the line, and a script takes them
+to the new address.
+
+All of these are plain links in the HTML, so `render.offline` adapts them to the archive
+and `render.links` checks them like any other link.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from render.pages import Page, Site, read_site, read_text
 
 NAME = "docs/moved.yml"
 ARTICLE = '<article class="md-content__inner md-typeset">'
-# Without the script the browser shows the line, because it has the id of the section.
+# Without JavaScript, the browser shows the line because it has the id of the section.
 SECTION_SCRIPT = """<script>
   {
     const leadOn = () => document.querySelectorAll(".moved").forEach(line => {
@@ -66,11 +69,11 @@ class Move:
     """A page or section that has moved.
 
     Attributes:
-        place: Where it is listed: ``docs/moved.yml:3``.
-        page: The page it was on: ``tensors/autograd.md``.
-        id: Its id there, "" for the whole page.
-        new_page: The page it is on now.
-        new_id: Its id there, or "" for the whole page.
+        place: The file and line number of the entry, e.g. ``docs/moved.yml:3``.
+        page: The old page, e.g. ``tensors/autograd.md``.
+        id: The id of the section on the old page; "" for the whole page.
+        new_page: The new page.
+        new_id: The id of the section on the new page; "" for the whole page.
     """
 
     place: str
@@ -81,16 +84,22 @@ class Move:
 
     @property
     def address(self) -> str:
-        """The way from the old page to the new place, as browsers see it."""
+        """The address of the new place, relative to that of the old page."""
         way = posixpath.relpath(_folder(self.new_page), _folder(self.page))
         return f"{way}/" + (self.new_id and f"#{self.new_id}")
 
 
 def load(root: Path) -> list[Move]:
-    """Read what has moved; nothing has if there is no such file.
+    """Read the list of moves.
+
+    Args:
+        root: The checkout.
+
+    Returns:
+        The moves in the order of the file; empty if there is no file.
 
     Raises:
-        ValueError: An entry isn't a page with another, or is there twice.
+        ValueError: If an entry doesn't map one page to another, or is listed twice.
     """
     path = root / NAME
     if not path.is_file():
@@ -110,7 +119,14 @@ def load(root: Path) -> list[Move]:
 
 
 def faults(site: Site) -> Iterator[str]:
-    """Each entry leads from what is no longer there to what is."""
+    """Check that each move leads from a place that is gone to one that exists.
+
+    Args:
+        site: The pages of one language.
+
+    Yields:
+        One line per fault.
+    """
     try:
         moves = load(site.root)
     except ValueError as error:
@@ -133,13 +149,13 @@ def faults(site: Site) -> Iterator[str]:
 
 
 def write(out: Path, root: Path, lang: str, url: str) -> None:
-    """Make the old addresses of one language lead on.
+    """Write the redirects of one language into a built site.
 
     Args:
         out: The folder of the language in a built site.
         root: The checkout.
         lang: `zh` or `en`.
-        url: Its address on the web.
+        url: The address of the folder on the web, with a trailing slash.
     """
     site = read_site(root, lang)
     moves = load(root)
@@ -187,11 +203,11 @@ def _title(move: Move, site: Site) -> str:
 
 
 def _ids(page: Page) -> set[str]:
-    """The ids of the headings and blocks of a page."""
+    """Return the ids of the headings and blocks of a page."""
     blocks = {posixpath.basename(name) for name in page.shown()}
     return {one.id for one in page.sections if one.id} | blocks
 
 
 def _folder(page: str) -> str:
-    """The folder below the language in which the site has a page."""
+    """Return the folder of a page in the built site, relative to its language."""
     return "." if page == "index.md" else page.removesuffix(".md")

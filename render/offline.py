@@ -1,11 +1,12 @@
-"""The built site as one archive that a browser reads without a server.
+"""Pack the built site into an archive that a browser can read without a server.
 
-A browser that opens a file gives it no index of a folder, no worker and no other file
-to read. So links get the name of the file, and the search gets its index as a script
-and a shim for its worker.
+If a browser opens a page from disk, a link to a folder doesn't open its ``index.html``,
+and scripts can neither start workers nor fetch other files. So links get the name of
+the file, and the search gets its index as a script and a shim for its worker.
 
-Material's plugin `offline` builds such a site in the place of the other one, at other
-addresses. Both are published, so it would take a second build of both languages.
+Material's plugin `offline` does the same, but instead of the normal site and with
+different addresses. Because we publish both, it would require a second build of both
+languages.
 """
 
 from __future__ import annotations
@@ -22,25 +23,25 @@ from render.pages import ROOT
 SHIM = ROOT / "docs" / "root" / "iframe-worker.js"
 FOLDER = "verified-pytorch-notes"
 NAME = f"{FOLDER}.zip"
-# Of links, and of old pages that lead on without a script.
+# The address of a link, or of a redirect for browsers without JavaScript.
 LINK = re.compile(r'(?:(?<=href=")|(?<=; url=))([^":#?]*)(?=["#?])')
-# The archive doesn't hold itself.
+# The link to the archive, which the pages in the archive don't need.
 TO_ARCHIVE = re.compile(rf'\s*<a href="[^"]*{re.escape(NAME)}"[^>]*>[^<]*</a>')
 HEAD = re.compile(r'(?=<script src="[^"]*assets/search-later\.js")')
-# What no page of the archive asks for.
+# Files that are useless without a server.
 LEFT_OUT = re.compile(
     r"\.map$|^robots\.txt$|^llms\.txt$|^sitemap|/sitemap|(^|/)404\.html$|/objects\.inv$"
 )
 
 
 def pack(site: Path) -> bytes:
-    """The archive of a built site.
+    """Pack a built site.
 
     Args:
         site: The folder of the site.
 
     Returns:
-        A ZIP archive of one folder, with ``index.html`` in it to begin with.
+        A ZIP archive with one folder, whose ``index.html`` is the start page.
     """
     files = {}
     for path in sorted(site.rglob("*")):
@@ -60,15 +61,15 @@ def pack(site: Path) -> bytes:
 
 
 def page(site: Path, name: str, text: str) -> str:
-    """A page whose links name files of the archive, with the shim before the search.
+    """Adapt a page to the archive: links name files, and the search loads the shim.
 
     Args:
         site: The folder of the site.
-        name: Path of the page below it.
-        text: The page.
+        name: The path of the page below `site`.
+        text: The HTML of the page.
 
     Returns:
-        The page as it goes into the archive.
+        The HTML for the archive.
     """
 
     def file_of(match: re.Match[str]) -> str:
@@ -79,20 +80,21 @@ def page(site: Path, name: str, text: str) -> str:
         return address
 
     text = LINK.sub(file_of, TO_ARCHIVE.sub("", text))
-    if "/" not in name:  # the choice of language is a script and a refresh
+    # At the top level, a script or a refresh leads to the folder of a language.
+    if "/" not in name:
         return re.sub(r"\b(zh|en)/(?=[\"'])", r"\1/index.html", text)
     up = "../" * name.count("/")
     return HEAD.sub(f'<script src="{up}{SHIM.name}"></script>', text)
 
 
 def index(text: str) -> str:
-    """The index of the search as a script; its pages by the names of their files.
+    """Turn the search index into a script, with pages under the names of their files.
 
     Args:
-        text: ``search_index.json``.
+        text: The contents of ``search_index.json``.
 
     Returns:
-        ``search_index.js``.
+        The contents of ``search_index.js``.
     """
     found = json.loads(text)
     for entry in found["docs"]:

@@ -1,10 +1,14 @@
-"""The pages: navigation, chapters, titles, sections, fences, and which page shows what.
+"""Read the Markdown pages of the site and the snippet files that they show.
 
-A `Page` is what people have written: its file, with the boxes of its common mistakes
-in their place. Each line knows the file and line that it comes from, so that a fault
-names what a person has to edit. `render.markers` fills in what is made from data.
+A `Site` is one language: its navigation, its chapters and its pages. A `Page` has the
+lines, fences and sections of one page, and names the snippet files that it shows.
 
-Lines are told apart as Python-Markdown reads them, with the extensions of the site.
+A page contains only what people have written: the Markdown file, with the common
+mistakes from its data file inserted at their marker. Each line keeps the file and line
+number that it comes from, so a fault points to the line that somebody has to edit.
+`render.markers` fills in what is generated from records and other data.
+
+Lines are classified as Python-Markdown would read them with the site's extensions.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ from verify.snippet import Snippet, SnippetError, parse
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = mistakes.LANGUAGES
 CONFIGS = {"zh": "mkdocs.yml", "en": "mkdocs.en.yml"}
-# The attribute of a heading that the search leaves out, with all that is below it.
+# A heading with this attribute is left out of the search, and so is its section.
 UNSEARCHED = "data-search-exclude"
 
 FENCE = re.compile(r"(?P<lead>[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?)(?P<marks>`{3,}|~{3,})")
@@ -34,7 +38,7 @@ PYTHON = re.compile(r"(?:^|[\s{.])(?:i?python|py)[\d.]*(?=[\s}]|$)|pycon", re.I)
 INCLUDE = re.compile(r"\s*-+8<-+(?:\s|$)")
 PATH = re.compile(r'\s*--8<-- "(?P<path>[^"]*)"\s*')
 PART = re.compile(r"(?P<file>[^:]*\.py):(?P<name>\w+)")
-# Python-Markdown asks for no blank after the marks.
+# Python-Markdown doesn't require a space after the number signs.
 HEADING = re.compile(
     r"\s*(?P<marks>#{1,6})(?!#)\s*(?P<title>.+?)\s*(?P<attrs>\{[^{}]*\})?[\s#]*"
 )
@@ -60,7 +64,7 @@ ID = re.compile(r"#([^\s}]+)")
 
 @dataclass(frozen=True)
 class Row:
-    """A line of text, and its place: ``docs/mistakes/tensors/shape.yml:12``."""
+    """A line of text and its place, e.g. ``docs/mistakes/tensors/shape.yml:12``."""
 
     text: str
     place: str
@@ -68,14 +72,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a page and what it is.
+    """A line of a page, with its kind.
 
     Attributes:
-        index: Its index in `Page.rows`.
+        index: The index in `Page.rows`.
         text: The line itself.
-        place: Its file and line number.
-        kind: "blank", "fence" (a fence and all in it), "heading", "box" (the head of
-            an admonition), "row" (of a table), "indented" (indented code) or "text".
+        place: The file and line number.
+        kind: "blank", "fence" (a fence mark or a line inside the fence), "heading",
+            "box" (the first line of an admonition), "row" (a table row), "indented"
+            (indented code) or "text".
     """
 
     index: int
@@ -86,9 +91,17 @@ class Line:
 
 @dataclass(frozen=True)
 class Fence:
-    """A fence of a page; `first` and `last` are indexes of its lines.
+    """A fenced code block.
 
-    A fence that is never closed ends where it starts and has an empty body.
+    A fence that is never closed ends on its first line and has an empty body.
+
+    Attributes:
+        first: The index of the opening line.
+        last: The index of the closing line.
+        lead: What precedes the opening marks: indentation, quote or list markers.
+        marks: The opening marks, e.g. three backticks.
+        info: The text after the marks, e.g. ``python``.
+        body: The lines between the opening and the closing line.
     """
 
     first: int
@@ -100,22 +113,28 @@ class Fence:
 
     @property
     def is_closed(self) -> bool:
-        """Whether the fence has an end."""
+        """Whether the fence has a closing line."""
         return self.last > self.first
 
     @property
     def is_python(self) -> bool:
-        """Whether a reader would take the fence for Python."""
+        """Whether a reader would take the contents for Python."""
         return bool(PYTHON.search(re.sub(r"\"[^\"]*\"|'[^']*'", "", self.info)))
 
     @property
     def include(self) -> str | None:
-        """The path below `snippets/` if it is a Python fence with one whole file."""
+        """The path below `snippets/` of the file that the fence shows whole.
+
+        None if the fence isn't a Python fence with one include of a whole file.
+        """
         return None if self.part else self._target
 
     @property
     def part(self) -> tuple[str, str] | None:
-        """A path below `snippets/` and the name of the function that is shown of it."""
+        """The path below `snippets/` and the name of the function or class shown.
+
+        None if the fence doesn't include a part of a file.
+        """
         match = PART.fullmatch(self._target or "")
         return (match["file"], match["name"]) if match else None
 
@@ -127,13 +146,13 @@ class Fence:
 
 @dataclass(frozen=True)
 class Part:
-    """A function or class of a snippet file, shown where the text explains it.
+    """A function or class of a snippet file that a page shows by itself.
 
     Attributes:
         file: The path of the file below `snippets/`.
-        first: Number of its first line, which may be a decorator.
-        last: Number of its last line.
-        code: Its lines as they are in the file.
+        first: The number of the first line, which may be a decorator.
+        last: The number of the last line.
+        code: The lines as they are in the file.
     """
 
     file: str
@@ -144,7 +163,13 @@ class Part:
 
 @dataclass
 class Table:
-    """A table: the place of its head, its columns, its body rows with their places."""
+    """A Markdown table.
+
+    Attributes:
+        place: The file and line number of the header row.
+        columns: The number of columns in the header row.
+        rows: The body rows: the place and the cells of each.
+    """
 
     place: str
     columns: int
@@ -152,15 +177,16 @@ class Table:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows of the body and columns."""
+        """The number of body rows and the number of columns."""
         return len(self.rows), self.columns
 
 
 @dataclass
 class Section:
-    """A heading and what is below it, up to the next heading of any level.
+    """A heading and the lines below it, up to the next heading of any level.
 
-    The first section of a page is what is above its first heading.
+    The first section of a page is the part above its first heading. It has level 0 and
+    neither id nor title.
     """
 
     index: int = 0
@@ -172,7 +198,10 @@ class Section:
 
     @property
     def outline(self) -> list[str]:
-        """Its paragraphs, tables, boxes and fences in order, by kind."""
+        """The kinds of its blocks in order: heading, paragraph, table, fence and so on.
+
+        Consecutive lines of the same kind count as one block.
+        """
         names = {"text": "paragraph", "row": "table"}
         found, before = [], ""
         for line in self.lines:
@@ -192,8 +221,8 @@ class Page:
 
     Attributes:
         lang: `zh` or `en`.
-        name: Path below the folder of the language, such as ``tensors/shape.md``.
-        front: The lines of its front matter.
+        name: The path below the language folder, e.g. ``tensors/shape.md``.
+        front: The lines of the front matter.
         rows: The lines below the front matter.
         root: The checkout.
     """
@@ -216,29 +245,29 @@ class Page:
 
     @cached_property
     def description(self) -> str:
-        """What the front matter says of the page."""
+        """The description in the front matter, or ""."""
         front = yaml.safe_load("\n".join(row.text for row in self.front)) or {}
         return front.get("description") or ""
 
     @cached_property
     def title(self) -> str:
-        """The text of the first heading of level 1."""
+        """The text of the first level 1 heading; the page's name if it has none."""
         titles = [one.title for one in self.sections if one.level == 1]
         return titles[0] if titles else self.name
 
     @cached_property
     def fences(self) -> list[Fence]:
-        """All fences; one within a fence is part of the outer one."""
+        """All fences. A fence inside another one is part of the outer fence's body."""
         return list(fences([row.text for row in self.rows]))
 
     @cached_property
     def lines(self) -> list[Line]:
-        """Every line with its kind."""
+        """All lines, each with its kind."""
         return list(_classify(self))
 
     @cached_property
     def sections(self) -> list[Section]:
-        """The part above the first heading, then one section per heading."""
+        """The part above the first heading, followed by one section per heading."""
         found = [Section(place=f"{self.where}:1")]
         for line in self.lines:
             if line.kind == "heading" and (match := HEADING.fullmatch(line.text)):
@@ -251,10 +280,10 @@ class Page:
 
     @cached_property
     def snippets(self) -> list[tuple[str, Snippet]]:
-        """The snippet files that the page shows whole, in order, each with its path.
+        """The snippet files that the page shows whole, as (path, snippet) in order.
 
         Raises:
-            ValueError: A Python fence is not one include of one file.
+            ValueError: If a Python fence isn't exactly one include of a snippet file.
         """
         return [
             read_snippet(one, self.root)
@@ -263,10 +292,14 @@ class Page:
         ]
 
     def shown(self, section: str | None = None) -> list[str]:
-        """The paths below `snippets/` of the files that the page shows whole, in order.
+        """Return the files that the page shows whole, as paths below `snippets/`.
 
         Args:
-            section: Id of a heading; then only what is below it, with its subsections.
+            section: The id of a heading. Limits the result to its section, including
+                subsections.
+
+        Returns:
+            The paths in the order of the page.
         """
         spans = [(0, len(self.rows))] if section is None else self._spans(section)
         return [
@@ -276,12 +309,23 @@ class Page:
         ]
 
     def text_of(self, section: str) -> str:
-        """The text below a heading, including its subsections."""
+        """Return the text of a section, including its heading and its subsections.
+
+        Args:
+            section: The id of the heading.
+        """
         rows = [row.text for a, b in self._spans(section) for row in self.rows[a:b]]
         return "\n".join(rows)
 
     def heading_of(self, index: int) -> str:
-        """Id of the heading above a line ("" when there is none)."""
+        """Return the id of the nearest heading at or above a line.
+
+        Args:
+            index: The index of the line.
+
+        Returns:
+            The id; "" if the heading has none or the line is above the first heading.
+        """
         return [one.id for one in self.sections if one.index <= index][-1]
 
     def _spans(self, section: str) -> list[tuple[int, int]]:
@@ -296,12 +340,12 @@ class Page:
 
 
 def parse_page(text: str, lang: str, name: str, root: Path = ROOT) -> Page:
-    """Take the front matter off a page.
+    """Parse the text of a page and split off its front matter.
 
     Args:
-        text: The file.
+        text: The contents of the file.
         lang: `zh` or `en`.
-        name: Path below the folder of the language.
+        name: The path below the language folder.
         root: The checkout.
     """
     page = Page(lang, name, (), (), root)
@@ -309,25 +353,31 @@ def parse_page(text: str, lang: str, name: str, root: Path = ROOT) -> Page:
     texts = [row.text for row in rows]
     end = texts.index("---", 1) if texts[0] == "---" and "---" in texts[1:] else -1
     body = end + 1
-    while body < len(rows) - 1 and not texts[body]:  # generators skip them too
+    # Generators drop the blank lines below the front matter too.
+    while body < len(rows) - 1 and not texts[body]:
         body += 1
     return Page(lang, name, rows[1 : max(end, 1)], rows[body:], root)
 
 
 def rows_of(lines: Iterable[str], where: str) -> tuple[Row, ...]:
-    """Lines of a text with their places."""
+    """Number the lines of a file.
+
+    Args:
+        lines: The lines.
+        where: The path of the file.
+    """
     return tuple(Row(line, f"{where}:{n}") for n, line in enumerate(lines, 1))
 
 
 def fences(lines: list[str]) -> Iterator[Fence]:
-    """Find the fences of a text, from the top."""
+    """Find the fences in the lines of a text, from the top."""
     after = 0
     for first, line in enumerate(lines):
         start = FENCE.match(line)
         if first < after or not start:
             continue
         marks, lead, info = start["marks"], start["lead"], line[start.end() :].strip()
-        if marks[0] in info:  # code in a line, not a fence
+        if marks[0] in info:  # inline code that starts a line, not a fence
             continue
         last = first
         for n in range(first + 1, len(lines)):
@@ -341,9 +391,10 @@ def fences(lines: list[str]) -> Iterator[Fence]:
 def _classify(page: Page) -> Iterator[Line]:
     rows = [row.text for row in page.rows]
     fenced = {n for one in page.fences for n in range(one.first, one.last + 1)}
-    # What list items and boxes ask of the lines in them: their indent.
+    # The indents that the list items and boxes around a line require of their contents.
     inside: list[int] = []
-    opens = True  # a block can begin here: the line before is blank
+    # Indented code can start here: the line before is blank or indented code.
+    opens = True
     table = False
     for n, row in enumerate(rows):
         kind, indent = "text", len(row) - len(row.lstrip())
@@ -376,14 +427,18 @@ def _starts_table(rows: list[str], n: int) -> bool:
 
 
 def cells(row: str) -> list[str]:
-    """Split a row of a table; a bar in code or behind a backslash doesn't split."""
+    """Split a table row into cells; a bar in code or after a backslash doesn't split.
+
+    Args:
+        row: The line of Markdown.
+    """
     held = CODE.sub(lambda code: code[0].replace("|", "\0"), row).replace("\\|", "\\\0")
     held = held.strip().removeprefix("|").removesuffix("|")
     return [cell.strip().replace("\0", "|") for cell in held.split("|")]
 
 
 def tables(lines: Iterable[Line]) -> list[Table]:
-    """All tables among these lines."""
+    """Return the tables among these lines."""
     found: list[Table] = []
     first = last = -2
     for line in lines:
@@ -392,14 +447,14 @@ def tables(lines: Iterable[Line]) -> list[Table]:
         if line.index != last + 1:
             found.append(Table(line.place, len(cells(line.text))))
             first = line.index
-        elif line.index > first + 1:  # below the delimiters
+        elif line.index > first + 1:  # below the delimiter row
             found[-1].rows.append((line.place, cells(line.text)))
         last = line.index
     return found
 
 
 def codes(lines: Iterable[Line]) -> set[str]:
-    """Inline code spans; one that is broken over two lines counts as one."""
+    """Return the contents of the inline code spans, which may span two lines."""
     return {
         match["code"].strip()
         for paragraph in _paragraphs(lines)
@@ -421,15 +476,20 @@ def _paragraphs(lines: Iterable[Line]) -> Iterator[str]:
 
 
 def targets(lines: Iterable[Line]) -> list[tuple[str, str, bool]]:
-    """What these lines link to: place, target, whether it is a picture."""
+    """Return the targets of the links and pictures in these lines.
+
+    Returns:
+        The place, the target, and whether it is a picture, for each.
+    """
     found = []
     for line in lines:
         if line.kind in ("fence", "indented"):
             continue
-        # Code goes first: `a[0](x)` is no link. A link's own text may be code.
+        # Blank out code first: `a[0](x)` isn't a link. Link text may contain code, so
+        # a word takes its place.
         row = CODE.sub("code", line.text)
         for outer in LINK.finditer(row):
-            inner = LINK.finditer(outer["text"])  # the picture in a link
+            inner = LINK.finditer(outer["text"])  # a picture as link text
             found += [
                 (line.place, match["target"], bool(match["image"]))
                 for match in (outer, *inner)
@@ -450,12 +510,13 @@ class Site:
         lang: `zh` or `en`.
 
     Attributes:
-        config: The configuration of the language as it is in its file.
-        nav: Titles of the chapters and paths of their pages, as in the navigation.
-        pages: The pages by path, in the order of the navigation.
+        config: The MkDocs configuration as it is in the language's own file.
+        nav: The page paths of each chapter by its title, as in the navigation.
+        pages: The pages by path, in navigation order. Pages that the navigation
+            doesn't name come last.
 
     Raises:
-        MistakeError: The common mistakes of a page can't be shown.
+        MistakeError: If the data file of a page's common mistakes has a fault.
     """
 
     def __init__(self, root: Path, lang: str) -> None:
@@ -480,19 +541,23 @@ class Site:
 
     @cached_property
     def chapters(self) -> dict[str, list[Page]]:
-        """Titles of the chapters with their pages, as in the navigation."""
+        """The pages of each chapter by its title, as in the navigation."""
         return {
             title: [self.pages[name] for name in names if name in self.pages]
             for title, names in self.nav.items()
         }
 
     def page_with(self, text: str) -> Page | None:
-        """Find the page with a text.
+        """Find a page by its text.
 
-        No generator tells a Markdown extension which page it works on.
+        A Markdown extension needs this because no generator tells it which page it is
+        converting.
 
         Args:
-            text: The page as its file has it, without front matter.
+            text: The contents of the page's file, without the front matter.
+
+        Returns:
+            The page; None if no page has this text.
         """
         return self._by_text.get(text.strip())
 
@@ -500,7 +565,10 @@ class Site:
         """Find the page that shows a snippet file.
 
         Args:
-            file: Path below `snippets/`.
+            file: The path below `snippets/`.
+
+        Returns:
+            The page; None if no page shows the whole file.
         """
         return self._shown.get(file)
 
@@ -510,7 +578,15 @@ class Site:
 
 
 def read_site(root: Path, lang: str) -> Site:
-    """Read the pages of a language, again only when a file has changed."""
+    """Read the pages of a language. The result is cached until a file changes.
+
+    Args:
+        root: The checkout.
+        lang: `zh` or `en`.
+
+    Raises:
+        MistakeError: If the data file of a page's common mistakes has a fault.
+    """
     files = [
         *(root / "docs" / lang).rglob("*.md"),
         *(root / "docs" / "mistakes").rglob("*.yml"),
@@ -526,7 +602,11 @@ def _read_site(root: Path, lang: str, stamp: frozenset) -> Site:
 
 
 def with_mistakes(page: Page) -> Page:
-    """Put the boxes of the common mistakes in the place of their marker."""
+    """Replace the marker on a page with the boxes of its common mistakes.
+
+    Raises:
+        MistakeError: If the data file is missing or has a fault.
+    """
 
     def boxes(marker: Row) -> list[Row]:
         name = page.name.removesuffix(".md")
@@ -542,15 +622,15 @@ def with_mistakes(page: Page) -> Page:
 def fill_in(
     page: Page, markers: Collection[str], make: Callable[[Row], Iterable[Row]]
 ) -> Page:
-    """Replace lines that are markers.
+    """Replace the lines of a page that are markers.
 
     Args:
-        page: The page; a marker in one of its fences is code.
-        markers: What such a line says.
-        make: Returns the rows that stand for a marker, given its row.
+        page: The page. A marker inside a fence is code and stays as it is.
+        markers: The markers to replace.
+        make: Returns the rows that replace a marker, given the marker's row.
 
     Returns:
-        The page itself if it has no such line.
+        The new page, or the same object if no marker occurs in its text.
     """
     if not any(marker in page.text for marker in markers):
         return page
@@ -566,12 +646,27 @@ def fill_in(
 
 
 def page_title(root: Path, lang: str, page: str) -> str:
-    """The title of a page, such as `tensors/math`."""
+    """Return the title of a page.
+
+    Args:
+        root: The checkout.
+        lang: `zh` or `en`.
+        page: The path without suffix, e.g. `tensors/math`.
+    """
     return read_site(root, lang).pages[f"{page}.md"].title
 
 
 def page_order(root: Path, lang: str, pages: set[str]) -> dict[str, list[str]]:
-    """Sort pages, such as `tensors/math`, by chapter and as in the navigation."""
+    """Group pages by chapter, in the order of the navigation.
+
+    Args:
+        root: The checkout.
+        lang: `zh` or `en`.
+        pages: Paths without suffix, e.g. `tensors/math`.
+
+    Returns:
+        The paths by the title of their chapter, without empty chapters.
+    """
     order: dict[str, list[str]] = {}
     for title, below in read_site(root, lang).chapters.items():
         names = [page.name.removesuffix(".md") for page in below]
@@ -589,19 +684,19 @@ def _leaves(nav) -> Iterator[str]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads a configuration; values behind `!ENV` or `!!python` become None."""
+    """YAML loader for MkDocs configurations; reads `!ENV` and `!!python` as None."""
 
 
 _Loader.add_multi_constructor("", lambda loader, tag, node: None)
 
 
 def read_config(path: Path) -> dict:
-    """A configuration of MkDocs as it is in its file, without what it inherits."""
+    """Read one MkDocs configuration file, without the file that it inherits from."""
     return yaml.load(path.read_text("utf-8"), _Loader) or {}
 
 
 def read_text(path: Path) -> str:
-    """The text of a file, without a mark of its encoding at the start."""
+    """Read a text file, without a byte order mark."""
     return path.read_text("utf-8-sig")
 
 
@@ -609,13 +704,13 @@ def read_text(path: Path) -> str:
 
 
 def snippet_files(root: Path) -> list[str]:
-    """Paths below `snippets/` of the files that pages show, not of the library."""
+    """Return the paths below `snippets/` of all snippet files, without the library."""
     folder = root / "snippets"
     return sorted(x.relative_to(folder).as_posix() for x in folder.glob("*/**/*.py"))
 
 
 def read_snippet_file(path: Path) -> Snippet:
-    """Parse a snippet file, again only when it has changed.
+    """Parse a snippet file. The result is cached until the file changes.
 
     Raises:
         SnippetError: If the file breaks the contract.
@@ -630,7 +725,7 @@ def _parse(path: Path, stamp: int, size: int) -> Snippet:
 
 
 def current_snippets(root: Path) -> dict[str, Snippet | None]:
-    """Parse all snippet files of a checkout, see `evidence.current_snippets`."""
+    """Parse all snippet files of a checkout. See `evidence.current_snippets`."""
     return evidence.current_snippets(root / "snippets", read_snippet_file)
 
 
@@ -642,10 +737,11 @@ def read_snippet(fence: Fence, root: Path) -> tuple[str, Snippet]:
         root: The checkout.
 
     Returns:
-        The path below `snippets/`, and the file.
+        The path below `snippets/` and the parsed file.
 
     Raises:
-        ValueError: The fence is not exactly one include of one snippet file.
+        ValueError: If the fence isn't exactly one include of one snippet file, or the
+            file breaks the contract.
     """
     if not fence.is_closed:
         raise ValueError("the Python fence is never closed")
@@ -685,15 +781,16 @@ def read_snippet(fence: Fence, root: Path) -> tuple[str, Snippet]:
 def read_part(fence: Fence, root: Path) -> Part:
     """Read the function or class of a snippet file that a Python fence shows.
 
-    It is found by its name, so that it can't be cut in the wrong place when the file
-    changes.
+    The fence names it, so the right lines are still shown after the file changes. Line
+    numbers in the fence would go stale.
 
     Args:
         fence: A Python fence whose include ends with a colon and a name.
         root: The checkout.
 
     Raises:
-        ValueError: The fence is not exactly one include, or the file lacks the name.
+        ValueError: If the fence isn't exactly one include of one snippet file, or the
+            file has no top-level function or class with this name.
     """
     file, name = fence.part or ("", "")
     body = tuple(line.replace(f'{file}:{name}"', f'{file}"') for line in fence.body)

@@ -1,7 +1,8 @@
-"""A live preview of one language: the hooks of ``mkdocs serve``, idle in a build.
+"""MkDocs hooks for the live preview of one language; they do nothing in a build.
 
-MkDocs rebuilds what has changed, but looks at the Markdown of a page alone. `on_files`
-tells it about the files that the page shows. `on_post_build` writes the downloads.
+``mkdocs serve --dirty`` rebuilds a page only if its Markdown file has changed.
+`on_files` also marks pages for which an included file, the common mistakes or a record
+has changed. `on_post_build` writes the downloads.
 """
 
 from __future__ import annotations
@@ -15,21 +16,31 @@ from render.pages import ROOT, read_site
 
 
 class _Preview:
-    """What a preview remembers between its builds; `is_on` is false in a build."""
+    """State that a preview keeps between its builds.
+
+    Attributes:
+        is_on: Whether MkDocs runs as a preview, not as a build.
+        has_downloads: Whether all downloads have been written once.
+    """
 
     is_on = False
     has_downloads = False
 
 
 def on_startup(command: str, dirty: bool) -> None:
-    """Called by MkDocs first."""
+    """Note whether MkDocs runs as a preview. MkDocs calls this hook first."""
     _Preview.is_on = command == "serve"
 
 
 def on_files(files, config) -> None:
-    """Called by MkDocs before it looks which pages have changed.
+    """Make pages look outdated if a file that they show is newer than their HTML.
 
-    A page whose blocks, mistakes or records are newer than its HTML has changed too.
+    MkDocs calls this hook before it checks which pages have changed. It compares
+    modification times, so the HTML gets the oldest possible one.
+
+    Args:
+        files: The files of the site.
+        config: The configuration of MkDocs.
     """
     if not _Preview.is_on:
         return
@@ -41,16 +52,20 @@ def on_files(files, config) -> None:
         used = [
             *(ROOT / "snippets" / shown for shown in pages[file.src_uri].shown()),
             ROOT / "docs" / "mistakes" / f"{name}.yml",
-            ROOT / "snippets" / f"{Path(name).name}.py",  # a file of the library
+            ROOT / "snippets" / f"{Path(name).name}.py",  # for a library page
         ]
         if built.is_file() and max(_newest(used), records) > built.stat().st_mtime:
             os.utime(built, (0, 0))
 
 
 def on_post_build(config) -> None:
-    """Called by MkDocs when the pages are written.
+    """Write the downloads after MkDocs has written the pages.
 
-    The notebooks and archives are written once, the files of the blocks each time.
+    The first build writes all downloads. Later builds write only the snippet files,
+    because notebooks and archives would slow the preview down.
+
+    Args:
+        config: The configuration of MkDocs.
     """
     if not _Preview.is_on:
         return

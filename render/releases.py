@@ -1,7 +1,9 @@
-"""The page about releases: what ran where, page by page, and what changed when.
+"""Generate the tables of the releases page from the records.
 
-Everything on it comes from `records/` and from the files as they are today, as Markdown
-for any generator. `verify.history` decides what counts and what is fine.
+The page has three parts: the runs on each torch release and device, the results page by
+page, and what changed from one release to the next. All of it comes from `records/` and
+from the snippet files as they are now, and is plain Markdown that any generator can
+render. `verify.history` decides which results count and whether a release is fine.
 """
 
 from __future__ import annotations
@@ -32,8 +34,8 @@ RUNS = "<!-- release runs -->"
 PAGES = "<!-- release pages -->"
 CHANGES = "<!-- release changes -->"
 
-CUT = 160  # characters of a printed line or an error that are shown
-MANY = 4  # Of so many changes with one cause, only the first is shown in full.
+CUT = 160  # The most characters shown of an output line or an error.
+MANY = 4  # From this many on, changes with the same cause are one item.
 WORDS = {
     "zh": {
         "head": "| torch | 设备 | 结果 | 通过 | 未通过 | 输出不同 | 跳过 | 待重跑 "
@@ -191,14 +193,15 @@ PASSED = ("passed", "drifted")
 
 @dataclass(frozen=True)
 class State:
-    """What a record says about a file as it is today.
+    """What a record says about a snippet file as it is now.
 
     Attributes:
-        kind: An outcome; ``"drifted"`` or ``"torch-changed"`` if a person has explained
-            a difference; ``"unverified"`` if the file or the library has changed since
-            the run; ``"absent"`` if the file didn't run.
-        need: The unmet need of a skipped file.
-        proven: Whether it was seen to fail without what it needs.
+        kind: An outcome as in `verify.evidence.Result`; ``"drifted"`` or
+            ``"torch-changed"`` if a person has explained the difference;
+            ``"unverified"`` if the file or the library has changed since the run;
+            ``"absent"`` if the file didn't run.
+        need: The unmet need of a skipped file, else None.
+        proven: Whether a run showed that a skipped file fails without what it needs.
     """
 
     kind: str
@@ -207,12 +210,12 @@ class State:
 
 
 class Release:
-    """The records as one language of the page shows them.
+    """The contents of the releases page in one language.
 
     Args:
         root: The checkout.
         lang: `zh` or `en`.
-        page: Path of the page, e.g. ``reference/releases.md``.
+        page: The path of the page, e.g. ``reference/releases.md``. Links start there.
         found: All records, newest release first.
     """
 
@@ -232,7 +235,12 @@ class Release:
         ]
 
     def state(self, name: str, judgement: Judgement) -> State:
-        """What a record says about a file as it is today."""
+        """Return what a record says about a snippet file as it is now.
+
+        Args:
+            name: The path below `snippets/`.
+            judgement: The judgement of the record.
+        """
         result = judgement.results.get(name)
         if result is None:
             known = name in judgement.record.snippets
@@ -248,7 +256,7 @@ class Release:
         return State(kind)
 
     def runs(self) -> Iterator[str]:
-        """A row for each record, then what a number cannot say."""
+        """Yield the table of all runs, followed by faults, warnings and machines."""
         words = self.words
         if not self.found:
             yield words["none"]
@@ -306,7 +314,7 @@ class Release:
         return f"| {' | '.join([*cells, record.when[:10]])} |"
 
     def _library(self, judgement: Judgement) -> str:
-        """The result of the library's tests in a cell."""
+        """Return the table cell with the result of the library's tests."""
         library = judgement.library
         if library is None:
             stale = judgement.library_is_stale
@@ -322,7 +330,7 @@ class Release:
         )
 
     def pages(self) -> Iterator[str]:
-        """Pages against runs in numbers, then blocks that did not pass everywhere."""
+        """Yield the table of pages and runs, then the files that didn't always pass."""
         words = self.words
         shown = [one for one in self.judgements if not one.record.fault]
         if not shown:
@@ -351,7 +359,10 @@ class Release:
             yield from self._blocks(page, names, shown)
 
     def _counts(self, names: list[str], judgement: Judgement) -> str:
-        """What didn't pass, as signs with numbers; the worst is bold, which is red."""
+        """Return a table cell that counts the files that didn't pass, by sign.
+
+        Failures are in bold, which the style sheet shows in red.
+        """
         kinds = Counter(self.state(name, judgement).kind for name in names)
         failed = kinds["failed"] + kinds["output-changed"]
         changed = kinds["torch-changed"]
@@ -381,7 +392,7 @@ class Release:
             yield ""
 
     def _spans(self, states: list[tuple[Record, State]]) -> Iterator[str]:
-        """Releases beside each other with the same state, in words."""
+        """Yield each range of consecutive releases with the same state, in words."""
         for device in ("cpu", "cuda"):
             runs = [(r.torch, s) for r, s in states if r.device == device][::-1]
             spans: list[tuple[list[str], State]] = []
@@ -402,7 +413,7 @@ class Release:
                 yield f"{where} {words}"
 
     def changes(self) -> Iterator[str]:
-        """For each record what is not as on the release before."""
+        """Yield a section for each record: the differences from the release before."""
         shown = [one for one in self.judgements if not one.record.fault]
         if not shown:
             yield self.words["none"]
@@ -451,9 +462,10 @@ class Release:
     def _same(
         self, together: Sequence[Change], record: Record, told: dict[str, Record]
     ) -> Iterator[str]:
-        """Many changes with one cause, by name in a box.
+        """Yield one item for many changes with the same cause; a box lists the files.
 
-        The cause is the first of them in words, unless a newer release has told it.
+        The item quotes the first change. If a newer release had the same cause, the
+        item links to that release instead.
         """
         words, first = self.words, together[0]
         count = words["many"].format(n=len(together))
@@ -505,7 +517,11 @@ class Release:
         return code(text) if text.strip() else self.words["empty"]
 
     def link(self, name: str) -> str:
-        """A file as a link to its block."""
+        """Return a link to the block that shows a file, or the bare path if none does.
+
+        Args:
+            name: The path below `snippets/`.
+        """
         page, leaf = self.site.page_of(name), posixpath.basename(name)
         if page is None:
             return f"`{name}`"
@@ -518,7 +534,10 @@ class Release:
 
 
 def code(text: str) -> str:
-    """A line of output as code in Markdown, whatever it holds.
+    """Format text as inline code in Markdown, whatever characters it contains.
+
+    Args:
+        text: The text. Line breaks become spaces, and what exceeds `CUT` is cut off.
 
     Example:
         >>> code("a `b` | c")

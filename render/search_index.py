@@ -1,8 +1,9 @@
-"""Add to the search of the site what isn't in the text of the pages.
+"""Add synonyms and chapters to the search index.
 
-MkDocs writes ``search/search_index.json``. `complete` adds what readers call things
-(``docs/search/<language>.yml``) and the chapter of each page, which tells two pages
-with the same title apart. ``docs/overrides/assets/search-worker.js`` uses both.
+MkDocs writes ``search/search_index.json`` from the text of the pages. `complete` adds
+other words that readers type (``docs/search/<language>.yml``) and the chapter of each
+page, which distinguishes pages with the same title.
+``docs/overrides/assets/search-worker.js`` uses both.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from render.pages import read_site
 
 
 def complete(out: Path, root: Path, lang: str) -> None:
-    """Add synonyms and chapters to the index of one language.
+    """Add synonyms and chapters to the search index of one language, in place.
 
-    Zensical has its own search, without such an index.
+    Nothing happens if there is no such index, because Zensical has its own search.
 
     Args:
         out: The folder of the language in a built site.
@@ -43,7 +44,16 @@ def complete(out: Path, root: Path, lang: str) -> None:
 
 
 def read_synonyms(root: Path, lang: str) -> dict[str, str]:
-    """Read what readers type in one language; numbers and words alike are text."""
+    """Read the synonyms of one language.
+
+    Args:
+        root: The checkout.
+        lang: `zh` or `en`.
+
+    Returns:
+        The words of the pages by what readers type, both as text even if YAML reads
+        them as numbers.
+    """
     path = root / "docs" / "search" / f"{lang}.yml"
     entries = yaml.safe_load(path.read_text("utf-8")) or {}
     return {str(typed): str(meant) for typed, meant in entries.items()}

@@ -1,19 +1,21 @@
-"""Build the site, and serve it.
+"""Build the site and serve it.
 
-``python -m render.site build`` builds both languages, strictly, into ``site/``; with
-``--builder`` by another generator than MkDocs.
-``python -m render.site serve`` does so and serves them on 127.0.0.1:8000.
-``python -m render.site serve en`` serves one language and rebuilds it on each change.
+- ``python -m render.site build`` builds both languages into ``site/`` and fails on
+  warnings. ``--builder`` chooses a generator other than MkDocs.
+- ``python -m render.site serve`` builds both and serves them on 127.0.0.1:8000.
+- ``python -m render.site serve en`` serves one language and rebuilds what changes.
 
-With ``--offline`` the build also makes one archive of the site that needs no server,
-and the pages lead to it. With ``--links`` it lists the links to other sites and asks
-for each of them.
+With ``--offline`` the build also packs the site into an archive that needs no server,
+and the pages link to it. With ``--links`` it checks the links inside the site, lists
+the links to other sites and requests each of them.
 
-The environment variable ``SITE_URL=https://example.org/notes/`` says where the site is
-published. Links to the source of a page appear if ``EDIT_URL`` or ``VIEW_URL`` is set,
-for example to ``https://example.org/notes/edit/main/{path}``. Links to report a problem
-appear if ``REPORT_URL`` is set, for example to
-``https://example.org/notes/issues/new?title={title}&body={body}``.
+Environment variables:
+
+- ``SITE_URL``: where the site is published, e.g. ``https://example.org/notes/``.
+- ``EDIT_URL`` and ``VIEW_URL``: if set, pages link to their source, e.g. at
+  ``https://example.org/notes/edit/main/{path}``.
+- ``REPORT_URL``: if set, pages have links to report a problem, e.g. at
+  ``https://example.org/notes/issues/new?title={title}&body={body}``.
 """
 
 from __future__ import annotations
@@ -35,18 +37,18 @@ from render.pages import CONFIGS, ROOT
 
 HOST, PORT = "127.0.0.1", 8000
 NEUTRAL_URL = "https://pytorch-notes.example/"
-# MkDocs has no level of output that shows warnings and nothing below them.
+# No option makes MkDocs print its warnings but not its progress, so remove the latter.
 NOISE = re.compile(r"^(INFO .*|)\n", re.M)
 BLANKS = re.compile(r"\s*\n\s*")
 SEARCH_MARK = re.compile(r" data-search-exclude(=\"\")?(?=[ >])")
 
 
 class SiteError(Exception):
-    """Something that the person at the keyboard can mend; one line for each fault."""
+    """An error that the user can fix. The message has one line per fault."""
 
 
-# Each of them reads mkdocs.yml and mkdocs.en.yml. MkDocs is no longer maintained:
-# ProperDocs is a fork that is, and Zensical is by the authors of the theme.
+# All of these read mkdocs.yml and mkdocs.en.yml. MkDocs is no longer maintained.
+# ProperDocs is a maintained fork, and Zensical is by the authors of the theme.
 BUILDERS = ("mkdocs", "properdocs", "zensical")
 
 
@@ -56,17 +58,18 @@ def build(
     archive: bool = False,
     builder: str = "mkdocs",
 ) -> None:
-    """Build both languages and the files above them.
+    """Build both languages and the files that belong to neither.
 
     Args:
-        out: The folder to fill; what it held before is gone afterwards. Zensical fills
-            only the folder that the configuration names.
-        url: The address of `out` on the web; by default `SITE_URL` of the environment.
-        archive: Also make the archive that needs no server, and lead to it.
+        out: The output folder. Its previous contents are deleted. Zensical always
+            writes to the folder that the configuration names.
+        url: The address of `out` on the web. The default is the environment variable
+            `SITE_URL`, or a placeholder if that isn't set.
+        archive: Whether to pack an archive that needs no server, and link to it.
         builder: One of `BUILDERS`.
 
     Raises:
-        SiteError: A language does not build without a warning.
+        SiteError: If a language doesn't build without warnings.
     """
     url = (url or os.environ.get("SITE_URL") or NEUTRAL_URL).rstrip("/") + "/"
     shutil.rmtree(out, ignore_errors=True)
@@ -100,12 +103,14 @@ def build(
 
 
 def finish(folder: Path, lang: str, url: str) -> None:
-    """Add what no generator makes to the pages of one language, and tidy these.
+    """Add what generators don't write: downloads, search data and moved addresses.
+
+    The HTML of the pages is then made smaller, see `tidy`.
 
     Args:
         folder: The folder of the language in a built site.
         lang: `zh` or `en`.
-        url: Its address on the web.
+        url: The address of the folder on the web, with a trailing slash.
     """
     downloads.write(folder, lang, url)
     search_index.complete(folder, ROOT, lang)
@@ -115,10 +120,16 @@ def finish(folder: Path, lang: str, url: str) -> None:
 
 
 def tidy(page: str) -> str:
-    """Take the blank lines of the theme and the marks for the search off a page.
+    """Remove the theme's blank lines and the search attributes from a page.
 
-    They are a fortieth of what a reader loads. Between ``<article`` and its end, white
-    space may be code.
+    They are a fortieth of what a reader downloads. White space inside ``<article`` is
+    kept, because it may be part of code.
+
+    Args:
+        page: The HTML of the page.
+
+    Returns:
+        The smaller HTML.
     """
     before, article, rest = page.partition("<article")
     body, end, after = rest.partition("</article>")
@@ -127,17 +138,17 @@ def tidy(page: str) -> str:
 
 
 def report_links(out: Path = ROOT / "site") -> None:
-    """Print the links to other sites with the answer of each.
+    """Print the links to other sites, each with the site's answer.
 
-    Links to the sources of the pages and to reports are left out: their address is a
-    setting.
+    Links to page sources and problem reports are left out because their addresses are
+    settings, not part of the pages.
 
     Args:
-        out: A built site.
+        out: The folder of a built site.
 
     Raises:
-        SiteError: A link inside leads nowhere, or another site says that there is no
-            such page.
+        SiteError: If `links.inside` finds a fault, or another site answers that a page
+            doesn't exist.
     """
     pages = links.read(out)
     settings = ("EDIT_URL", "VIEW_URL", "REPORT_URL")
@@ -158,12 +169,13 @@ def report_links(out: Path = ROOT / "site") -> None:
 
 
 def write_root(out: Path, url: str) -> None:
-    """Put above both languages what belongs to neither, see docs/root.
+    """Write the files of ``docs/root``, which belong to neither language.
 
     Args:
         out: The folder of the site.
-        url: Its address: links need it in files for programs, and its path at an
-            unknown depth.
+        url: The address of the site, with a trailing slash. Files for programs need
+            absolute links. The 404 page needs the path, because it is shown at
+            addresses of any depth.
     """
     source = ROOT / "docs" / "root"
     out.mkdir(parents=True, exist_ok=True)
@@ -178,10 +190,10 @@ def write_root(out: Path, url: str) -> None:
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Files of the site; an unknown address gets the 404 page of its language."""
+    """Serve the files of the site, and the language's 404 page for other addresses."""
 
     def send_error(self, code, message=None, explain=None) -> None:
-        """Answer 404 as a host of static files does."""
+        """Answer 404 with the site's own page, as a static host would."""
         lang = self.path.split("/")[1]
         page = Path(self.directory, lang if lang in CONFIGS else "", "404.html")
         if code != 404 or not page.is_file():
@@ -196,32 +208,32 @@ class Handler(SimpleHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, format, *args) -> None:
-        """Say nothing for each file."""
+        """Don't log requests."""
 
 
 class Server(ThreadingHTTPServer):
-    """A server that takes a port only if nobody has it."""
+    """A threaded server whose unfinished requests don't keep the program alive."""
 
     daemon_threads = True
 
     def handle_error(self, request, client_address) -> None:
-        """Say nothing when a browser goes on before it has got everything."""
+        """Ignore browsers that close the connection before they have the whole file."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
 
 def server(folder: Path, port: int = PORT) -> Server:
-    """A server of a built site, not yet running.
+    """Create a server for a built site, without starting it.
 
     Args:
-        folder: The site.
-        port: The port; 0 takes a free one.
+        folder: The folder of the site.
+        port: The port; 0 means any free port.
 
     Returns:
-        The server; `serve_forever` runs it.
+        The server; `serve_forever` starts it.
 
     Raises:
-        SiteError: The port is taken.
+        SiteError: If the port can't be used.
     """
     handler = functools.partial(Handler, directory=str(folder))
     try:
@@ -234,8 +246,13 @@ def server(folder: Path, port: int = PORT) -> Server:
 
 
 def serve() -> None:
-    """Build for, and serve on, 127.0.0.1:8000 until Ctrl+C."""
-    with server(ROOT / "site") as running:  # before the build: no wait for a no
+    """Build the site and serve it on 127.0.0.1:8000 until Ctrl+C.
+
+    Raises:
+        SiteError: If the port can't be used or the site doesn't build.
+    """
+    # Open the port first: if it's taken, don't let the user wait for the build.
+    with server(ROOT / "site") as running:
         url = f"http://{HOST}:{PORT}/"
         build(url=url)
         print(f"Serving {url}  (Ctrl+C ends it)", flush=True)
@@ -247,18 +264,23 @@ def preview(lang: str) -> None:
 
     Args:
         lang: `zh` or `en`.
+
+    Raises:
+        SiteError: If the port can't be used or MkDocs fails.
     """
     with server(ROOT / "site"):
-        pass  # MkDocs would answer a taken port with a traceback
-    # Only what changed: render.preview says which pages show a changed file.
+        pass  # Try the port: if it's taken, MkDocs prints a traceback.
+    # With --dirty, MkDocs rebuilds only changed pages. The hooks in render.preview tell
+    # it which pages show a changed file.
     words = ("serve", "--dirty", "-f", CONFIGS[lang], "-a", f"{HOST}:{PORT}")
     command = [sys.executable, "-m", "mkdocs", *words]
-    if (ROOT / "records").is_dir():  # named in the configuration it would have to be
+    # MkDocs fails if a watched folder that the configuration names doesn't exist.
+    if (ROOT / "records").is_dir():
         command += ["-w", "records"]
     with subprocess.Popen(
         command, cwd=ROOT, env=_environment(f"http://{HOST}:{PORT}/")
     ) as process:
-        # Whoever ends this program ends the preview: it would keep the port.
+        # When this program is terminated, MkDocs must end too, or it keeps the port.
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         code = process.wait()
     if code > 0:
@@ -266,13 +288,13 @@ def preview(lang: str) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command.
+    """Run the command line.
 
     Args:
-        arguments: The words after the program's name.
+        arguments: The arguments; None means those of the process.
 
     Returns:
-        The exit code: 0, or 1 when something is wrong, which is said in one line.
+        The exit code: 0, or 1 after a `SiteError`, whose message is printed.
     """
     parser = argparse.ArgumentParser(prog="python -m render.site")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -308,7 +330,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _build_command(builder: str, config: str, out: Path) -> list[str]:
-    # As a module: the console script would not find `render` in the checkout.
+    # Run it as a module: a console script wouldn't find `render` in the checkout.
     command = [sys.executable, "-m", builder, "build", "--strict", "-f", config]
     return command if builder == "zensical" else [*command, "-d", str(out)]
 

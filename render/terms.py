@@ -1,8 +1,9 @@
-"""Terms of the glossary in the prose of the pages.
+"""Link glossary terms in the prose of the pages.
 
-A page's first use of a term becomes a link to its row of the glossary. What the term
-means is in the link's title: the browser shows it at the pointer, and a style shows
-it to readers who reach the link by key. With a finger, a reader follows the link.
+The first use of a term on a page becomes a link to its row in the glossary. The link's
+title is the meaning of the term. Browsers show it to readers who point at the link, and
+the style sheet shows it to readers who reach the link with the keyboard. On a touch
+screen, readers follow the link.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ from dataclasses import dataclass
 from render.pages import CODE, LINK, Page, Site, tables
 
 GLOSSARY = "reference/glossary.md"
-# The home page has its own look; the glossary explains itself.
+# Pages without links to terms: the home page has its own style, and the glossary
+# explains the terms itself.
 WITHOUT = (GLOSSARY, "index.md")
-# Terms or forms that every reader of this site knows, or that it also uses in their
-# everyday sense: a program freezes, 连续 is "one after the other" too.
+# Terms or forms that aren't linked, because every reader knows them or because pages
+# also use them in their everyday sense: a program freezes, and 连续 can mean "one after
+# the other".
 COMMON = {
     *("tensor", "shape", "device", "module", "layer", "parameter", "loss", "step"),
     *("dataset", "optimizer", "launch", "freeze", "连续"),
     *("snippet", "verified", "release", "deprecated"),
 }
-# These have another meaning elsewhere, such as the gather of an index. They are marked
-# only in the chapter that their row links to.
+# Terms with a different meaning elsewhere: "gather" is a collective operation, but also
+# a way to index. They are linked only in the chapter that their glossary row links to.
 LOCAL = {
     *("stride", "view", "contiguous", "generator", "detach", "buffer", "worker"),
     *("broadcasting", "backend", "broadcast", "gather", "scatter", "barrier"),
@@ -41,10 +44,10 @@ class Term:
     """A row of the glossary.
 
     Attributes:
-        name: Its English name as lower-case words with hyphens, in both languages.
-        forms: How it is written in the language of the page.
-        meaning: What it means, as plain text.
-        chapter: The folder of the page that its row links to.
+        name: The English name as lower-case words with hyphens, in both languages.
+        forms: The ways to write it in the language of the page.
+        meaning: The definition as plain text.
+        chapter: The folder of the page that the row links to.
     """
 
     name: str
@@ -54,12 +57,19 @@ class Term:
 
     @property
     def id(self) -> str:
-        """The id of its row; headings of the glossary have others."""
+        """The id of its row; the prefix keeps it apart from the ids of headings."""
         return f"term-{self.name}"
 
 
 def read(site: Site) -> tuple[Term, ...]:
-    """Read the terms of the glossary, in the order of its rows."""
+    """Read the terms of the glossary, in the order of its rows.
+
+    Args:
+        site: The pages of one language.
+
+    Returns:
+        The terms; empty if there is no glossary.
+    """
     page = site.pages.get(GLOSSARY)
     return _read(page) if page else ()
 
@@ -83,20 +93,22 @@ def _read(page: Page) -> tuple[Term, ...]:
 
 
 def _forms(written: str) -> tuple[str, ...]:
-    """`批次，小批量` is two forms, `步长（stride）` too."""
+    """Split a cell into forms; `批次，小批量` and `步长（stride）` have two each."""
     forms = re.split(r"，|, | ?[（(]|[)）]", written)
-    # One Chinese character is part of too many words.
+    # Skip single characters: a Chinese one is part of too many words.
     return tuple(x for x in forms if len(x) > 1)
 
 
 def mark(root: etree.Element, site: Site, page: Page, up: str) -> None:
-    """Link the first use of each term in the prose of a page.
+    """Link the first use of each term in the prose of a page, in place.
+
+    The glossary page gets ids for its rows instead.
 
     Args:
-        root: The page, as Python-Markdown hands it to its treeprocessors.
+        root: The element tree of the page, as treeprocessors get it.
         site: The pages of the language.
-        page: The page; the glossary gets the ids of its rows instead.
-        up: The way from the page to the start of its language.
+        page: The page.
+        up: The relative path from the page to its language's home, e.g. ``../../``.
     """
     terms = read(site)
     if page.name == GLOSSARY:
@@ -108,7 +120,7 @@ def mark(root: etree.Element, site: Site, page: Page, up: str) -> None:
     here = page.name.partition("/")[0]
     forms = {
         form.lower(): term
-        for term in reversed(terms)  # of two with the same form, the first counts
+        for term in reversed(terms)  # The first of two terms with the same form wins.
         if term.name not in LOCAL or term.chapter == here
         for form in term.forms
         if COMMON.isdisjoint((term.name, form))
@@ -118,7 +130,12 @@ def mark(root: etree.Element, site: Site, page: Page, up: str) -> None:
 
 
 class _Marker:
-    """Goes through a page once and links what it has not linked before."""
+    """Walks the elements of one page and links each term that isn't linked yet.
+
+    Args:
+        forms: The terms by their forms in lower case.
+        glossary: The relative address of the glossary.
+    """
 
     def __init__(self, forms: dict[str, Term], glossary: str) -> None:
         self.forms, self.glossary = forms, glossary
@@ -127,7 +144,12 @@ class _Marker:
         self.pattern = re.compile("|".join(map(_pattern, longest_first)), re.I)
 
     def element(self, element: etree.Element, is_prose: bool) -> None:
-        """Link the terms in an element, except where other rules hold."""
+        """Link the terms in an element and its children, except in skipped elements.
+
+        Args:
+            element: The element.
+            is_prose: Whether an element around it is prose.
+        """
         if element.tag in SKIPPED or element.get("class") == "admonition-title":
             return
         is_prose = is_prose or element.tag in PROSE
@@ -148,7 +170,7 @@ class _Marker:
                     place += 1
 
     def _links(self, text: str) -> tuple[str, list[etree.Element]]:
-        """The text before the first link, and links with the text behind each."""
+        """Split text into what precedes the first link, and links with their tails."""
         links: list[etree.Element] = []
         before, done = text, 0
         for match in self._first_uses(text):
@@ -183,7 +205,7 @@ class _Marker:
 
 
 def _pattern(form: str) -> str:
-    """A Chinese form anywhere; a Latin one as a word, in the plural too."""
+    """Return the regex of a form: Chinese anywhere, English as a word or its plural."""
     if HAN.search(form):
         return re.escape(form)
     return rf"(?<![A-Za-z0-9_./-]){re.escape(form)}s?(?![A-Za-z0-9_/(-])"

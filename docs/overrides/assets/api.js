@@ -1,5 +1,5 @@
-// The API index: a field that leaves of its names those that contain all typed words.
-(() => { // scripts of a page share their names
+// The API index: add a field that filters the names by the words that a reader types.
+(() => { // All scripts of a page share one scope.
   const words = {
     zh: { label: "筛选", counted: (n, all) => `${all} 个名字中的 ${n} 个` },
     en: { label: "Filter", counted: (n, all) => `${n} of ${all} names` },
@@ -7,7 +7,7 @@
   const title = document.querySelector("#api-index")
   const content = title.parentElement
 
-  // An entry is a paragraph with the name as its id, or with an anchor in it.
+  // The name of an entry is the id of its paragraph, or of an anchor in the paragraph.
   const entries = []
   let section
   for (const part of content.children) {
@@ -43,6 +43,6 @@
     row.querySelector("output").textContent = typed.length ? words.counted(n, entries.length) : ""
   }
   input.addEventListener("input", filter)
-  // A link to a name shows it, whatever was typed before.
+  // Clear the filter when the reader follows a link to a name, so that it's visible.
   addEventListener("hashchange", () => { input.value = ""; filter() })
 })()

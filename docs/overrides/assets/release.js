@@ -1,21 +1,20 @@
-// "My torch is …": each block, each note of a version and the matrix of releases answer
-// for the release that the reader has chosen in the header. What a block says on a
-// release comes from render/answers.py.
-(() => { // scripts of a page share their names
+// "My torch is …": blocks, version notes in the text and tables show what applies to the
+// release that the reader chose in the header. render/answers.py provides the results.
+(() => { // All scripts of a page share one scope.
   const choice = document.querySelector(".site-release select")
   const difference = document.querySelector(".site-difference")
 
-  // One choice for both languages: the scope is the folder above. A private window or a
-  // browser's settings may forbid the store; then the choice lasts as long as the page.
+  // Both languages share the choice: __md_scope is the folder above them. If the browser
+  // blocks localStorage, the choice lasts until the reader leaves the page.
   const key = `${__md_scope.pathname}.release`
   function stored() {
     try { return localStorage.getItem(key) } catch { return null }
   }
   function store(release) {
-    try { localStorage.setItem(key, release) } catch { /* see above */ }
+    try { localStorage.setItem(key, release) } catch { /* Storage is blocked. */ }
   }
 
-  // What a block says: state, text, and the device on which something differs.
+  // The result of a block: the state, the text, and the device with a difference or "".
   function answerOf(foot, release) {
     const answers = JSON.parse(foot.dataset.answers ?? "[]")
     const [state, text, device] =
@@ -49,7 +48,7 @@
     foot.querySelector(".snippet-download").before(link)
   }
 
-  // The release has a column in one table and a row in another.
+  // Highlight the release: one table has a column for it, another has a row.
   function markTables(release) {
     document.querySelectorAll(".md-typeset table").forEach(table => {
       const heads = [...table.querySelectorAll("thead th")].map(head => head.textContent)
@@ -63,7 +62,7 @@
     })
   }
 
-  // Is one version before another? 2.6.0 is not before "2.6", nor the other way round.
+  // Whether one version is before another. Neither 2.6.0 nor 2.6 is before the other.
   function isBefore(version, other) {
     const [parts, others] = [version, other].map(x => x.split(".").map(Number))
     const n = others.findIndex((part, n) => part !== parts[n])
@@ -73,7 +72,7 @@
   const words = document.documentElement.lang === "zh"
     ? { applies: "适用于", not: "不适用于" } : { applies: "applies to", not: "doesn't apply to" }
 
-  // Behind a note, whether it applies to the release.
+  // The sign after a version note says whether the note applies.
   function sign(release, applies) {
     const made = element("span", "release-sign", applies ? " ✓ " : " ✗ ")
     made.title = `${applies ? words.applies : words.not} torch ${release}`
@@ -82,7 +81,7 @@
     return made
   }
 
-  // Notes of versions in sentences. The pages write them in these ways only.
+  // Patterns of version notes in sentences. The pages use no other forms.
   const VERSION = String.raw`(?:torch |PyTorch )?\b([12]\.\d+(?:\.\d+)?)`
   const NOTES = [
     [`\\b(?:since|added in) ${VERSION}|${VERSION} ?(?:(?:and|or) (?:later|newer)|起|(?:及以后|或更新)(?:的版本)?)`,
@@ -91,7 +90,8 @@
     [`${VERSION} ?(?:and earlier|及更早(?:的版本)?)`, (release, version) => !isBefore(version, release)],
   ].map(([pattern, applies]) => ({ pattern: new RegExp(pattern, "gi"), applies }))
 
-  // A sign stands between texts, so a note stays whole when the signs go again.
+  // A text is split only at the end of a note, so a note is still in one piece when its
+  // sign is removed.
   function markSentences(release) {
     const outside = "pre, code, h1, h2, h3, h4, .snippet, .for-release, .changes td:last-child"
     const walker = document.createTreeWalker(
@@ -111,8 +111,8 @@
     }
   }
 
-  // The tables of changes: what applies is the cell "Before" or the cell "Now". If the
-  // last cell says more than a version, we know only that the change was not later.
+  // Tables of changes: mark the cell "Before" or "Now". If the last cell has more text
+  // than a version, the change may be older than the version, so don't mark "Before".
   function markChanges(release) {
     document.querySelectorAll(".md-typeset table").forEach(table => {
       const last = table.tHead?.rows[0].cells[3]?.textContent
@@ -127,7 +127,7 @@
     })
   }
 
-  // The lists of error messages: the releases on which a message reads so.
+  // Error messages: mark whether the release is among those that use this wording.
   function markMessages(release) {
     document.querySelectorAll(".seen-on").forEach(line => {
       const seen = line.textContent.match(/torch ([^\s].*)$/)[1].split(", ")
@@ -150,7 +150,7 @@
     markSentences(release)
   }
 
-  // A release that isn't among the records can't be chosen, nor one that no longer is.
+  // The stored release may no longer have a record. Then nothing is chosen.
   function showStored() {
     const release = stored() ?? ""
     choice.value = release
@@ -160,7 +160,7 @@
 
   if (choice) {
     choice.addEventListener("change", () => { store(choice.value); show(choice.value) })
-    // In another window, or before the reader came back to this page.
+    // The choice may change in another window, or before the reader comes back here.
     addEventListener("storage", event => { if (event.key === key) showStored() })
     addEventListener("pageshow", event => { if (event.persisted) showStored() })
     showStored()

@@ -1,10 +1,10 @@
-// Below each block a link to a new issue: which file, on which torch, and the SHA-256 of
-// the code on this page. A page has such a link itself, which works without scripts.
-(() => { // scripts of a page share their names
+// Add a link to each block that opens a new issue with the file, the torch release and
+// the SHA-256 of the code. The page itself has a link that works without scripts.
+(() => { // All scripts of a page share one scope.
   const report = document.querySelector(".report")
   const choice = document.querySelector(".site-release select")
 
-  // Only pages from a safe address, such as https: or file:, can compute it.
+  // Browsers offer crypto.subtle only in secure contexts, such as https: or file:.
   async function hashOf(text) {
     if (!crypto.subtle) return ""
     const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))
@@ -28,7 +28,7 @@
     point()
     choice?.addEventListener("change", point)
     const proof = foot.querySelector(".snippet-proof")
-    proof?.addEventListener("toggle", point) // the choice may have changed in another window
+    proof?.addEventListener("toggle", point) // Another window may have changed it.
     ;(proof ?? foot).append(link)
   }
 

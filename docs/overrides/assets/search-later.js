@@ -1,5 +1,5 @@
-// The index of the search and its worker weigh more than a page: both wait until somebody
-// turns to the search, or comes from it. The worker is ours, not the theme's.
+// Delay the search index and the worker, which are larger than a page, until the reader
+// uses the search or comes from a result. Load our own worker instead of the theme's.
 {
   const ours = new URL("search-worker.js", document.currentScript.src).href
   const wanted = new Promise(go => {

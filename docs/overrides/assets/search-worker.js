@@ -1,15 +1,16 @@
-// The search, in a worker: it takes the place of the theme's and speaks its protocol.
+// The search worker. It replaces the theme's worker and uses the same messages.
 //
-// The theme's own search cuts a query at blanks only, so 冻结bn层 is one word that no page
-// has. It looks for each word as it is, so a slip of the finger finds nothing, and a
-// heading with "of" in it beats the page that quotes the error message in the query.
-// MiniSearch ranks by BM25+, completes the last word and forgives a slip; here is what
-// it can't know: how code and Chinese are cut into terms, and what readers call things.
+// The theme's search splits a query only at spaces, so 冻结bn层 is one word that no page
+// contains. It finds only exact words, so a typo finds nothing. For an error message,
+// it ranks a heading that contains "of" above the page that quotes the message.
+//
+// MiniSearch ranks by BM25+, completes the last word and tolerates typos. This file
+// adds what it can't know: how to split code and Chinese into terms, and synonyms.
 
 const SETUP = 0, READY = 1, QUERY = 2, RESULT = 3
 
 const FIELDS = { title: 5, page: 1.5, tags: 6, text: 1 }
-// In an error message or a question, these say little about what it is about.
+// Words that say little about the topic of an error message or a question.
 const COMMON = new Set(
   ("a an and are as at be but by can cannot could do does don for from got had has have how i if in is it its"
   + " me my no not of on or so than that the their then there they this to up was were what when where which"
@@ -17,10 +18,11 @@ const COMMON = new Set(
   + " line module 的 了 是 在 和 与 怎么 怎样 如何 什么 为什么 报错 一下 可以 吗 呢").split(" "))
 const COMMON_WEIGHT = 0.1
 const SYNONYM_WEIGHT = 0.8
-// Pages that list what other pages are about come after these.
+// Pages that only list the contents of other pages rank below those pages.
 const LISTS = /^(reference\/(api|errata|glossary|releases)\/|#|$)/
 const LIST_WEIGHT = 0.5
-// A message is quoted in full there, so even a part of it would hide what explains it.
+// These pages quote every error message in full. With the normal weight, they would
+// rank above the pages that explain the error.
 const ERRORS = /^reference\/errors/
 const ERRORS_WEIGHT = 0.12
 const HAN = /\p{sc=Han}/u
@@ -29,8 +31,8 @@ const MARKS = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": 
 
 // --- terms ---
 
-// Cut code into what a reader may remember of it: torch.nn.BatchNorm2d into itself, torch,
-// nn, batchnorm2d, batch and norm2d.
+// Split code into the parts that a reader may remember: torch.nn.BatchNorm2d into
+// itself, torch, nn, batchnorm2d, batch and norm2d.
 function termsOfCode(word) {
   const terms = [word]
   for (const name of word.split(".")) {
@@ -43,8 +45,8 @@ function termsOfCode(word) {
   return [...new Set(terms.map(term => term.toLowerCase()))].filter(Boolean)
 }
 
-// Chinese has no blanks between words, and no dictionary knows 半精度. Each two characters
-// in a row are a term, on both sides, so none is needed.
+// Chinese has no spaces between words, and dictionaries lack terms such as 半精度. So each
+// pair of adjacent characters is a term, in the index and in the query.
 function termsOfHan(run) {
   if (run.length < 2) return [run]
   return Array.from({ length: run.length - 1 }, (_, i) => run.slice(i, i + 2))
@@ -97,7 +99,7 @@ class Search {
     }))
     if (!wanted.length) return { items: [], suggest: [] }
     const clauses = wanted.map(({ word, weight }) => clause(word, weight))
-    clauses.at(-1).prefix = isNoPair // the word may not be complete
+    clauses.at(-1).prefix = isNoPair // The last word may be incomplete.
     for (const { pattern, meant } of this.synonyms) {
       for (const [typed] of query.matchAll(pattern)) {
         clauses.push(clause(meant, SYNONYM_WEIGHT))
@@ -112,7 +114,7 @@ class Search {
     return { items: this.byPage(results), suggest: this.completion(wanted.at(-1).word) }
   }
 
-  // A section that has all of the words comes before one that has one of them often.
+  // Rank a section that has all of the words above one that has a single word often.
   result({ id, score, queryTerms }, wanted, name) {
     const has = new Set(queryTerms)
     const share = terms => terms.filter(term => has.has(term)).length / terms.length
@@ -126,7 +128,7 @@ class Search {
     }
     const place = LISTS.test(id) ? LIST_WEIGHT : ERRORS.test(id) ? ERRORS_WEIGHT : 1
     const doc = this.docs.get(id)
-    const named = doc.title.toLowerCase() === name ? 2 : 1 // its very name was typed
+    const named = doc.title.toLowerCase() === name ? 2 : 1 // The query is its title.
     return { ...doc, terms, score: score * place * named * (0.1 + (got / all) ** 2) }
   }
 
@@ -153,7 +155,7 @@ class Search {
     return { ...result, title, text: `<p>${passage(result.text, words)}</p>`, tags: result.tags }
   }
 
-  // What the theme shows in gray behind the last word.
+  // The completion that the theme shows in gray after the last word.
   completion(word) {
     if (HAN.test(word)) return []
     const options = { prefix: true, fuzzy: false, fields: ["title", "tags"] }
@@ -164,8 +166,9 @@ class Search {
 
 // --- the query ---
 
-// Leave out of a pasted message what differs from machine to machine, and cut Chinese
-// into words where the browser can, so that a missing one can be named.
+// Split a query into words. Memory addresses and file paths are left out, because they
+// differ between machines. Chinese is split into words if the browser supports that,
+// because the theme lists the words that a result doesn't contain.
 function wordsOf(query) {
   const text = query.normalize("NFKC")
     .replace(/0x[\da-f]+/gi, " ")
@@ -182,7 +185,8 @@ function segments(run) {
   return segmenter ? Array.from(segmenter.segment(run), ({ segment }) => segment) : [run]
 }
 
-// A pair of characters is whole; a name may be typed in part, or with a slip.
+// A pair of Chinese characters must match exactly. Other terms may be incomplete or
+// have a typo.
 const isNoPair = term => !HAN.test(term) || term.length === 1
 
 function clause(text, weight) {
@@ -214,7 +218,7 @@ function marked(text, words) {
   return escaped(text).replace(found ?? /$^/, word => `<mark>${word}</mark>`)
 }
 
-// The part of a text with most of the words in it.
+// The part of a text that contains the most of the words.
 function passage(text, words, length = 220) {
   const found = pattern(words)
   const places = found ? Array.from(text.matchAll(found), match => match.index) : []
@@ -236,7 +240,7 @@ let search
 
 async function answer({ type, data }) {
   if (type === SETUP) {
-    // In an archive without a server, a worker is a frame with this script in it.
+    // In the archive without a server, a frame with this script replaces the worker.
     const here = typeof document === "undefined" ? location.href : document.querySelector("script[src]").src
     await importScripts(new URL("vendor/minisearch.js", here).href)
     search = new Search(data)

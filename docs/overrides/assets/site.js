@@ -1,10 +1,10 @@
-// The switch of language keeps the section: heading ids are the same in both.
+// The language links lead to the same section, because both languages use the same ids.
 document.querySelectorAll(".site-language").forEach(link => {
   const page = link.href
   link.addEventListener("click", () => { link.href = page + location.hash })
 })
 
-// The copy button gives the bytes of the file: the theme would drop the last line end.
+// The copy button copies the file exactly. The theme would omit the final line break.
 addEventListener("click", event => {
   const button = event.target.closest?.(".snippet button[data-md-type=copy]")
   if (button) {
@@ -14,7 +14,7 @@ addEventListener("click", event => {
   }
 }, true)
 
-// The name of a file leads to its block, and breaks after a slash, not within a word.
+// Link file names to their blocks, and let them wrap after a slash, not within a word.
 document.querySelectorAll(":is(.snippet, .snippet-part) .filename").forEach(name => {
   const link = document.createElement("a")
   const block = name.closest(".snippet, .snippet-part")
@@ -23,7 +23,7 @@ document.querySelectorAll(":is(.snippet, .snippet-part) .filename").forEach(name
   name.replaceChildren(link)
 })
 
-// The page as Markdown, for a note or an assistant.
+// Copy the page as Markdown, for notes or an assistant.
 document.querySelectorAll(".copy-page").forEach(button => {
   button.addEventListener("click", async () => {
     const page = await fetch(button.dataset.page)
@@ -33,15 +33,14 @@ document.querySelectorAll(".copy-page").forEach(button => {
   button.hidden = !navigator.clipboard || location.protocol === "file:"
 })
 
-// The home page's button to the search works without this script too, by a new page.
+// The search button on the home page. Without this script, it opens a new page.
 document.querySelector("#home ~ p a[href='?q=']")?.addEventListener("click", event => {
   event.preventDefault()
   document.querySelector(".md-search__input").focus()
 })
 
-// A table that is too wide for a phone, or so narrow that a sentence stands on it word
-// below word, becomes rows: a cell below the other, each with the name of its column. The
-// matrix of releases scrolls instead.
+// On a phone, stack the cells of a row, each with the name of its column, if the table
+// is too wide or a cell too narrow. Tables with more than six columns scroll instead.
 if (matchMedia("(max-width: 44.9844em)").matches) {
   document.querySelectorAll(".md-typeset table:not([class])").forEach(table => {
     const names = [...table.querySelectorAll("th")].map(head => head.textContent)
@@ -55,13 +54,13 @@ if (matchMedia("(max-width: 44.9844em)").matches) {
   })
 }
 
-// Nor does a short piece of code in a sentence, which would lose its dashes.
+// Don't wrap short code in a sentence: its hyphens would look like hyphenation.
 document.querySelectorAll(".md-typeset :is(p, li) > code, .md-typeset :is(p, li) > a > code").forEach(code => {
   if (code.textContent.length <= 20) code.classList.add("whole")
 })
 
-// What scrolls, be it code, a table or a picture, can be scrolled by keys. A frame later,
-// because on a touch screen the theme takes code out of the order of keys.
+// Make code, tables and pictures focusable if they scroll, so that the arrow keys work.
+// Wait one frame, because on touch screens the theme removes code from the tab order.
 const watch = new ResizeObserver(entries => requestAnimationFrame(() => {
   for (const { target } of entries) {
     if (target.scrollWidth > target.clientWidth) target.tabIndex = 0
@@ -71,7 +70,7 @@ const watch = new ResizeObserver(entries => requestAnimationFrame(() => {
 document.querySelectorAll("pre > code").forEach(code => watch.observe(code))
 document.querySelectorAll(".md-typeset p > img").forEach(img => watch.observe(img.parentElement))
 
-// In a list of search results, each entry's tags would be a landmark of their own.
+// In the search results, the tags of each entry would be a separate landmark.
 const results = document.querySelector(".md-search-result__list")
 if (results) new MutationObserver(() => {
   results.querySelectorAll("nav.md-tags").forEach(tags => { tags.role = "none" })
@@ -79,18 +78,18 @@ if (results) new MutationObserver(() => {
 
 addEventListener("load", () => {
   const input = document.querySelector(".md-search__input")
-  // Names for what a screen reader would list without one.
+  // Name elements that a screen reader would otherwise list without a name.
   document.querySelector(".md-search")?.setAttribute("aria-label", input.placeholder)
   document.querySelectorAll(".md-code__nav").forEach(nav => {
     const title = nav.closest(".highlight")?.querySelector(".filename")
     const name = title?.textContent ?? nav.closest("pre").id
-    nav.role = "none" // with a landmark for each block, the page's own would drown
+    nav.role = "none" // A landmark per block would hide the landmarks of the page.
     for (const button of nav.children) button.setAttribute("aria-label", `${button.title}: ${name}`)
   })
   document.querySelectorAll(".snippet-foot .snippet-download").forEach(link => {
     link.setAttribute("aria-label", `${link.textContent} ${link.closest(".snippet").id}`)
   })
-  // The theme lets Enter press a label that has the focus, but gives it to none here.
+  // In the theme, Enter activates a focused label, but these labels can't get focus.
   const named = { __drawer: ".md-nav--primary", __search: ".md-search" }
   for (const [id, selector] of Object.entries(named)) {
     const button = document.querySelector(`.md-header__button[for=${id}]`)
@@ -99,6 +98,6 @@ addEventListener("load", () => {
     button.tabIndex = 0
     button.title = opened.ariaLabel
   }
-  // The theme has put a box around each table by now.
+  // By now the theme has wrapped each table in a scroll container.
   document.querySelectorAll(".md-typeset__scrollwrap").forEach(box => watch.observe(box))
 })
