@@ -32,6 +32,9 @@ import urllib.parse
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import rcssmin
+import rjsmin
+
 from render import downloads, links, moved, offline, search_index
 from render.pages import CONFIGS, ROOT
 
@@ -105,7 +108,7 @@ def build(
 def finish(folder: Path, lang: str, url: str) -> None:
     """Add what generators don't write: downloads, search data and moved addresses.
 
-    The HTML of the pages is then made smaller, see `tidy`.
+    The pages, scripts and styles are then made smaller, see `tidy`.
 
     Args:
         folder: The folder of the language in a built site.
@@ -117,6 +120,10 @@ def finish(folder: Path, lang: str, url: str) -> None:
     moved.write(folder, ROOT, lang, url)
     for page in folder.rglob("*.html"):
         page.write_text(tidy(page.read_text("utf-8")), "utf-8")
+    # Our own scripts and styles. The theme's are in folders, and small already.
+    for suffix, minified in ((".js", rjsmin.jsmin), (".css", rcssmin.cssmin)):
+        for asset in (folder / "assets").glob(f"*{suffix}"):
+            asset.write_text(minified(asset.read_text("utf-8")), "utf-8")
 
 
 def tidy(page: str) -> str:
