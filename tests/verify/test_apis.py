@@ -92,6 +92,15 @@ def test_a_name_is_that_of_the_documentation(trace, line, expected):
     assert names(entry, 15) == [f"torch.{name}" for name in expected.split()]
 
 
+def test_an_annotation_is_not_a_use(trace):
+    functions = (
+        "def one(x: torch.Generator) -> torch.Size: ...\n"
+        "async def two() -> torch.dtype: ...\n"
+    )
+    entry = trace(f"{IMPORTS}{functions}assert torch.eye(1).shape\n")
+    assert sorted(entry.names) == ["torch.Tensor.shape", "torch.eye"]
+
+
 def test_lines_of_classes_are_traced(trace):
     entry = trace(f"{IMPORTS}{CLASSES}Net().train()\nDouble.apply(torch.ones(2))\n")
     assert names(entry, 7) == ["torch.nn.Module.train"]  # through super()

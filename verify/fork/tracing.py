@@ -31,6 +31,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 HOOK = "_verify_note"  # name of the builtin function that the compiled script calls
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Names:
@@ -158,11 +159,13 @@ class _Noting(ast.NodeTransformer):
         node.value = node.value and self.visit(node.value)
         return node
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+    def visit_FunctionDef(self, node: Function) -> Function:
         returns, node.returns = node.returns, None
         self.generic_visit(node)
         node.returns = returns
         return node
+
+    visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_MatchClass(self, node: ast.MatchClass) -> ast.MatchClass:
         return node
