@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from pathlib import Path
 
 from verify import DEFAULT_TORCH, RECORDS, SNIPPETS
 from verify.evidence import RecordError
-from verify.record_files import locked, new_file
+from verify.record_files import locked, replace_text
 
 RECORD = RECORDS / "apis.json"
 INVENTORY = Path(__file__).with_name("torch_docs.inv")
@@ -86,10 +85,8 @@ def merge(found: Mapping[str, Entry], path: Path = RECORD) -> None:
                 why = {"unrun": entry.unrun} if entry.unrun else {}
                 rows.append(f"{json.dumps(name)}: {json.dumps({**fields, **why})}")
         text = ",\n".join(rows)  # one line per file, so that diffs stay readable
-        handle, new = new_file(path)
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(f'{{"torch": "{DEFAULT_TORCH}", "files": {{\n{text}\n}}}}\n')
-        os.replace(new, path)
+        first = f'{{"torch": "{DEFAULT_TORCH}", "files": {{\n'
+        replace_text(path, f"{first}{text}\n}}}}\n")
 
 
 @functools.cache

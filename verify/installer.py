@@ -167,8 +167,8 @@ def python_of(folder: Path) -> Path:
 
 def find_uv() -> list[str] | None:
     """Return the command of uv, from PATH or this Python; None if there is none."""
-    beside = Path(sys.executable).with_name("uv")
-    if found := shutil.which("uv") or (str(beside) if beside.exists() else None):
+    beside_python = os.path.dirname(sys.executable)
+    if found := shutil.which("uv") or shutil.which("uv", path=beside_python):
         return [found]
     if importlib.util.find_spec("uv"):
         return [sys.executable, "-m", "uv"]

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -28,7 +27,7 @@ from verify.compare import common
 from verify.evidence import RecordError, library_hashes
 from verify.needs import release_key
 from verify.paths import name_of
-from verify.record_files import locked, new_file, real, releases, seal
+from verify.record_files import locked, real, releases, replace_text, seal
 from verify.snippet import Snippet
 from verify.text import escaped
 from verify.verdict import SKIPPED, Machine, Verdict
@@ -344,17 +343,7 @@ def _write(entries: Mapping[str, Entry], path: Path) -> None:
         files.append(f'{_json(name)}: {_json(facts)[:-1]}, "messages": [\n{listed}]}}')
     body = ",\n".join(files).encode("utf-8", "backslashreplace").decode("utf-8")
     first = f'"seal": {_json(seal(json.loads(f"{{{body}}}")))}'
-    text = "{\n" + ",\n".join(filter(None, (first, body))) + "\n}\n"
-    handle, new = new_file(path)
-    try:
-        with open(handle, "wb") as file:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(handle)
-        os.replace(new, path)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
+    replace_text(path, "{\n" + ",\n".join(filter(None, (first, body))) + "\n}\n")
 
 
 def _json(value: object) -> str:

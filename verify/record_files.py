@@ -95,17 +95,7 @@ def write(record: Record, path: Path) -> None:
     # Hash what `read` will see: JSON turns tuples into lists.
     fields = json.loads(json.dumps(fields))
     fields["seal"] = seal(fields)
-    text = json.dumps(fields, indent=1, ensure_ascii=False) + "\n"
-    handle, new = new_file(path)
-    try:
-        with open(handle, "wb") as file:
-            file.write(text.encode("utf-8", "backslashreplace"))
-            file.flush()
-            os.fsync(handle)
-        os.replace(new, path)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
+    replace_text(path, json.dumps(fields, indent=1, ensure_ascii=False) + "\n")
 
 
 def _without_empty(fields: dict, keep: tuple[str, ...]) -> dict:
@@ -119,6 +109,28 @@ def _without_empty(fields: dict, keep: tuple[str, ...]) -> dict:
 def real(path: Path) -> Path:
     """Resolve links, so that writing replaces the target of a link and not the link."""
     return Path(os.path.realpath(path))
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a text file atomically: readers see the old file or the new one.
+
+    Args:
+        path: The file to create or replace; its folder must exist.
+        text: The new contents. Lone surrogates are written as escapes.
+
+    Raises:
+        OSError: If the file can't be written. An existing file is unchanged then.
+    """
+    handle, new = new_file(path)
+    try:
+        with open(handle, "wb") as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
+            file.flush()
+            os.fsync(handle)
+        os.replace(new, path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def new_file(path: Path) -> tuple[int, Path]:

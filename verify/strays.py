@@ -85,7 +85,6 @@ class Strays:
 
     Attributes:
         notes: A line for each group of changes that couldn't be attributed.
-        ours: Paths that the runner itself writes meanwhile, which don't count.
     """
 
     def __init__(
@@ -96,7 +95,6 @@ class Strays:
         interval: float = 1.0,
     ) -> None:
         self.notes: list[str] = []
-        self.ours: set[str] = set()
         self._exclusive, self._interval = exclusive, interval
         if names is None:
             names = [tempfile.gettempdir(), os.path.expanduser("~"), SHARED_MEMORY]
@@ -226,7 +224,7 @@ class Strays:
     def _is_ignored(self, change: Change) -> bool:
         """Return whether a change is known not to be the work of a snippet file."""
         above = map(str, Path(change.path).parents)
-        if change.path in self.ours or self._ignored & {change.path, *above}:
+        if self._ignored & {change.path, *above}:
             return True
         if _is_of_a_recorder(change.path, self._began):
             return True

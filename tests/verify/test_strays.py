@@ -589,12 +589,6 @@ def test_what_changes_while_nothing_runs_is_nobodys_fault(strays, tree):
     assert strays.notes == []
 
 
-def test_what_this_program_writes_is_nobodys_fault(strays, tree):
-    record = tree / "records" / "torch-2.13.0-cpu.json"
-    strays.ours.add(str(record))
-    assert run(strays, tree / "a.py", lambda: record.write_text("x")) == []
-
-
 def test_a_file_system_with_another_clock(strays, tree, monkeypatch):
     monkeypatch.setattr(tree_module, "_time", lambda _: 1_000)
     stray = tree / "stray.txt"

@@ -11,7 +11,6 @@ import signal
 from pathlib import Path
 
 PROC = Path("/proc")
-STOPPED = "Tt"  # by a signal, by a debugger
 
 
 def stat(pid: int) -> list[str]:
