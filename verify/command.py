@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
-from verify import RequestError
+from verify import RequestError, SnippetError
 from verify.evidence import RecordError
 from verify.fork.client import ServerError
 
@@ -51,6 +51,7 @@ def run_command(
         RequestError,
         RecordError,
         ServerError,
+        SnippetError,
         OSError,
         *errors,
     )

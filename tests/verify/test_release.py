@@ -75,6 +75,13 @@ def test_a_wrong_request_is_2_in_one_line(tree, arguments, words):
     assert err.count("\n") == 1
 
 
+def test_a_broken_file_is_2_in_one_line(tree):
+    (tree.root / "snippets" / "broken.py").write_text("def f(:\n")
+    code, _, err = tree.verify("--first-broken", "snippets/broken.py")
+    assert code == 2
+    assert err == "verify: snippets/broken.py:1: is not Python: invalid syntax\n"
+
+
 def test_a_nightly_or_candidate_goes_when_the_next_one_has_run(tree):
     tree.torch("2.16.0.dev20261120")
     code, out, _ = tree.verify("nightly")
