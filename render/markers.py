@@ -13,12 +13,29 @@ from verify import evidence, record_files
 
 ERRATA = "<!-- errata -->"
 API = "<!-- api index -->"
+MARKERS = (
+    *(ERRATA, API, errors.MARKER, *errors.PART_MARKERS),
+    *(releases.RUNS, releases.PAGES, releases.CHANGES),
+)
+
+
+def data_files(root: Path) -> list[Path]:
+    """List the files from whose data the markers are filled in.
+
+    Args:
+        root: The checkout.
+    """
+    return [
+        *(root / "records").glob("*.json"),
+        *(root / "docs" / "errors").glob("*.yml"),
+        *(root / "docs" / "mistakes").glob("*/*.yml"),
+    ]
 
 
 def expand(page: Page) -> Page:
     """Fill in the markers of a page.
 
-    The result is cached until the page or a record changes.
+    The result is cached until the page or the data of a marker changes.
 
     Args:
         page: The page as it is in its file.
@@ -29,7 +46,7 @@ def expand(page: Page) -> Page:
     Raises:
         ValueError: If the data behind a marker has a fault; the message names the file.
     """
-    return _expand(page, _stamp(page.root / "records"))
+    return _expand(page, _stamp(data_files(page.root)))
 
 
 @functools.lru_cache(maxsize=256)
@@ -72,12 +89,12 @@ def load_records(folder: Path) -> list[evidence.Record]:
     Raises:
         RecordError: If a file isn't a record, or isn't for the release in its name.
     """
-    return _load_records(folder, _stamp(folder))
+    return _load_records(folder, _stamp(folder.glob("*.json")))
 
 
-def _stamp(folder: Path) -> tuple:
-    files = sorted(folder.glob("*.json"))
-    return tuple((path.name, path.stat().st_mtime_ns) for path in files)
+def _stamp(files: Iterable[Path]) -> tuple:
+    """Return the names of files, and when they were last changed."""
+    return tuple((str(path), path.stat().st_mtime_ns) for path in sorted(files))
 
 
 @functools.lru_cache(maxsize=4)

@@ -1,8 +1,9 @@
 """MkDocs hooks for the live preview of one language; they do nothing in a build.
 
 ``mkdocs serve --dirty`` rebuilds a page only if its Markdown file has changed.
-`on_files` also marks pages for which an included file, the common mistakes or a record
-has changed. `on_post_build` writes the downloads.
+`on_files` also marks pages for which an included file, the common mistakes, a record or
+the data of a list, such as that of error messages, has changed. `on_post_build` writes
+the downloads.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from render import downloads
+from render import downloads, markers
 from render.pages import ROOT, read_site
 
 
@@ -48,12 +49,15 @@ def on_files(files, config) -> None:
     pages = read_site(ROOT, config.theme["language"]).pages
     for file in files.documentation_pages():
         built = Path(file.abs_dest_path)
+        page = pages[file.src_uri]
         name = file.src_uri.removesuffix(".md")
         used = [
-            *(ROOT / "snippets" / shown for shown in pages[file.src_uri].shown()),
+            *(ROOT / "snippets" / shown for shown in page.shown()),
             ROOT / "docs" / "mistakes" / f"{name}.yml",
             ROOT / "snippets" / f"{Path(name).name}.py",  # for a library page
         ]
+        if any(row.text.strip() in markers.MARKERS for row in page.rows):
+            used += markers.data_files(ROOT)
         if built.is_file() and max(_newest(used), records) > built.stat().st_mtime:
             os.utime(built, (0, 0))
 
