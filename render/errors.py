@@ -27,12 +27,19 @@ from verify.messages import Entry, Message
 from verify.needs import release_key
 
 MARKER = "<!-- errors -->"  # the overview
-# Each part has its own page. It collects the messages from the pages whose paths start
-# with one of its prefixes. The first part that matches is used.
+# Each part has its own page. It collects the messages from these pages, or from all in a
+# chapter. The first part that matches is used, and the last one takes what is left.
 PARTS = {
-    "autograd": ("tensors/autograd",),
+    "autograd": (
+        *("tensors/autograd.md", "tensors/no-grad.md"),
+        *("tensors/gradient-errors.md", "tensors/advanced-autograd.md"),
+    ),
     "tensors": ("tensors/",),
-    "data": ("training/data", "training/checkpoints"),
+    "data": (
+        *("training/datasets.md", "training/dataloader.md", "training/workers.md"),
+        *("training/samplers.md", "training/checkpoints.md", "training/resume.md"),
+        "training/file-formats.md",
+    ),
     "distributed": ("distributed/",),
     "training": ("",),
 }

@@ -34,6 +34,12 @@ def rows(lang):
     ]
 
 
+def test_every_page_that_a_part_names_exists():
+    for part, names in errors.PARTS.items():
+        for name in names:
+            assert (ROOT / "docs" / "en" / name).exists(), f"{part}: {name}"
+
+
 def test_there_are_messages():
     assert len(TEXTS) > 200
 
