@@ -15,7 +15,7 @@ const COMMON = new Set(
   ("a an and are as at be but by can cannot could do does don for from got had has have how i if in is it its"
   + " me my no not of on or so than that the their then there they this to up was were what when where which"
   + " why will with you your error errors runtimeerror valueerror typeerror traceback most recent call last file"
-  + " line module 的 了 是 在 和 与 怎么 怎样 如何 什么 为什么 报错 一下 可以 吗 呢").split(" "))
+  + " line module pytorch torch 的 了 是 在 和 与 怎么 怎样 如何 什么 为什么 报错 一下 可以 吗 呢").split(" "))
 const COMMON_WEIGHT = 0.1
 const SYNONYM_WEIGHT = 0.8
 // Pages that only list the contents of other pages rank below those pages.
