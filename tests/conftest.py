@@ -1,22 +1,22 @@
-"""The device that snippet files run on, and what holds for all that tests start."""
+"""Options of the test suite, and settings for every process that a test starts."""
 
 import os
 import signal
 
 import pytest
 
-# A shell that starts this in the background has interrupts ignored, and so would every
-# program that a test starts and interrupts.
+# If a shell starts pytest in the background, pytest ignores SIGINT. The programs that
+# tests start would inherit that, and the tests that interrupt them would fail.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# Threads of OpenMP that spin while they wait take the core that another process needs.
+# Idle OpenMP threads spin by default, which takes CPU time from other processes.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def pytest_addoption(parser):
-    """Add `--device` and `--every-way`."""
+    """Add the options `--device` and `--every-way`."""
     parser.addoption(
         "--device",
         choices=["cpu", "cuda"],
@@ -33,5 +33,5 @@ def pytest_addoption(parser):
 
 @pytest.fixture(scope="session")
 def device(request):
-    """The device of this run: "cpu" or "cuda"."""
+    """Return the device that snippet files run on: "cpu" or "cuda"."""
     return request.config.getoption("--device")

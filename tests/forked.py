@@ -1,17 +1,23 @@
-"""What tests share that run in forks: one server, which has imported what they need.
+"""Modules that the fork server of `multiprocessing` imports before it forks.
 
-`multiprocessing` has one such server, and the list that was set last before its start
-is the one that holds. So all name their modules here, while tests are collected.
+A process has only one fork server, which uses the preload list that was set last before
+it started. So that no test module replaces the list of another, all of them add their
+modules to the list here, when pytest imports them.
 """
 
 import multiprocessing
 
 AHEAD: list[str] = []
-# `python -m torch.distributed.run`, in a fork of the runner, which takes no -m.
+# Like `python -m torch.distributed.run`. The runner forks a warm interpreter for `-c`,
+# but starts a new one for `-m`.
 TORCHRUN = ("-c", "from torch.distributed.run import main; main()")
 
 
 def import_ahead(*modules: str) -> None:
-    """Let the server import modules before it forks; missing ones are passed over."""
+    """Have the fork server import modules before it forks.
+
+    Args:
+        modules: Names of modules. The server ignores those that can't be imported.
+    """
     AHEAD.extend(module for module in modules if module not in AHEAD)
     multiprocessing.set_forkserver_preload(AHEAD)

@@ -1,4 +1,4 @@
-"""What the tests of the runner share: files to run, and a warm and a cold runner."""
+"""Fixtures for the tests of the runner: a file writer, a fake torch and runners."""
 
 import textwrap
 
@@ -11,7 +11,7 @@ from verify.run import Runner
 
 @pytest.fixture
 def write(tmp_path):
-    """Write a file with the given text and give its path."""
+    """Return a function that writes a file with the given text and returns its path."""
 
     def write(text, name="block.py"):
         path = tmp_path / name
@@ -23,9 +23,9 @@ def write(tmp_path):
 
 @pytest.fixture(scope="session")
 def small_torch(tmp_path_factory):
-    """A folder with a torch that is a page of Python; the real one takes seconds.
+    """Return a folder with a fake torch, because importing the real one takes seconds.
 
-    Its version is the default release.
+    The version of the fake is the default release.
     """
     folder = tmp_path_factory.mktemp("small_torch")
     (folder / "torch.py").write_text(TORCH.format(version=DEFAULT_TORCH))
@@ -34,25 +34,28 @@ def small_torch(tmp_path_factory):
 
 @pytest.fixture
 def finds_small_torch(small_torch, monkeypatch):
-    """Runners that a test starts have the small torch."""
+    """Have the runners that a test starts import the fake torch."""
     monkeypatch.setenv("PYTHONPATH", small_torch)
 
 
 @pytest.fixture(scope="session")
 def warm():
-    """A runner that forks: one server for all tests, so that each follows others."""
+    """Yield a runner that forks from one server.
+
+    All tests share it, so each file runs after the files of other tests.
+    """
     with Runner(ahead=["torch._dynamo"]) as runner:
         yield runner
 
 
 @pytest.fixture(scope="session")
 def cold(small_torch):
-    """A runner that starts a real `python FILE`; its torch is the small one."""
+    """Yield a runner that starts a new `python FILE` each time, with the fake torch."""
     with Runner(timeout=120, cold=True, variables={"PYTHONPATH": small_torch}) as cold:
         yield cold
 
 
 @pytest.fixture(params=["warm", "cold"])
 def runner(request):
-    """Each runner in turn: what holds for one holds for the other."""
+    """Return the warm and then the cold runner; a test must pass with both."""
     return request.getfixturevalue(request.param)

@@ -1,7 +1,7 @@
-"""A small checkout, and a torch that is a page of Python: importing it takes no time.
+"""Build a small checkout and wheels of a fake torch that imports instantly.
 
-A wheel is a zip archive of a package and three files about it; the tool under test
-installs it as it would the real one, without a network.
+A wheel is a zip archive of a package and three metadata files. The tool under test
+installs these wheels as it would install real ones, but without a network.
 """
 
 import compileall
@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ("-m", "verify.release")
 QUICK = (str(Path(__file__).with_name("quick_installer.py")),)
-# uv and pip have the wheels of a folder, and nothing else.
+# Keep uv and pip from using anything but the wheels in the folder given to them.
 OFFLINE = {
     "PIP_NO_INDEX": "1",
     "PIP_CONFIG_FILE": os.devnull,
@@ -27,7 +27,7 @@ OFFLINE = {
     "UV_NO_CACHE": "1",
 }
 
-# What the runner asks of torch, and a few functions to break.
+# What the runner uses of torch, and a few functions for tests to break.
 TORCH = """
 import sys, types, warnings
 
@@ -43,7 +43,7 @@ def add(a, b, alpha=1):
 def mean(values):
     return sum(values) / len(values)
 """
-# What is imported from here is the real package, from the Python that runs the tests.
+# Source of a module that makes the packages in another folder importable.
 ELSEWHERE = "import sys; sys.path.append({folder!r})\n"
 
 
@@ -55,18 +55,18 @@ def wheel(
     needs: str = "",
     python: str = "",
 ) -> Path:
-    """Write a wheel of files by their path in site-packages.
+    """Write a wheel.
 
     Args:
-        folder: The folder of wheels.
-        name: The distribution.
-        version: Its version.
-        files: Texts by their path in site-packages.
-        needs: Another distribution that it depends on.
-        python: The versions of Python that it is for.
+        folder: The folder to write into, which is created if it doesn't exist.
+        name: The name of the distribution.
+        version: The version of the distribution.
+        files: The text of each file, by its path in site-packages.
+        needs: A requirement of the distribution, such as `helper>=2`. Default: none.
+        python: The Python versions that it supports, such as `>=3.11`. Default: all.
 
     Returns:
-        The wheel.
+        The path of the wheel.
     """
     folder.mkdir(exist_ok=True)
     info = f"{name}-{version}.dist-info"
@@ -88,7 +88,7 @@ def wheel(
 
 @functools.cache
 def compiled_verify() -> tempfile.TemporaryDirectory:
-    """A copy of `verify/`, compiled once for all checkouts; it goes at the end."""
+    """Return a temporary copy of `verify/`, compiled once for all checkouts."""
     folder = tempfile.TemporaryDirectory()
     shutil.copytree(ROOT / "verify", folder.name, dirs_exist_ok=True)
     compileall.compile_dir(folder.name, quiet=1)
@@ -96,7 +96,15 @@ def compiled_verify() -> tempfile.TemporaryDirectory:
 
 
 class Tree:
-    """A checkout with the real `verify/`, and with files of its own."""
+    """A checkout with the real `verify/` but its own snippets, pages and records.
+
+    Args:
+        root: The folder of the checkout, which is filled if it's new.
+
+    Attributes:
+        root: The folder of the checkout.
+        wheels: The folder of wheels that it installs from.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root, self.wheels = root, root / "wheels"
@@ -106,17 +114,23 @@ class Tree:
             (root / "snippets").mkdir()
 
     def copy(self, root: Path) -> "Tree":
-        """The same checkout at another place."""
+        """Copy the checkout to another folder and return the copy."""
         shutil.copytree(self.root, root)
         return Tree(root)
 
     def torch(self, version: str, more: str = "", **wanted: str) -> None:
-        """Make a wheel of a torch release; `more` is appended to its module."""
+        """Write a wheel of the fake torch.
+
+        Args:
+            version: The release.
+            more: Source to append to the module.
+            wanted: The arguments `needs` and `python` of `wheel`.
+        """
         text = TORCH.format(version=version) + textwrap.dedent(more)
         wheel(self.wheels, "torch", version, {"torch/__init__.py": text}, **wanted)
 
     def snippet(self, name: str, text: str) -> Path:
-        """Write a snippet file, and show it on a page of both languages."""
+        """Write a snippet file, add it to a page in both languages, return its path."""
         path = self.root / "snippets" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text).lstrip("\n"), "utf-8")
@@ -129,7 +143,11 @@ class Tree:
         return path
 
     def verify(self, *arguments, program=QUICK, environment=None):
-        """Run the command; return its exit code, output and errors."""
+        """Run the command to its end; the arguments are those of `start`.
+
+        Returns:
+            The exit code, standard output and standard error.
+        """
         with self.start(*arguments, program=program, environment=environment) as run:
             out, err = run.communicate(timeout=120)
         return run.returncode, out, err
@@ -138,16 +156,16 @@ class Tree:
         """Start the command.
 
         Args:
-            arguments: Its arguments.
-            program: What follows `python`: `QUICK`, `REAL` or another module.
-            environment: Variables to set.
+            arguments: Command-line arguments, converted to strings.
+            program: What follows `python`: `QUICK`, `REAL` or other arguments.
+            environment: Environment variables to add. Default: none.
 
         Returns:
-            The process.
+            The running process, with pipes for its output.
         """
         wheels = ["--wheels", str(self.wheels)] if program in (QUICK, REAL) else []
         variables = {**os.environ, **OFFLINE, **(environment or {})}
-        # Else each environment compiles the standard library for itself.
+        # Without bytecode files, each environment compiles the standard library again.
         variables.pop("PYTHONDONTWRITEBYTECODE", None)
         return subprocess.Popen(
             [sys.executable, *program, *map(str, arguments), *wheels],
@@ -159,10 +177,10 @@ class Tree:
         )
 
     def installed(self) -> list[str]:
-        """List the releases that were installed, in order."""
+        """Return the releases that were installed, in order."""
         log = self.root / ".nox" / "installed.log"
         return log.read_text().split() if log.exists() else []
 
     def record(self, torch: str, device: str = "cpu") -> Path:
-        """Where the record of a release lies."""
+        """Return the path of the record of a release."""
         return self.root / "records" / f"torch-{torch}-{device}.json"

@@ -1,6 +1,7 @@
-"""``python -m verify.release``, but wheels are unpacked instead of installed.
+"""Run ``verify.release`` with an installer that only unpacks wheels.
 
-A test that isn't about uv or pip runs this file: an environment takes them seconds.
+Tests that aren't about uv or pip run this file, because uv and pip take seconds to
+install an environment.
 """
 
 import os
@@ -10,7 +11,7 @@ import sysconfig
 import venv
 import zipfile
 
-sys.path[0] = os.getcwd()  # the checkout that the test has made
+sys.path[0] = os.getcwd()  # import `verify` from the checkout of the test
 
 from verify import release
 from verify.installer import Installer, InstallError
@@ -18,7 +19,7 @@ from verify.needs import is_final, release_key
 
 
 class QuickInstaller(Installer):
-    """Has the wheels of one folder and no index."""
+    """An installer that finds only the wheels in one folder, and no index."""
 
     def releases(self, pre=False):
         found = [

@@ -1,4 +1,4 @@
-"""Records made by hand, for the tests of what reads them."""
+"""Build small records for the tests of the code that reads records."""
 
 import hashlib
 from pathlib import Path
@@ -11,7 +11,7 @@ TEXT = "print(1)\n"
 
 
 def machine(torch="2.13.0", device="cpu", **facts):
-    """A machine; facts replace those of the usual one."""
+    """Return a typical machine in which `facts` replace the usual fields."""
     usual = {
         "device_name": "AMD EPYC",
         "build": torch,
@@ -23,13 +23,19 @@ def machine(torch="2.13.0", device="cpu", **facts):
 
 
 def result(text=TEXT, outcome="passed", **more):
-    """The result of a file with a text."""
+    """Return the result of a file that contains `text`."""
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     return Result(sha256, outcome, 0.1, "2026-05-04", **more)
 
 
 def of(torch, device="cpu", **results):
-    """A record of files a.py, b.py, …"""
+    """Return a record of files.
+
+    Args:
+        torch: The release.
+        device: The device.
+        results: The result of each file, by its name without ".py".
+    """
     here = machine(torch, device)
     snippets = {f"{name}.py": r for name, r in results.items()}
     when = "2026-05-04T10:00:00+00:00"
@@ -37,7 +43,12 @@ def of(torch, device="cpu", **results):
 
 
 def files(*names, text=TEXT):
-    """Files a.py, b.py, … as they are now."""
+    """Return parsed files by name.
+
+    Args:
+        names: The names of the files without ".py".
+        text: The text of each file.
+    """
     return {
         f"{name}.py": parse_bytes(text.encode(), Path(f"/{name}.py")) for name in names
     }

@@ -1,4 +1,4 @@
-"""The torch names that a block uses, as a run of it tells."""
+"""Test how a traced run finds the torch names that a snippet file uses."""
 
 import json
 import subprocess
@@ -27,7 +27,7 @@ class Double(torch.autograd.Function):
         ctx.save_for_backward(x)
         return 2 * x
 """
-FILES = (  # ranks, spawned processes, compiled code, a grad_fn, properties, hooks
+FILES = (  # with ranks, spawned processes, compiled code, grad_fn, properties, hooks
     "distributed/beyond/fully_shard_a_model.py",
     "distributed/dp-and-ddp/ddp_buckets.py",
     "distributed/launch/spawn_names_the_rank.py",
@@ -41,7 +41,7 @@ FILES = (  # ranks, spawned processes, compiled code, a grad_fn, properties, hoo
 
 @pytest.fixture
 def trace(warm, write, tmp_path):
-    """Trace a file: its names by line."""
+    """Return a function that traces a file and returns the names that it uses."""
     names = tmp_path / "documented"
     names.write_text("\n".join(documented()), "utf-8")
 
@@ -53,6 +53,7 @@ def trace(warm, write, tmp_path):
 
 
 def names(entry, line):
+    """Return the names that an entry has on a line."""
     return [name for name, lines in entry.names.items() if line in lines]
 
 
@@ -168,7 +169,7 @@ def test_a_traced_file_prints_the_same_and_uses_what_the_record_says(
     program = (tracing.__file__, str(tmp_path / "documented"), str(tmp_path / "again"))
     plain, traced = warm.run(snippet.path), warm.run_under(snippet, *program)
     assert plain.outcome == traced.outcome == PASSED
-    if "torchrun" not in snippet.source:  # of ranks, the order may differ
+    if "torchrun" not in snippet.source:  # several ranks print in any order
         assert traced.result.out == plain.result.out
 
 
@@ -192,13 +193,13 @@ print(json.dumps(found))
 
 
 def test_torch_itself_sees_the_recorded_calls():
-    """`torch.overrides` hears of each function that handles a tensor."""
+    """`torch.overrides` intercepts each function that handles a tensor."""
     files = [
         str(SNIPPETS / name)
         for name in api_names.read()
         if name.startswith(("tensors/shape/", "tensors/math/", "tensors/create/"))
         and not (snippet := parse(SNIPPETS / name)).needs
-        and "except " not in snippet.source  # a call with wrong arguments isn't heard
+        and "except " not in snippet.source  # wrong calls aren't intercepted
     ]
     run = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", CALLS, *files],
@@ -219,7 +220,7 @@ def test_torch_itself_sees_the_recorded_calls():
 
 @pytest.fixture
 def record(warm, monkeypatch, tmp_path):
-    """Record the files of a folder that stands for `snippets/`."""
+    """Return a function that records the files of a folder used as `snippets/`."""
     folder = tmp_path / "snippets"
     folder.mkdir()
     for module in (apis, api_names, sys.modules["verify.paths"]):

@@ -1,4 +1,4 @@
-"""Whatever a file leaves in a folder, the folder can be deleted."""
+"""Test that a folder can be deleted whatever a snippet file leaves in it."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Given a request, the command's exit code and its words."""
+"""Test the exit codes and messages of `python -m verify`."""
 
 import json
 import subprocess
@@ -14,6 +14,7 @@ small = pytest.mark.usefixtures("finds_small_torch")
 
 
 def command(*arguments):
+    """Run `python -m verify`; return its exit code, output and errors."""
     done = subprocess.run(
         [sys.executable, "-m", "verify", *map(str, arguments)],
         cwd=ROOT,

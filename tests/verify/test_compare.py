@@ -1,4 +1,4 @@
-"""Given expected and real output, only floats and `...` are forgiven."""
+"""Test the comparison of outputs, which tolerates only float rounding and `...`."""
 
 import time
 
@@ -21,12 +21,12 @@ from verify.snippet import Expected
         ("tensor([0, 1, ..., 9])", "tensor([0, 1, ..., 9])"),  # as torch prints it
         ("0.12345 ... 0.5", "0.12346 and 0.50001"),
         ("nan inf", "nan inf"),
-        ("1.0000", "1.0001"),  # the edge, in decimal
+        ("1.0000", "1.0001"),  # exactly at the tolerance in decimal
         ("tensor([-0., 1.])", "tensor([-0., 1.])"),
         ("10000000.", "1e7"),  # both are floats
-        ("size ... is", "size  is"),  # anything may be nothing
+        ("size ... is", "size  is"),  # a wildcard also matches nothing
         ("... ...", "a b"),
-        ("a ... b ... b", "a b b  b"),  # a wildcard takes as little as it can
+        ("a ... b ... b", "a b b  b"),  # a wildcard matches as little as it can
         ("a ... 1.5 ... 2.5 ... 9.", "a 1. 2.5 1.5 1. 2.5 3.5 9."),
         ("... 1.0 2.0", "1.0 1.0 2.0"),
         ("... 1.0 2.0 ...", "0.5 1.0 1.0 1.0 2.0 3"),
@@ -43,13 +43,13 @@ def test_forgiven(expected, actual):
         ("1.2345", "1.3345"),  # the second digit
         ("1.2345", "1.2355"),
         ("1.0", "-1.0"),
-        ("[ 0.5, 1.0]", "[0.5, 1.0]"),  # text exactly: also blanks
+        ("[ 0.5, 1.0]", "[0.5, 1.0]"),  # blanks must match exactly
         ("tensor([1.0])", "tensor([1.0], dtype=torch.float64)"),
         ("100001", "100002"),  # an integer is exact, however large
         ("torch 2.13.0", "torch 2.13.1"),
         ("x1.50", "x1.50001"),  # part of a name
         ("0.5", "nan"),
-        ("a.b", "acb"),  # a dot is a dot
+        ("a.b", "acb"),  # a dot is not a regex wildcard
         ("... size 6", "size 7"),
         ("a", "a "),
         ("tensor([1., 2.])", "tensor([1, 2])"),  # the dtype is lost
@@ -65,17 +65,17 @@ def test_forgiven(expected, actual):
         ("1e400", "1.5"),  # too large to be finite
         ("1.8e+308", "1.8e+309"),
         ("1.5", "\uff11.5"),  # a full-width digit
-        ("1.5", "\ud800"),  # what stands for a float inside of compare.py
+        ("1.5", "\ud800"),  # the placeholder for a float in compare.py
         ("\ud800", "1.5"),
         ("1.5", "1.5.1"),
-        ("[##....]", "[######]"),  # a word of its own, or it is text
+        ("[##....]", "[######]"),  # `...` within a word is plain text
         ("tensor([0, 1, ..., 9])", "tensor([0, 1, 2, 3, 9])"),
         ("at 0x...>", "at 0x7f00>"),
         ("torch 2...", "torch 2.13.0"),
         ("...x", "ax"),
         ("....", "abcd"),
         ("\u00a0...", "\u00a0abc"),
-        ("a ...", "a"),  # the blank beside it is text
+        ("a ...", "a"),  # the blank before the wildcard is text
         ("a ... b", "a b"),
         ("a ... b ... b", "a b b"),
         ("a ... 1.5", "a 1.5 15"),
@@ -89,6 +89,7 @@ def test_refused(expected, actual):
 
 
 def of(*lines):
+    """Return expected lines, at the line numbers 10, 20, 30, …"""
     return [Expected(10 * n, text) for n, text in enumerate(lines, 1)]
 
 
@@ -124,7 +125,7 @@ def test_the_cuda_device_of_a_tensor_is_taken_for_granted_on_cuda_only():
     )
     assert not differences(expected, output, "cuda")
     assert differences(expected, output, "cpu")
-    # A file that names the device expects it.
+    # If the expected output names the device, it is compared as usual.
     assert not differences(of("device='cuda:0'"), "device='cuda:0'\n", "cuda")
 
 
@@ -139,7 +140,7 @@ def test_the_cuda_device_of_a_tensor_is_taken_for_granted_on_cuda_only():
         ("a", "a\u200b", r"expected 'a', got 'a\u200b'"),
         ("a", "a ", "expected 'a', got 'a '"),
         ("a", "a\x1b[2J", r"expected 'a', got 'a\x1b[2J'"),
-        # What both have is no reason to escape.
+        # Characters that both texts contain are not escaped.
         ("\u03b1 = 1", "\u03b1 = 2", "expected '\u03b1 = 1', got '\u03b1 = 2'"),
         (None, "\u03b1", "prints '\u03b1', which no #> line expects"),
         ("\u03b1", None, "expected '\u03b1', got no such line"),
@@ -180,7 +181,7 @@ HOSTILE = {
 def seconds(function, *args):
     """Return the CPU time of the quickest of three calls.
 
-    Unlike the time on the clock, it doesn't count the work of other processes.
+    Unlike wall-clock time, CPU time doesn't include the work of other processes.
     """
     times = []
     for _ in range(3):
@@ -193,8 +194,8 @@ def seconds(function, *args):
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_the_time_is_linear_in_the_length_of_a_line(kind):
     expected, actual = HOSTILE[kind]
-    # 16 times the size takes 16 times as long, or 256 times if it's quadratic. A time
-    # below 2 ms says nothing.
+    # A line 16 times as long takes 16 times as long, or 256 times if the algorithm is
+    # quadratic. Times below 2 ms are too short to compare.
     small = seconds(same_line, expected, actual(4_000))
     large = seconds(same_line, expected, actual(64_000))
     assert large < 64 * max(small, 0.002)

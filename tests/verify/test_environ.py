@@ -1,4 +1,4 @@
-"""Given any caller, a snippet finds the same environment."""
+"""Test that a snippet file gets the same environment, whoever starts the runner."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Given what ran, the record says it and keeps it."""
+"""Test that records keep what ran, and that only valid results count."""
 
 import contextlib
 import dataclasses
@@ -22,7 +22,7 @@ from verify.verdict import Verdict
 
 @pytest.fixture
 def record(warm, write):
-    """A record of three files: one passed, one failed, one was skipped."""
+    """Return a record of three files: one passed, one failed, one was skipped."""
     files = [
         write("print(1)\n#> 1\n", "good.py"),
         write("print(1)\n1 / 0\n", "bad.py"),
@@ -98,7 +98,7 @@ def test_nothing_counts_in_a_record_that_was_changed_after_the_run(tmp_path, cha
     found = record_files.read(path)
     assert (found.fault, found.snippets) == ("altered", {})
     assert found.error == "torch-2.13.0-cpu.json was changed after the run"
-    # only its contents are sealed, not how they are written
+    # The seal covers the contents of the record, not the formatting of the JSON.
     path.write_text(json.dumps(json.loads(text)))
     assert record_files.read(path).fault is None
 
@@ -131,7 +131,7 @@ def test_an_error_is_kept_without_the_folders_of_a_machine(said, kept):
 
 
 def test_a_warning_is_kept_without_the_folder_of_the_run(folder):
-    """That folder has another name in each run, and the warning would seem new."""
+    """The folder has a new name in each run, so the warning would look new."""
     said = f"UserWarning: passed over: {folder}/run/a.pt is empty"
     warned = dataclasses.replace(verdict(folder, "a.py"), warnings=(said,))
     (kept,) = recording.make(machine(), [warned]).snippets.values()
@@ -139,6 +139,7 @@ def test_a_warning_is_kept_without_the_folder_of_the_run(folder):
 
 
 def parsed(text, name="block.py"):
+    """Return a parsed snippet file that contains `text`."""
     return parse_bytes(text.encode(), Path("/") / name)
 
 
@@ -162,7 +163,7 @@ def test_the_library_modules_of_a_file_are_found(text, modules):
 
 @pytest.fixture
 def library(tmp_path):
-    """A folder with a library of two files."""
+    """Return a folder with a library of two modules and an `__init__.py`."""
     folder = tmp_path / "snippets"
     folder.mkdir()
     for name in ("__init__.py", "ddp.py", "seeding.py"):
@@ -227,7 +228,7 @@ def test_the_library_tests_count_while_the_library_and_they_are_the_same(tmp_pat
     assert evidence.library_is_valid(record, tmp_path)
     (tmp_path / files[1]).rename(tmp_path / "tests/library/test_other.py")
     assert not evidence.library_is_valid(record, tmp_path)
-    # a record of the older format has no key
+    # Records in the older format have no key.
     old = Library(1, 0, 0, {}, 1.0)
     record = dataclasses.replace(record, library=old)
     assert not evidence.library_is_valid(record, tmp_path)
@@ -275,14 +276,14 @@ def test_a_record_of_the_older_format_is_read(tmp_path):
     assert is_valid(record.snippets["a.py"], parsed(ALONE))
     assert not is_valid(record.snippets["b.py"], parsed(STATIC))
     assert record.library.machine == here.id
-    # as today's format it says the same
+    # Writing it in the current format loses nothing.
     record_files.write(record, path)
     assert record_files.read(path) == record
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder of snippet files a.py, b.py and c.py."""
+    """Return a folder with the snippet files a.py, b.py and c.py."""
     monkeypatch.setattr(recording, "SNIPPETS", tmp_path)
     for name in ("a.py", "b.py", "c.py"):
         (tmp_path / name).write_text(ALONE)
@@ -290,16 +291,18 @@ def folder(tmp_path, monkeypatch):
 
 
 def verdict(folder, name, outcome="passed"):
+    """Return a verdict on a file of the fixture `folder`."""
     return Verdict(folder / name, outcome, sha256=result(ALONE).sha256)
 
 
 @pytest.fixture
 def names(folder, monkeypatch):
-    """Results are filed under a file's own name."""
+    """Have records use the plain name of a file as its key."""
     monkeypatch.setattr(recording, "name_of", lambda path: path.name)
 
 
 def outcomes(path):
+    """Return the outcome of each file in a record."""
     return {name: r.outcome for name, r in record_files.read(path).snippets.items()}
 
 
@@ -337,7 +340,7 @@ def test_a_record_holds_the_results_of_several_machines(folder):
         "b.py": here.id,
     }
     assert record.machines == {here.id: here, there.id: there}
-    # the machine goes with its last result
+    # A machine without results is dropped.
     record = recording.merge(path, here, [verdict(folder, "a.py")])
     assert record.machines == {here.id: here}
 
@@ -398,6 +401,7 @@ def test_a_record_of_another_release_is_not_replaced(folder):
 
 
 def no_space(*_):
+    """Fail like a write to a full disk."""
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -494,6 +498,7 @@ def test_two_runs_on_one_record_both_end_up_in_it(folder):
 
 
 def cannot_lock(*_):
+    """Fail like `flock` on a file system that can't lock folders."""
     raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
 

@@ -1,4 +1,4 @@
-"""The examples in the docstrings of the runner and of the site are true."""
+"""Run the doctests of the packages `verify` and `render`."""
 
 import doctest
 import importlib

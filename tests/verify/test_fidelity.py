@@ -1,4 +1,7 @@
-"""Given a file, a fork does what `python FILE` does, to the byte."""
+"""Test that a forked run behaves exactly like `python FILE`.
+
+Many of the docstrings below say what would be different if the runner only forked.
+"""
 
 import functools
 import os
@@ -107,7 +110,7 @@ PITFALLS = {
             with mp.get_context("fork").Pool(1) as pool:
                 print(pool.map(double, [1, 2]))
         """,
-    # It starts a helper and ends before that one has started.
+    # The script ends before the helper that it starts is ready.
     "helper": """
         from multiprocessing import resource_tracker
 
@@ -260,7 +263,7 @@ if sys.version_info >= (3, 11):
 @pytest.mark.parametrize("name", PITFALLS)
 def test_a_fork_is_like_a_fresh_interpreter(name, warm, write, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONUTF8", "1")
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)  # the server has it
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)  # the server sets it
     text = PITFALLS[name]
     path = str(write(text if isinstance(text, str) else ""))
     if isinstance(text, bytes):
@@ -284,14 +287,17 @@ def test_a_fork_is_like_a_fresh_interpreter(name, warm, write, tmp_path, monkeyp
 
 @pytest.mark.parametrize("number", ["1", "3"])
 def test_a_fork_has_as_many_threads_as_its_environment_says(warm, number):
-    """OpenMP has read that of the server; torchrun sets it for its ranks."""
+    """OpenMP read OMP_NUM_THREADS when the server started, before the fork.
+
+    The variable matters because torchrun sets it for its workers.
+    """
     code = "import torch; print(torch.get_num_threads())"
     env = {**os.environ, "OMP_NUM_THREADS": number}
     assert warm.server.run(["-c", code], cwd="/", env=env).out == f"{number}\n"
 
 
 def test_the_shim_imports_nothing_slow():
-    """Each process that a script starts waits for it; `re` alone doubles its start."""
+    """Each Python that a script starts loads the shim; `re` alone doubles the time."""
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import python_shim; "
         "print(*sys.modules)"
@@ -303,13 +309,13 @@ def test_the_shim_imports_nothing_slow():
 
 
 def test_import_handlers_do_not_run_at_the_end_of_each_fork(warm):
-    """Trap 1: they took 30 ms and deleted temporary folders that all forks share."""
+    """Exit handlers of modules take 30 ms and delete folders that all forks share."""
     code = "import weakref as w; print([f for f in w.finalize._registry if f.atexit])"
     assert warm.server.run(["-c", code], cwd="/").out == "[]\n"
 
 
 def test_a_fork_has_a_temporary_folder_of_its_own(warm, write):
-    """Trap 1: the server's is not the script's."""
+    """`tempfile` caches the folder, so forks would use that of the server."""
     text = (
         "import os, tempfile\n\nprint(tempfile.gettempdir() == os.environ['TMPDIR'])\n"
     )
@@ -317,13 +323,13 @@ def test_a_fork_has_a_temporary_folder_of_its_own(warm, write):
 
 
 def test_what_was_imported_ahead_is_frozen(warm):
-    """Trap 2: a collection in a fork that visits it costs 200 ms."""
+    """Otherwise each garbage collection in a fork takes 200 ms longer."""
     code = "import gc; print(gc.get_freeze_count() > 100_000)"
     assert warm.server.run(["-c", code], cwd="/").out == "True\n"
 
 
 def test_a_fork_skips_the_teardown_but_not_destructors(warm, write):
-    """Trap 3: taking apart torch's modules takes half a second."""
+    """Finalizing the modules of torch would take half a second."""
     text = """
     import atexit
 
@@ -342,7 +348,7 @@ def test_a_fork_skips_the_teardown_but_not_destructors(warm, write):
 
 
 def test_unseeded_numbers_differ_from_file_to_file(warm):
-    """Trap 4: forks share the server's random state, numpy's too."""
+    """Forks inherit the random state of the server, including that of NumPy."""
     pytest.importorskip("numpy", reason="needs numpy")
     code = """
 import random, numpy, torch
@@ -361,19 +367,22 @@ def test_seeded_numbers_are_those_of_a_fresh_interpreter(warm, write):
 
 
 def test_a_forgotten_import_fails_although_it_was_imported_ahead(warm, write):
-    """Trap 5: modules imported ahead are unseen until something imports them."""
+    """Modules that were imported ahead stay hidden until a script imports them."""
     text = "import torch\n\nprint(torch._dynamo.config)\n"
     code = "import sys; print('torch._dynamo' in sys.modules, 'sympy' in sys.modules)"
     assert warm.server.run(["-c", code], cwd="/").out == "False False\n"
     verdict = warm.run(write("import torch\n\nprint(torch.distributed.fsdp)\n"))
     assert verdict.outcome == "failed"
     assert "fsdp" in verdict.error
-    # torch itself imports _dynamo on demand, from what was imported ahead.
+    # torch imports _dynamo on demand, which reveals the module imported ahead.
     assert warm.run(write(text)).result.code == 0
 
 
 def test_the_stash_gives_a_whole_package_back(tmp_path, monkeypatch):
-    """Trap 5: the module that triggers the return must not be in sys.modules yet."""
+    """The module whose import reveals the others must not be in `sys.modules` yet.
+
+    Otherwise importlib would use the spec of that module, not the one of the stash.
+    """
     package = tmp_path / "stashed_package"
     package.mkdir()
     (package / "__init__.py").write_text("from stashed_package import inner\n")
@@ -393,13 +402,16 @@ def test_the_stash_gives_a_whole_package_back(tmp_path, monkeypatch):
 
 @pytest.fixture
 def serve(tmp_path, small_torch):
-    """Start a server that finds the small torch and the modules of `tmp_path`."""
+    """Return a function that starts a server with the fake torch and `tmp_path`."""
     path = os.pathsep.join([str(tmp_path), small_torch])
     return functools.partial(Server, env={**environment(), "PYTHONPATH": path})
 
 
 def test_what_is_imported_ahead_is_not_done_at_the_end_of_all(serve, tmp_path):
-    """Nor seen by a script that imports a module of the standard library alone."""
+    """Only a script that imports the module runs its exit handlers.
+
+    A script that imports a module of the standard library gets that module alone.
+    """
     (tmp_path / "stashed_module.py").write_text(
         "import atexit, wave\n\natexit.register(print, 'the end of stashed_module')\n"
     )
@@ -420,7 +432,7 @@ def test_what_is_imported_ahead_is_not_done_at_the_end_of_all(serve, tmp_path):
 
 
 def test_one_torchrun_at_a_time(warm, write):
-    """Trap 6: torchrun's default port is the same for all; two at once would clash."""
+    """Every torchrun has the same default port, so two at once would clash."""
     text = """
     # Run: torchrun --nproc-per-node=2 FILE
     import torch
@@ -540,7 +552,7 @@ print(subprocess.run(command, pass_fds=files, capture_output=True, text=True).st
 @pytest.mark.parametrize("limit", [64, 256])
 @pytest.mark.usefixtures("finds_small_torch")
 def test_few_open_files_are_enough(limit):
-    """With `ulimit -n 64` there is no room for descriptors above 64."""
+    """With `ulimit -n 64`, no file descriptor can be above 63."""
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, "
         f"({limit}, {limit})); sys.path.insert(0, {str(ROOT)!r})\n"
@@ -559,25 +571,28 @@ def test_few_frames_are_not_the_scripts(warm):
 
 
 def test_importing_torch_is_silent(warm):
-    """Else each file would warn in a fresh interpreter, and here only the first."""
+    """A warning would appear once per server, but once per file in a fresh Python."""
     assert warm.server.import_warnings == ""
 
 
 def test_cuda_is_untouched_before_the_fork(warm):
-    """A fork of a process that has initialized CUDA cannot use it."""
+    """A process that was forked after CUDA was initialized can't use CUDA."""
     code = "import torch; print(torch.cuda.is_initialized())"
     assert warm.server.run(["-c", code], cwd="/").out == "False\n"
 
 
 def test_the_default_device_is_set_from_outside(warm, write):
-    """What `--device cuda` does, shown on a device that every machine has."""
+    """`--device cuda` sets it too, but every machine has the device `meta`."""
     path = write("import torch\n\nprint(torch.ones(1).device)\n")
     env = {"VERIFY_DEFAULT_DEVICE": "meta"}
     assert warm.server.run([path], cwd="/", env=env).out == "meta\n"
 
 
 def test_two_stashes_share_the_modules_that_both_use(tmp_path, monkeypatch):
-    """Trap 5: of a module there is one, or what one package makes the other refuses."""
+    """A second copy of a module would have different classes.
+
+    One package would then reject the objects of the other.
+    """
     for name in ("first", "second"):
         (tmp_path / f"twin_{name}.py").write_text("import twin_shared\n")
     (tmp_path / "twin_shared.py").write_text("class Kind: pass\n")
@@ -595,7 +610,7 @@ def test_two_stashes_share_the_modules_that_both_use(tmp_path, monkeypatch):
 
 
 def test_a_stash_may_hold_a_part_of_a_package_in_another(tmp_path, monkeypatch):
-    """Seen on torch 2.7.1, which imports `xml` and not `xml.etree`."""
+    """For example, torch 2.7.1 imports `xml`, but not `xml.etree`."""
     package = tmp_path / "shared_package"
     package.mkdir()
     (package / "__init__.py").write_text("")
@@ -617,7 +632,10 @@ def test_a_stash_may_hold_a_part_of_a_package_in_another(tmp_path, monkeypatch):
 
 
 def test_a_part_that_one_stash_holds_is_there_for_the_next(tmp_path, monkeypatch):
-    """NumPy imports `numpy.typing` when asked for it: unseen, it asked for ever."""
+    """NumPy imports `numpy.typing` when the attribute is first used.
+
+    If the module is hidden at that moment, `__getattr__` calls itself forever.
+    """
     package = tmp_path / "lazy_package"
     package.mkdir()
     (package / "__init__.py").write_text(
@@ -637,7 +655,7 @@ def test_a_part_that_one_stash_holds_is_there_for_the_next(tmp_path, monkeypatch
 
 
 def test_what_a_stash_uses_of_another_appears_with_it(tmp_path, monkeypatch):
-    """On torch 2.15.0, a package lacked the module that another stash held."""
+    """In torch 2.15.0, a package needed a module that another stash was hiding."""
     package = tmp_path / "deep_package"
     package.mkdir()
     (package / "__init__.py").write_text("")
@@ -681,7 +699,10 @@ if {ends_at_fork}:
 def test_an_import_that_starts_a_thread_is_not_done_ahead(
     ends_at_fork, serve, tmp_path
 ):
-    """OpenBLAS ends its threads before a fork; what others have locked stays locked."""
+    """A lock that another thread holds during a fork stays locked forever.
+
+    Threads that end before the fork, like those of OpenBLAS, do no harm.
+    """
     text = HAS_THREAD.format(ends_at_fork=ends_at_fork)
     (tmp_path / "has_thread.py").write_text(text)
     code = "import sys, has_thread; print('torch' in sys.modules, has_thread.thread)"
@@ -689,7 +710,7 @@ def test_an_import_that_starts_a_thread_is_not_done_ahead(
         result = server.run(["-c", code], "/", serve.keywords["env"])
         assert (server.cold, server.cold_because) == (False, None)
         assert "torch" in server.versions
-    # An import that wasn't done ahead starts its thread in the file.
+    # The module that wasn't imported ahead starts its thread in the script.
     assert result.code == 0
     assert ("started" in result.out) == (not ends_at_fork)
 
@@ -703,10 +724,10 @@ def test_a_torch_that_starts_a_thread_runs_cold(serve, tmp_path):
         assert list(server.versions) == ["python"]
         result = server.run(["-c", "import sys, torch; print(sys.argv)"], "/", env)
         assert (result.code, result.out) == (0, "['-c']\n")
-        # Once is enough, also after a restart.
+        # A restarted server doesn't try to import torch again.
         os.kill(server.pid, 9)
         runs = [server.run(["-c", "print(1)"], "/", env) for _ in range(2)]
-        assert runs[0].lost or runs[0].out == "1\n"  # it may be killed with the keeper
+        assert runs[0].lost or runs[0].out == "1\n"  # it may die with the keeper
         assert runs[1].out == "1\n"
 
 
@@ -738,5 +759,5 @@ def test_what_is_imported_ahead_is_unseen_too(write, tmp_path, small_torch):
     ahead = ["stashed_module", "matplotlib.pyplot", "no_such_module"]
     with Runner(ahead=ahead, variables={"PYTHONPATH": path}, jobs=1) as runner:
         assert runner.server.run(["-c", code], cwd="/").out == "False\n"
-        for _ in range(2):  # each file begins with no figure
+        for _ in range(2):  # no figure is left of the first run
             assert runner.run(draws).faults == ()

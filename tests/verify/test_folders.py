@@ -1,4 +1,4 @@
-"""Given a run's folder and what a file made in it: it is removed, and what it left."""
+"""Test that the folder of a run is removed, and that leftovers are reported."""
 
 import contextlib
 import ctypes
@@ -124,8 +124,11 @@ def test_what_a_link_leads_to_is_kept(tmp_path):
 
 @pytest.fixture
 def bound():
-    """A folder of a user whom permissions bind, and a way to call `remove` as one."""
-    top = Path(tempfile.mkdtemp())  # other users can't enter the folders of pytest
+    """Yield a folder, and a function that calls `remove` without root privileges.
+
+    Root may read and write everything, so as root the function changes the user.
+    """
+    top = Path(tempfile.mkdtemp())  # only the owner can enter `tmp_path`
 
     def call(folder):
         if os.getuid():

@@ -1,4 +1,4 @@
-"""Given two records, what changed between them, and what a person explained."""
+"""Test how a release is judged by its record, the earlier one and the notes."""
 
 import dataclasses
 
@@ -11,6 +11,7 @@ from verify.report import release_report
 
 
 def kinds(*found):
+    """Return the name, kind and `new` flag of each change."""
     return [(change.name, change.kind, change.new) for change in found]
 
 
@@ -116,7 +117,7 @@ PRINTS = {"outcome": "output-changed", "lines": (Line(2, "1", "5"),)}
 
 @pytest.fixture
 def judge(tmp_path):
-    """Judge a record, for files that are as those of the sample records."""
+    """Return a function that judges a record; by default, a.py and b.py are current."""
 
     def judge(record, notes=None, earlier=None, snippets=None):
         snippets = files("a", "b") if snippets is None else snippets
@@ -166,7 +167,7 @@ def test_a_record_with_a_fault_is_not_fine(judge, fault):
 
 
 def test_only_results_that_count_are_judged(judge):
-    # b.py failed before it was changed, and its note is about that
+    # b.py has changed since it failed, and the note explains that old failure.
     record = of("2.13.0", a=result(), b=result("print(2)\n", "failed"))
     judgement = judge(record, {"b.py": "upstream"})
     assert judgement.state == "fine"
@@ -174,7 +175,7 @@ def test_only_results_that_count_are_judged(judge):
     assert judgement.stale_notes == ()
     assert judgement.counts == {"passed": 1}
     assert "1 have not run since their last change" in release_report(judgement)
-    # a file that now breaks the contract failed for that reason
+    # A result without a hash counts only while the file still can't be parsed.
     broken = dataclasses.replace(result(outcome="failed"), sha256=None)
     record = of("2.13.0", a=result(), b=broken)
     assert judge(record, snippets={**files("a"), "b.py": None}).state == "differs"

@@ -1,4 +1,8 @@
-"""Given a hostile file: a clear verdict in time, nothing left, the next unaffected."""
+"""Test the runner with hostile files.
+
+Each file gets a clear verdict in time and leaves nothing behind. The next file isn't
+affected.
+"""
 
 import contextlib
 import itertools
@@ -29,23 +33,36 @@ print(os.listdir(), torch.add(1, 2))
 
 @pytest.fixture(scope="module", params=["warm", "cold"])
 def runner(request, small_torch):
-    """One slot, so that what is left would meet the next file."""
+    """Yield a runner with one slot, so that leftovers would affect the next file."""
     variables = {"PYTHONPATH": small_torch}
     cold = request.param == "cold"
     with Runner(jobs=1, cold=cold, variables=variables) as runner:
         yield runner
 
 
-# What a file writes is judged after it has ended, however it was started.
+# For tests of what a file writes. The same code checks that after warm and cold runs,
+# so the warm runner is enough.
 once = pytest.mark.parametrize("runner", ["warm"], indirect=True)
 
 
 def check(runner, write, text, outcome, *words, limit=None):
-    """Run a hostile file; its verdict; and that a good file then passes."""
+    """Run a hostile file, check its verdict and that a good file passes afterwards.
+
+    Args:
+        runner: The runner.
+        write: The fixture that writes files.
+        text: The source of the hostile file.
+        outcome: The outcome to expect.
+        words: Texts that its faults must contain.
+        limit: The timeout in seconds. Default: 120.
+
+    Returns:
+        The verdict on the hostile file.
+    """
     start, runner.timeout = time.monotonic(), limit or 120
     verdict = runner.run(write(text, "hostile.py"))
     runner.timeout = 120
-    if limit:  # far below what the file would take
+    if limit:  # the file itself would run much longer
         assert time.monotonic() - start < patient(limit + 15)
     assert verdict.outcome == outcome, verdict
     said = "\n".join(verdict.faults)
@@ -57,6 +74,7 @@ def check(runner, write, text, outcome, *words, limit=None):
 
 
 def is_running(*words):
+    """Return whether the command line of some process contains all words."""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             command = path.read_text(errors="replace").replace("\0", " ")
@@ -172,7 +190,7 @@ def test_changed_globals_of_torch(warm, write):
     torch.set_printoptions(precision=1)
     torch.ones = None
     """)
-    for _ in range(warm.jobs + 1):  # so that one slot runs it twice
+    for _ in range(warm.jobs + 1):  # at least one slot runs the file twice
         assert warm.run(path).faults == ()
 
 
@@ -186,7 +204,7 @@ def test_writing_into_the_repository(runner, write, tmp_path):
     #> 1
     """
     check(runner, write, text, "failed", "stray.txt; a file may write only into its")
-    # The runner deletes nothing where people work.
+    # The runner deletes nothing in a checkout.
     assert (tmp_path / "stray.txt").read_text() == "x"
 
 
@@ -309,7 +327,7 @@ def test_an_immutable_file(runner, write):
 
 
 def _is_bound():
-    """Return True if this user can't make a file immutable."""
+    """Return whether this user isn't allowed to make a file immutable."""
     with tempfile.NamedTemporaryFile() as file:
         command = ["chattr", "+i", file.name]
         if subprocess.run(command, capture_output=True).returncode:
@@ -345,7 +363,7 @@ def test_killing_the_group_of_its_parent(runner, write):
     print(1)
     """
     check(runner, write, text, "failed", "killed its supervisor process")
-    # What lost its supervisor is collected by the keeper, which does not hurry.
+    # The keeper ends the processes of a lost supervisor, but not at once.
     deadline = time.monotonic() + 5
     while is_running("sleep", "7532") and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -393,17 +411,17 @@ def test_nothing_is_left_of_a_server():
 
 
 def test_a_request_that_stops_half_way_leaves_no_file_open():
-    """What a script starts may be killed while it asks for its fork."""
+    """A process can be killed while it requests a fork."""
     here, there = socket.socketpair()
     with here, open(os.devnull) as file:
         inbox = Inbox(here)
         before = os.listdir("/proc/self/fd")
         socket.send_fds(there, [(9).to_bytes(4, "big")], [file.fileno()])
         there.sendall(b'{"ar')
-        assert inbox.receive() is None  # and doesn't wait
+        assert inbox.receive() is None  # without waiting for the rest
         there.close()
         with pytest.raises(EOFError):
             inbox.receive()
         inbox.close()
-        # Both ends and nothing else.
+        # Both sockets are closed, and no descriptor has been added.
         assert len(os.listdir("/proc/self/fd")) == len(before) - 2

@@ -1,7 +1,8 @@
-"""Given a file that attacks what watches over it: an answer in time, nothing left.
+"""Test the runner with files that attack its supervisor processes.
 
-Each fault is followed by a good file in the same slot. Where a fault could reach other
-slots, files run in them meanwhile.
+The runner answers in time and leaves no process behind. After each attack, a good file
+runs in every slot. If an attack could affect other slots, good files run in them at the
+same time.
 """
 
 import os
@@ -25,7 +26,7 @@ limits = [kind for kind in vars(resource) if kind.startswith("RLIMIT_")]
 print([resource.getrlimit(getattr(resource, kind)) for kind in sorted(limits)])
 print(os.nice(0), os.sched_getaffinity(0), os.getcwd(), sys.argv)
 """
-# What the hostile files start with.
+# The first lines of every hostile file.
 HELPERS = """
 import ctypes, os, resource, signal, socket, subprocess, sys, time
 
@@ -64,6 +65,7 @@ def steal():
 
 @pytest.fixture(scope="module", params=["warm", "cold"])
 def server(request, small_torch):
+    """Yield a server with three slots; its `good` is the output of the good file."""
     env = {**os.environ, "PYTHONPATH": small_torch}
     with Server(cold=request.param == "cold", slots=3, env=env) as server:
         server.good = server.run(["-c", GOOD], "/").out
@@ -73,9 +75,9 @@ def server(request, small_torch):
 
 @pytest.fixture
 def run(server, tmp_path):
-    """Run a hostile file; check that it leaves nothing and that a good file then runs.
+    """Return a function that runs a hostile file and returns the result.
 
-    The good file runs in all slots, at once.
+    It then checks that no process is left, and that a good file runs in every slot.
     """
 
     def run(text, slot=0, timeout=60.0, **options):
@@ -84,7 +86,7 @@ def run(server, tmp_path):
         token = server._keeper.token
         start = time.monotonic()
         result = server.run([str(path)], tmp_path, timeout=timeout, slot=slot)
-        # Not the limit of a test, but that it doesn't wait for ever.
+        # A generous limit, to prove only that the server doesn't wait forever.
         assert time.monotonic() - start < timeout + 120
         after = in_all_slots(
             server, lambda slot: server.run(["-c", GOOD], "/", slot=slot)
@@ -100,7 +102,7 @@ def run(server, tmp_path):
 
 
 def in_all_slots(server, function):
-    """Call a function for each slot, at the same time."""
+    """Call a function for all slots at the same time and return its results."""
     results = [None] * 3
 
     def call(slot):
@@ -114,7 +116,7 @@ def in_all_slots(server, function):
     return results
 
 
-# A file, and what its slot or keeper was found to be.
+# Hostile files, each with the reason that the server gives for losing its supervisor.
 LOST = {
     "stops the slot": (
         "print(1, flush=True)\nos.kill(SLOT, signal.SIGSTOP)\ntime.sleep(900)",
@@ -349,7 +351,7 @@ def test_deleting_the_folder_of_the_server(server, run):
     print(1)
     """
     result = run(text)
-    if server.cold:  # which names no folder
+    if server.cold:  # a cold server doesn't set PYTHON_EXEC
         assert "KeyError" in result.err
     else:
         assert (result.out, result.killed, result.lost) == (
@@ -378,7 +380,7 @@ def test_the_environment_names_no_other_slot(server, run):
 
 
 def with_two_innocents(server, tmp_path, text):
-    """Run a hostile file in slot 0 and slower good ones in the others meanwhile."""
+    """Run a hostile file in slot 0 and slower good files in the other two slots."""
     path = tmp_path / "hostile.py"
     path.write_text(HELPERS + textwrap.dedent(text))
     slow = "import time; time.sleep(2); print('good')"
@@ -469,7 +471,7 @@ def test_what_was_forked_is_named_after_its_file(run, monkeypatch):
         subprocess.Popen(["sleep", f"90{number}"])
     print(1)
     """
-    # A cold file is a program of its own, with a command line that says so.
+    # Without a fork, the command line already contains the name of the file.
     result = run(text)
     assert result.out == "1\n"
     assert len(result.left) <= 6

@@ -1,4 +1,4 @@
-"""uv or pip installs a release, and a failure says why in one line."""
+"""Test that uv or pip installs a release, and that a failure gives its cause."""
 
 import http.server
 import io
@@ -21,7 +21,7 @@ OLD, NEW = "2.14.1", "2.15.0"
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory):
-    """Wheels of two releases that install, and of some that don't."""
+    """Return a folder with wheels of two good releases, and of some broken ones."""
     tree = Tree(tmp_path_factory.mktemp("wheels"))
     for release in (OLD, NEW):
         tree.torch(release)
@@ -51,7 +51,7 @@ def failing_source(path, name):
 
 @pytest.fixture
 def offline(wheels, monkeypatch):
-    """An installer that has the wheels of a folder and no network."""
+    """Return an installer that uses only the wheels of a folder, and no network."""
     for name, value in OFFLINE.items():
         monkeypatch.setenv(name, value)
     return Installer(wheels=wheels)
@@ -59,7 +59,7 @@ def offline(wheels, monkeypatch):
 
 @pytest.fixture(params=["pip", "uv"])
 def tool(request, monkeypatch):
-    """Each tool alone: without uv, or with a pip that installs nothing."""
+    """Have the installer use only one tool, pip or uv, and return its name."""
     uv = installer.find_uv()
     if request.param == "uv" and not uv:
         pytest.skip("uv isn't installed")
@@ -74,7 +74,7 @@ def tool(request, monkeypatch):
 
 
 def error_of(source, torch, folder, packages=()):
-    """The one line that says why a release isn't installed."""
+    """Check that an install fails with a message of one line, and return it."""
     with pytest.raises(InstallError) as caught:
         source.install(torch, packages, folder)
     message = str(caught.value)
@@ -97,7 +97,7 @@ def error_of(source, torch, folder, packages=()):
 def test_the_cause_is_told(
     offline, tmp_path, tool, monkeypatch, torch, packages, words
 ):
-    monkeypatch.setenv("PIP_QUIET", "3")  # a person's setting hides no cause
+    monkeypatch.setenv("PIP_QUIET", "3")  # the user's settings must not hide it
     monkeypatch.setenv("UV_QUIET", "1")
     message = error_of(offline, torch, tmp_path / "env", packages)
     assert message.startswith(f"{tool}: ")
@@ -117,7 +117,7 @@ def test_a_constraint_in_the_way_is_named(offline, tmp_path, tool, monkeypatch):
 
 @pytest.fixture
 def index():
-    """An index at an address of this machine: one release, for a later Python."""
+    """Serve a local index with one release, which requires a later Python."""
 
     class Index(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -138,7 +138,7 @@ def index():
 
 
 def use_index(monkeypatch, address):
-    """Have both tools look at one index, once."""
+    """Have both tools use one index, with few retries and no proxy."""
     for name in ("PIP_NO_INDEX", "UV_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
     for name in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX"):
@@ -300,7 +300,7 @@ def test_an_old_torch_gets_the_numpy_that_it_was_built_for(
 
 @pytest.fixture
 def bare(tmp_path):
-    """An interpreter without pip, as `uvx nox` has it."""
+    """Return an interpreter without pip, like that of `uvx nox`."""
     venv.create(tmp_path / "bare", symlinks=True)
     return str(tmp_path / "bare" / "bin" / "python")
 
@@ -357,15 +357,15 @@ def test_the_report_of_a_release_says_why_it_is_not_installed(tmp_path):
     tree.torch(NEW)
     constraints = tmp_path / "constraints.txt"
     constraints.write_text(f"torch<={OLD}\n")
-    # Each tool reads its own variable.
+    # pip and uv read different variables.
     names = ("PIP_CONSTRAINT", "UV_CONSTRAINT")
     environment = dict.fromkeys(names, str(constraints))
     code, out, err = tree.verify(NEW, program=REAL, environment=environment)
     assert (code, err) == (1, "")
     (told,) = re.findall(rf"^torch {NEW} on cpu: not-installed: (.+)$", out, re.M)
     assert f"The user requested (constraint) torch<={OLD}" in told
-    assert str(tmp_path) in told  # a person has to find the file
-    assert str(tmp_path) not in tree.record(NEW).read_text()  # a record is for all
+    assert str(tmp_path) in told  # the user has to find the file
+    assert str(tmp_path) not in tree.record(NEW).read_text()  # but records are public
 
 
 def test_packages_are_those_that_the_files_ask_for(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Only what has no valid evidence runs, on the releases that have a record."""
+"""Test that `--stale` runs only the files without a valid result."""
 
 import json
 import re
@@ -16,7 +16,7 @@ ADDS = "import torch\n\nprint(torch.add(1, 2))\n#> 3\n"
 
 @pytest.fixture
 def tree(tmp_path):
-    """A checkout with two blocks and wheels of three releases."""
+    """Return a checkout with two snippet files and wheels of three releases."""
     tree = Tree(tmp_path)
     tree.snippet(ADD, ADDS)
     tree.snippet(MEAN, "import torch\n\nprint(torch.mean([1, 2]))\n#> 1.5\n")
@@ -26,12 +26,12 @@ def tree(tmp_path):
 
 
 def ran(out):
-    """How many files ran on each release."""
+    """Return how many files ran on each release, as the command reports it."""
     return dict(re.findall(r"^torch (\S+) on cpu: (\d+) ran: ", out, re.M))
 
 
 def times(tree, release):
-    """When each file ran."""
+    """Return when each file ran, from the record of a release."""
     fields = json.loads(tree.record(release).read_text())
     return {name: result["when"] for name, result in fields["snippets"].items()}
 
@@ -44,9 +44,9 @@ def test_after_an_edit_one_file_runs_on_each_release_with_a_record(tree):
     assert (code, err) == (0, "")
     assert ran(out) == {OLD: "1", NEW: "1"}
     assert times(tree, NEW)[MEAN] == before
-    assert tree.installed() == [OLD, NEW]  # both were kept
+    assert tree.installed() == [OLD, NEW]  # the kept ones are reused
     assert not tree.record(MIDDLE).exists()
-    # Nothing is left to do: nothing is installed, nothing starts.
+    # If nothing is stale, no environment is needed.
     code, out, _ = tree.verify("--stale")
     assert code == 0
     assert out.count(": nothing is stale\n") == 2
@@ -57,7 +57,7 @@ def test_what_is_not_stale_is_not_installed(tree):
     assert tree.verify(OLD, NEW)[0] == 0
     record = tree.record(NEW)
     text = record.read_text()
-    record.write_text(text.replace('"passed"', '"failed"', 1))  # its seal is broken
+    record.write_text(text.replace('"passed"', '"failed"', 1))  # breaks the seal
     code, out, _ = tree.verify("--stale")
     assert code == 0
     assert ran(out) == {NEW: "2"}
@@ -86,7 +86,7 @@ def test_a_file_of_the_library_makes_stale_what_imports_it(tree):
     assert code == 1
     assert ran(out) == {NEW: "1"}
     assert f"  snippets/{ADD} (docs/en/tensors/sums.md) [not judged yet]" in out
-    # Its result counts now; it is told again and does not run again.
+    # The failure is a valid result now, so it is reported again without a new run.
     code, again, _ = tree.verify("--stale")
     assert code == 1
     assert ": nothing is stale\n1 print something else" in again
@@ -179,7 +179,7 @@ COMMAND = ("-m", "verify")
 
 @pytest.fixture
 def installed(tree, monkeypatch):
-    """Let the interpreter of the test have the newest of the releases."""
+    """Return the checkout, with the newest release on the import path."""
     with zipfile.ZipFile(tree.wheels / f"torch-{NEW}-py3-none-any.whl") as archive:
         archive.extractall(tree.root / "site")
     monkeypatch.setenv("PYTHONPATH", str(tree.root / "site"))
@@ -198,7 +198,7 @@ def test_the_command_runs_only_what_is_stale(installed):
     assert code == 1
     assert out.startswith("1 of 2 have a valid result\n")
     assert "0 passed, 1 failed, 0 skipped" in out
-    # What failed is told again, and torch isn't imported for that.
+    # The failure is reported again, without importing torch.
     (tree.root / "site" / "torch" / "__init__.py").write_text("raise SystemError")
     told = f"2 of 2 have a valid result\nsnippets/{ADD}:1: output-changed before: "
     for options in (arguments, ("--stale",)):

@@ -1,4 +1,4 @@
-"""The messages of torch that a block met, as its runs tell."""
+"""Test how errors and warnings of torch are collected, recorded and compared."""
 
 import json
 import multiprocessing
@@ -20,7 +20,7 @@ SHAPE = "shape '[3]' is invalid for input of size 2"
 
 @pytest.fixture
 def met(warm, write):
-    """Run a file; give the messages that it met as pairs of class and text."""
+    """Return a function that runs a file and returns (class, text) of each message."""
 
     def met(text, outcome=PASSED):
         verdict = warm.run(write(text))
@@ -248,16 +248,17 @@ def test_nonsense_in_place_of_messages_is_passed_over():
     assert of_run("\n".join(rows)) == ()
 
 
-# --- the record ---
+# --- records of messages ---
 
 
 def entry(release, *texts, sha256="a" * 64, library=None):
+    """Return an entry for a file that ran on one release and met these errors."""
     found = tuple(Message("error", "RuntimeError", text, (release,)) for text in texts)
     return Entry(sha256, library or {}, (release,), found)
 
 
 def verdict(machine, *texts, sha256="a" * 64, name=BLOCK):
-    """A verdict on a run in which torch raised these texts."""
+    """Return a verdict on a run in which torch raised errors with these texts."""
     from verify import SNIPPETS
     from verify.fork.client import Result
 
@@ -272,7 +273,7 @@ def verdict(machine, *texts, sha256="a" * 64, name=BLOCK):
 
 @pytest.fixture
 def record(warm, tmp_path):
-    """Put runs into the records of a folder; read its messages."""
+    """Return a function that records verdicts and returns all recorded messages."""
 
     def record(release, *verdicts):
         machine = replace(warm.machine, build=release)
@@ -286,6 +287,7 @@ def record(warm, tmp_path):
 
 
 def texts(entry):
+    """Return the releases on which each message appeared, by its text."""
     return {one.text: one.releases for one in entry.messages}
 
 
@@ -297,7 +299,7 @@ def test_a_text_is_kept_once_for_all_releases_that_have_it(record):
 
 
 def test_a_cpu_build_stands_beside_the_others(record):
-    """It says "not compiled with CUDA" where the others find no driver."""
+    """A CPU build says "not compiled with CUDA" where other builds find no driver."""
     record(NEW, verdict(None, "same", "no driver"))
     found = record(f"{NEW}+cpu", verdict(None, "same", "not compiled"))
     assert found[BLOCK].ran == (NEW, f"{NEW}+cpu")
@@ -363,10 +365,11 @@ def test_the_record_is_small_and_stays_as_it_is(record, tmp_path):
 
 
 def _merge_many(folder, release, start):
+    """Merge 40 runs into one record, while another process does the same."""
     from pathlib import Path
 
     path = messages.path_of("cpu", Path(folder))
-    start.wait()  # for the other one
+    start.wait()  # until both processes are ready
     for n in range(40):
         messages.merge(path, release, [verdict(None, f"{release} {n}", "same")])
 
@@ -410,11 +413,16 @@ def test_messages_that_somebody_changed_are_refused_before_a_run(record, tmp_pat
         record(OLD)
 
 
-# --- what a new torch rewords ---
+# --- messages that a new release rewords ---
 
 
 def both(before, now):
-    """The messages of a block that ran on two releases."""
+    """Return the messages of a file that ran on two releases.
+
+    Args:
+        before: The texts of the messages on the older release.
+        now: The texts of the messages on the newer release.
+    """
     kept = {text: [] for text in (*before, *now)}
     for release, found in ((OLD, before), (NEW, now)):
         for text in found:

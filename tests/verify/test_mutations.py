@@ -1,6 +1,6 @@
-"""Change each `#>` line of each snippet a little: the comparison notices it.
+"""Test that the comparison notices a small change of any `#>` line of any snippet.
 
-The changes are the ones that a new release, a lost dtype or a typing error would make.
+The changes are those that a new release, a lost dtype or a typo could cause.
 """
 
 import re
@@ -12,17 +12,18 @@ from verify.compare import same_line
 from verify.paths import find
 from verify.snippet import parse
 
-# Written anew, not taken from compare.py, which this file tests.
+# Not imported from `verify.compare`, because these tests check its patterns.
 FLOAT = re.compile(r"(?<![\w.])(?:\d+\.\d*|\.\d+|\d+(?=e))(?:e[-+]?\d+)?(?![\w.])")
 INTEGER = re.compile(r"(?<![\w.])\d+(?![\w.])")
 WORD = re.compile(r"[A-Za-z]{2,}")
 BLANK = re.compile(" ")
-# A wildcard takes in the blanks beside it too.
+# A wildcard also hides the blanks around it.
 HIDDEN = re.compile(r"(?:^| +)\.\.\.(?: +\.\.\.)*(?:$| +)")
 
 
 @pytest.fixture(scope="module")
 def lines():
+    """Return the place and text of each `#>` line of all snippets."""
     return [
         (f"{snippet.name}:{expected.line}", expected.text)
         for snippet in map(parse, find())
@@ -31,7 +32,7 @@ def lines():
 
 
 def visible(text, *patterns):
-    """Yield the text before, in and after each match that no wildcard hides."""
+    """Yield the text before, in and after each match outside of wildcards."""
     hidden = [match.span() for match in HIDDEN.finditer(text)]
     for pattern in patterns:
         for match in pattern.finditer(text):
@@ -41,20 +42,20 @@ def visible(text, *patterns):
 
 
 def float_to_integer(text):
-    """Lose a dtype: `1.` to `1`, `0.5` to `0`."""
+    """Turn each float into an integer: `1.` to `1`, `0.5` to `0`."""
     for before, number, after in visible(text, FLOAT):
         yield f"{before}{int(Decimal(number))}{after}"
 
 
 def integer_to_float(text):
-    """Gain a dtype: `1` to `1.` and `1.0`."""
+    """Turn each integer into a float: `1` to `1.` and `1.0`."""
     for before, number, after in visible(text, INTEGER):
         yield f"{before}{number}.{after}"
         yield f"{before}{number}.0{after}"
 
 
 def sign(text):
-    """Change the sign: `1.5` to `-1.5`, `-3` to `3`."""
+    """Change the sign of each number: `1.5` to `-1.5`, `-3` to `3`."""
     for before, number, after in visible(text, FLOAT, INTEGER):
         if before.endswith("-"):
             yield before[:-1] + number + after
@@ -63,14 +64,14 @@ def sign(text):
 
 
 def negative_zero(text):
-    """Change the sign of a zero: `0.` to `-0.`."""
+    """Make each floating-point zero negative: `0.` to `-0.`."""
     for before, number, after in visible(text, FLOAT):
         if Decimal(number) == 0 and not before.endswith("-"):
             yield f"{before}-{number}{after}"
 
 
 def last_digit(text):
-    """Change `1.23` to `1.24` and `1.22`, if that is beyond the tolerance."""
+    """Raise and lower the last digit of each float, if that exceeds the tolerance."""
     for before, number, after in visible(text, FLOAT):
         mantissa, e, exponent = number.partition("e")
         at = max(n for n, char in enumerate(mantissa) if char.isdigit())
@@ -83,7 +84,7 @@ def last_digit(text):
 
 
 def off_by_one(text):
-    """Change `3` to `4` and `2`."""
+    """Add 1 to each integer and subtract 1: `3` to `4` and `2`."""
     for before, number, after in visible(text, INTEGER):
         yield f"{before}{int(number) + 1}{after}"
         if int(number):
@@ -91,13 +92,13 @@ def off_by_one(text):
 
 
 def one_word(text):
-    """Change the last letter of a word: `Linear` to `Lineat`."""
+    """Change the last letter of each word: `Linear` to `Lineat`."""
     for before, word, after in visible(text, WORD):
         yield before + word[:-1] + ("u" if word[-1] == "t" else "t") + after
 
 
 def blank_added(text):
-    """Double each blank, and add one at the ends of the line."""
+    """Double each blank, and add a blank at each end of the line."""
     for before, _, after in visible(text, BLANK):
         yield f"{before}  {after}"
     if not text.startswith("... ") and text != "...":
@@ -113,13 +114,13 @@ def blank_removed(text):
 
 
 def blank_replaced(text):
-    """Write a character that looks like a blank."""
+    """Replace each blank by a no-break space."""
     for before, _, after in visible(text, BLANK):
         yield f"{before}\u00a0{after}"
 
 
-# The number of lines that each kind has to change at least, or the test is blind: a bit
-# less than there are today.
+# The least number of lines that each kind has to change. If it changed none, the test
+# would prove nothing. The numbers are a little below today's counts.
 KINDS = {
     float_to_integer: 600,
     integer_to_float: 700,

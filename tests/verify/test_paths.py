@@ -1,4 +1,4 @@
-"""Given a path of any kind, it is a snippet file, left out, or refused in one line."""
+"""Test which paths are snippet files, which are left out and which are errors."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 @pytest.fixture
 def odd(tmp_path):
-    """Make what isn't a regular file, by kind, with a name that ends in .py."""
+    """Return a function that makes a "*.py" path that isn't a regular file."""
 
     def odd(kind):
         path = tmp_path / f"{kind}.py"
@@ -190,7 +190,7 @@ def test_what_another_user_may_not_read_is_found_and_fails(tmp_path):
 
 
 def check_unreadable(folder):
-    """Files and folders without the right to read them fail with one line each."""
+    """Check that files and folders without read permission fail with a clear error."""
     secret, locked = folder / "secret.py", folder / "locked"
     secret.touch(mode=0o200)
     locked.mkdir(mode=0o000)

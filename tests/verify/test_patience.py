@@ -1,4 +1,4 @@
-"""A limit counts the seconds in which a process could run, and not its waits."""
+"""Test that a timeout doesn't count the time that a process waits for a CPU."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ SPIN = "import sys, time\nprint(1, flush=True)\nwhile True: pass"
 
 
 class Clock:
-    """A clock and a table of threads that a test sets."""
+    """A fake clock with fake thread times, which tests set."""
 
     def __init__(self, monkeypatch, processors=2):
         self.now, self.times = 100.0, {}
@@ -27,7 +27,13 @@ class Clock:
         monkeypatch.setattr(patience, "_processors", lambda: processors)
 
     def pass_(self, subject, seconds, *threads):
-        """Let time pass; each thread runs and waits for so many seconds."""
+        """Let time pass and return whether the limit is over.
+
+        Args:
+            subject: The `Patience` to ask.
+            seconds: The time that passes.
+            threads: For each thread, the seconds that it ran and that it waited.
+        """
         self.now += seconds
         for number, (ran, waited) in enumerate(threads):
             before = self.times.get(number, (0, 0))
@@ -67,7 +73,7 @@ def test_sleeping_counts(monkeypatch):
 
 
 def test_threads_that_wait_for_each_other_count(monkeypatch):
-    """Eight threads that spin on two processors: no other program is in the way."""
+    """Eight threads of one process spin on two CPUs; no other process is in the way."""
     clock = Clock(monkeypatch)
     subject = Patience(10.0)
     for _ in range(11):
@@ -112,9 +118,9 @@ def test_times_are_those_of_all_descendants():
 @needs_schedstat
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs Linux")
 def test_a_command_on_a_busy_processor_gets_its_seconds():
-    """It shares one processor with four others, so it takes longer than its limit."""
+    """The command shares one CPU with four others, so it runs longer than its limit."""
     processors = os.sched_getaffinity(0)
-    # About 3.5 s; the ceiling is 10 s.
+    # 0.7 s of CPU time take about 3.5 s. The ceiling is 10 times the timeout of 1 s.
     code = "import time\nwhile time.process_time() < 0.7: pass\nprint('done')\n"
     others = []
     os.sched_setaffinity(0, {min(processors)})
@@ -124,7 +130,7 @@ def test_a_command_on_a_busy_processor_gets_its_seconds():
                 subprocess.Popen(
                     [sys.executable, "-c", SPIN],
                     stdout=subprocess.PIPE,
-                    start_new_session=True,  # a system may share by session
+                    start_new_session=True,  # Linux may share CPUs by session
                 )
                 for _ in range(4)
             ]

@@ -1,4 +1,4 @@
-"""Given a system that can't fork a warm interpreter, the same commands work cold."""
+"""Test that the runner works on systems where it can't fork a warm interpreter."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from verify.run import Runner
 
 @pytest.fixture
 def elsewhere(finds_small_torch, monkeypatch):
-    """A runner that takes this system for another one than Linux."""
+    """Yield a runner that treats this system as one other than Linux."""
     monkeypatch.setattr(run_module, "ON_LINUX", False)
     with Runner(jobs=2, timeout=120) as runner:
         yield runner

@@ -1,4 +1,4 @@
-"""Compiling in advance: what is compiled, and that nothing runs."""
+"""Test that precompiling finds all imported modules and runs none of them."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from verify.fork import precompile
 
 @pytest.fixture
 def package(tmp_path):
-    """Modules that import each other in all ways; running any of them is an error."""
+    """Return a folder of modules that import each other and fail when executed."""
     files = {
         "top/__init__.py": "from . import near\nfrom .inner.deep import value\n",
         "top/near.py": "import far\n",
@@ -31,7 +31,7 @@ def package(tmp_path):
 
 
 def compiled(folder, *names):
-    """The modules whose bytecode lies in a folder once the program has run."""
+    """Precompile modules; return the paths, without suffix, that now have bytecode."""
     env = {"PYTHONPATH": str(folder), "PYTHONPYCACHEPREFIX": str(folder / "cache")}
     subprocess.run([sys.executable, precompile.__file__, *names], env=env, check=True)
     prefix = folder / "cache" / folder.relative_to("/")
@@ -58,7 +58,7 @@ def test_a_module_brings_its_package(package):
 
 
 def test_an_import_finds_it(package):
-    """It is what an import itself would have written, not newer, not for another."""
+    """Python accepts the bytecode as its own, so an import doesn't write it again."""
     (package / "far.py").write_text("value = 7\n")
     compiled(package, "far")
     env = {"PYTHONPATH": str(package), "PYTHONPYCACHEPREFIX": str(package / "cache")}

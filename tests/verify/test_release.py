@@ -1,4 +1,4 @@
-"""Given releases of torch, the command runs files on them, records and reports."""
+"""Test how `verify.release` runs files on releases, records and reports results."""
 
 import json
 import os
@@ -17,7 +17,7 @@ BLUNT = "def add(a, b, alpha=1):\n    raise TypeError('no more')\n"
 
 @pytest.fixture
 def tree(tmp_path):
-    """A checkout with one block and wheels of three releases."""
+    """Return a checkout with one snippet file and wheels of three releases."""
     tree = Tree(tmp_path)
     tree.snippet(BLOCK, "import torch\n\nprint(torch.add(1, 2))\n#> 3\n")
     for release in (OLD, MIDDLE, NEW):
@@ -26,7 +26,7 @@ def tree(tmp_path):
 
 
 def outcomes(tree, release):
-    """What came of each file, by its name."""
+    """Return the outcome of each file on a release, by file name."""
     fields = json.loads(tree.record(release).read_text())
     return {
         name.rpartition("/")[2]: result["outcome"]
@@ -35,7 +35,7 @@ def outcomes(tree, release):
 
 
 def test_the_newest_release_is_taken_and_nothing_but_the_record_stays(tree):
-    tree.torch("2.16.0rc1")  # no release yet
+    tree.torch("2.16.0rc1")  # not a final release
     code, out, err = tree.verify(program=REAL)
     assert (code, err) == (0, "")
     assert out.startswith(f"torch {NEW} on cpu\n")
@@ -53,7 +53,7 @@ def test_an_unknown_release_is_2_in_one_line_with_the_nearest(tree):
     assert err.startswith("verify: pip finds no torch 2.14.7 for ")
     assert err.endswith("the nearest: 2.14.1, 2.15.0\n")
     assert err.count("\n") == 1
-    assert not (tree.root / "records").exists()  # before anything is installed
+    assert not (tree.root / "records").exists()  # stops before installing
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,13 @@ def test_releases_by_word_and_only_new_ones(tree):
 
 
 def start_and_interrupt(tree, started, *arguments):
-    """Interrupt the command when a file has written `started`; return its errors."""
+    """Start the command, interrupt it, and check the message on standard error.
+
+    Args:
+        tree: The checkout.
+        started: A function that returns whether to interrupt the command now.
+        arguments: Command-line arguments.
+    """
     with tree.start(*arguments) as process:
         deadline = time.monotonic() + 60
         while not started() and time.monotonic() < deadline:
@@ -138,7 +144,7 @@ def test_an_interrupted_run_continues(tree, tmp_path_factory):
     assert before
     assert "wait.py" not in before
 
-    code, out, _ = tree.verify(NEW, "--new")  # a record of a part is not a whole run
+    code, out, _ = tree.verify(NEW, "--new")  # the record is incomplete
     assert code == 0
     assert "environment: found in .nox/verify/" in out
     assert f"{len(before)} files have run before" in out
@@ -152,16 +158,16 @@ def test_a_kept_environment_is_found_again(tree):
     work = tree.root / ".nox" / "verify"
     tree.verify(NEW, "--keep")
     (python,) = work.glob(f"torch-{NEW}-cpu-*/env/bin/python")
-    for options in ([], ["--keep"], []):  # what was kept once stays
+    for options in ([], ["--keep"], []):  # a kept one is never removed
         _, out, _ = tree.verify(NEW, *options)
         assert "environment: found in .nox/verify/" in out
-        assert "have run before" not in out  # that run was whole
+        assert "have run before" not in out  # the last run was complete
         assert python.exists()
     assert tree.installed() == [NEW]
     tree.snippet("tensors/sums/more.py", "# Needs: numpy\nprint(1)\n#> 1\n")
     wheel(tree.wheels, "numpy", "9.9", {"numpy.py": "__version__ = '9.9'\n"})
     tree.verify(NEW)
-    assert tree.installed() == [NEW, NEW]  # it lacked a package
+    assert tree.installed() == [NEW, NEW]  # the first one lacks numpy
     assert python.exists()
 
 
@@ -191,7 +197,7 @@ def test_a_need_is_proven_on_the_release_beside_its_bound(tree):
     assert (new["outcome"], middle["outcome"]) == ("passed", "skipped")
     assert middle["need"] == "torch>=2.15"
     assert middle["error"] == "TypeError: no more"
-    # further away nothing is asked
+    # The need isn't tested on releases further from the bound.
     assert old["outcome"] == "skipped"
     assert "error" not in old
 
@@ -253,8 +259,8 @@ def test_first_broken_asks_the_records_before_it_installs(tree):
 
 
 def library_test(tree, text):
-    """A test of the library in the checkout, and pytest in its environments."""
-    # pytest is that of the Python that runs this test
+    """Write a test of the library, and a wheel that makes pytest importable."""
+    # The wheel points to the pytest of the Python that runs this test.
     there = os.path.dirname(os.path.dirname(pytest.__file__))
     wheel(tree.wheels, "pytest", "9.9", {"there.pth": there})
     tests = tree.root / "tests" / "library"

@@ -1,4 +1,4 @@
-"""Given a file and an interpreter: what the runner says of it."""
+"""Test the verdicts of the runner on single files and on many at once."""
 
 import random
 import socket
@@ -201,7 +201,7 @@ def test_what_a_new_torch_compiles_lies_apart_where_none_is_to_be_written(
         env = environment(tmp_path / "bytecode")
         subprocess.run([sys.executable, path], env=env, check=True)
         assert (tmp_path / "bytecode").exists() == bool(told)
-        assert (tmp_path / "__pycache__").exists()  # of the first alone
+        assert (tmp_path / "__pycache__").exists()  # from the first run
     assert len(list((tmp_path / "bytecode").rglob("beside.*.pyc"))) == 1
 
 
@@ -215,7 +215,7 @@ def test_torchruns_port_is_free_and_nobody_is_given_it_meanwhile(monkeypatch):
         )
         found = int(_free_port())
     assert found != number
-    assert 1024 <= found < 32768  # from there on Linux gives ports out
+    assert 1024 <= found < 32768  # below the ephemeral ports of Linux
 
 
 @pytest.mark.parametrize("name", ["random", "queue", "torch"])
@@ -404,7 +404,7 @@ def test_a_file_that_vanishes_gets_a_verdict(warm, tmp_path):
 
 @pytest.mark.usefixtures("finds_small_torch")
 def test_whoever_wants_all_slots_gets_them():
-    """A thread that runs file after file doesn't keep another one waiting."""
+    """A thread that runs one file after another doesn't keep other threads waiting."""
     turns = []
 
     def run_files(runner):

@@ -1,4 +1,4 @@
-"""Given a run with --json, what it found is kept, however the run ends."""
+"""Test that a run with `--json` keeps its results, however the run ends."""
 
 import json
 import os
@@ -24,7 +24,7 @@ ELSEWHERE = machine(DEFAULT_TORCH, device_name="Elbrus")
 
 
 def start(*arguments, **popen):
-    """Start the command."""
+    """Start `python -m verify` and return the process; see `subprocess.Popen`."""
     return subprocess.Popen(
         [sys.executable, "-m", "verify", *map(str, arguments)],
         **{
@@ -38,6 +38,7 @@ def start(*arguments, **popen):
 
 
 def wait_for(condition, seconds=600):
+    """Wait until a condition holds, and fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -45,14 +46,14 @@ def wait_for(condition, seconds=600):
 
 
 def ran_here(record):
-    """The names of the files of which a record has a result of this machine."""
+    """Return the names of the files in a record that ran on this machine."""
     found = record_files.read(record).snippets.items()
     return {name for name, result in found if result.machine != ELSEWHERE.id}
 
 
 @pytest.fixture
 def tree(tmp_path):
-    """A checkout whose first file ends soon, and the others long after a test."""
+    """Return a checkout whose first file ends at once; the others outlast any test."""
     tree = Tree(tmp_path / "tree")
     tree.snippet("tensors/sums/a.py", "print(1)\n#> 1\n")
     for name in "bc":
@@ -62,7 +63,7 @@ def tree(tmp_path):
 
 @pytest.fixture
 def whole(tree, monkeypatch):
-    """A record of all files and of the library's tests, from another machine."""
+    """Write a complete record from another machine, with library tests; return it."""
     folder = tree.root / "snippets"
     monkeypatch.setattr(recording, "SNIPPETS", folder)
     monkeypatch.setattr(
@@ -84,12 +85,12 @@ def whole(tree, monkeypatch):
 def test_an_interrupted_run_keeps_the_record_and_what_ran(
     tree, whole, sign, code, word
 ):
-    """Ctrl-C once left 362 results of 762, and none of the library's tests."""
+    """Results of files that didn't run, and of the library tests, must survive."""
     record = tree.record(DEFAULT_TORCH)
     with start("--json", record, "--jobs", "1", cwd=tree.root) as process:
         wait_for(lambda: ran_here(record))
         process.send_signal(sign)
-        _, err = process.communicate(timeout=patient(20))  # b.py sleeps longer
+        _, err = process.communicate(timeout=patient(20))  # less than b.py sleeps
     assert process.returncode == code
     assert err == f"\nverify: {word}\n"
     now = record_files.read(record)
@@ -107,8 +108,8 @@ def test_a_killed_run_keeps_what_was_saved(write, tmp_path):
     record = tmp_path / "records" / "record.json"
     for number in range(40):
         write(SLOW, f"{number}.py")
-    # What the killed run leaves there goes with it. The name is short, because the
-    # address of a socket has at most 107 bytes.
+    # The killed run can't clean up, so its temporary files go into a folder that the
+    # test deletes. `tmp_path` is too long: a socket path has at most 107 bytes.
     with tempfile.TemporaryDirectory() as temporary:
         env = {**os.environ, "TMPDIR": temporary}
         with start(tmp_path, "--jobs", "1", "--json", record, env=env) as process:
@@ -187,7 +188,7 @@ def test_nobody_reads_the_output(write, tmp_path):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_an_output_that_is_full_is_2(write):
-    path = write("print(1)\n#> 1\n")  # so that nothing is written before the end
+    path = write("print(1)\n#> 1\n")  # writes nothing before the end
     with open("/dev/full", "w") as full, start(path, stdout=full) as process:
         _, err = process.communicate(timeout=120)
     assert process.returncode == 2

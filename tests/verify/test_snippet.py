@@ -1,4 +1,4 @@
-"""Given a file that breaks the contract, one line names file, line and remedy."""
+"""Test the parser of snippet files, and its messages about broken ones."""
 
 import subprocess
 import sys
@@ -9,6 +9,7 @@ from verify.snippet import SnippetError, hidden_modules, parse, parse_bytes
 
 
 def faults_of(path, data):
+    """Return the faults of a file with this content, without the path."""
     with pytest.raises(SnippetError) as caught:
         parse_bytes(data if isinstance(data, bytes) else data.encode(), path)
     return [fault.removeprefix(f"{path}:") for fault in caught.value.faults]
@@ -94,7 +95,7 @@ def test_a_misspelled_key_is_named_with_its_spelling(tmp_path, comment, key):
     (fault,) = faults_of(tmp_path / "block.py", f"# {comment}\nprint(1)\n")
     word = comment.partition(":")[0]
     assert fault == f"1: '# {word}:' is not a header; write '# {key}:'"
-    # Below the top, it is a comment like any other.
+    # Headers exist only at the top; below, the line is a plain comment.
     parse_bytes(f"print(1)\n# {comment}\n".encode(), tmp_path / "block.py")
 
 

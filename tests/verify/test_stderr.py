@@ -1,4 +1,4 @@
-"""Given standard error, what a reader sees on it: warnings and tracebacks."""
+"""Test how warnings and errors are found in the standard error of a run."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ FILE = Path("/checkout/snippets/functional.py")
 
 
 def texts(err):
+    """Return the line and text of each notice in `err`."""
     return [(notice.line, str(notice)) for notice in notices(err, FILE)]
 
 
@@ -17,7 +18,7 @@ def texts(err):
     ("err", "seen"),
     [
         (f"{FILE}:7: UserWarning: slow\n  f()\n", (7, "UserWarning: slow")),
-        # Whatever the class is called.
+        # The name of the class needn't end in "Warning".
         (f"{FILE}:3: Careful: hot\n  f()\n", (3, "Careful: hot")),
         ("/lib/x/functional.py:9: RuntimeWarning: nan\n", (1, "RuntimeWarning: nan")),
         ("<string>:1: SyntaxWarning: odd\n", (1, "SyntaxWarning: odd")),

@@ -1,4 +1,7 @@
-"""Given a tree, files that run, and others who write: who is blamed for what."""
+"""Test which snippet file is blamed for a change outside of its own folder.
+
+Other snippet files, other programs and people may write at the same time.
+"""
 
 import contextlib
 import itertools
@@ -24,7 +27,7 @@ FIX = "a file may write only into its working folder: fix it, then"
 
 @pytest.fixture
 def tree(tmp_path):
-    """A small repository."""
+    """Return the root of a small repository."""
     root = tmp_path / "repository"
     for name in (
         "snippets/tensors/shape/view.py",
@@ -46,7 +49,7 @@ def tree(tmp_path):
 
 @pytest.fixture
 def shared(tmp_path):
-    """A folder in which all programs write."""
+    """Return a folder like the temporary folder, where all programs write."""
     folder = tmp_path / "shared"
     folder.mkdir()
     return folder
@@ -54,15 +57,24 @@ def shared(tmp_path):
 
 @pytest.fixture
 def strays(tree, shared):
+    """Return a `Strays` that watches the repository and the shared folders."""
     return Strays(roots=[tree], names=[shared, strays_module.SHARED_MEMORY], interval=0)
 
 
 def kinds(tree):
+    """Return the kind and file name of each change since the last look."""
     return [(change.kind, Path(change.path).name) for change in tree.look()]
 
 
 def run(strays, path, action, source=""):
-    """Run a file that does what `action` does, and again if asked; its faults."""
+    """Run a pretended snippet file and return its faults.
+
+    Args:
+        strays: The `Strays` to test.
+        path: The path of the file.
+        action: What the file does, in its first run and whenever it has to run again.
+        source: The source of the file. Default: empty.
+    """
 
     def results():
         with strays.running(path, source, action):
@@ -73,7 +85,7 @@ def run(strays, path, action, source=""):
     return found
 
 
-# What a look sees.
+# --- changes that `Tree.look` reports ---
 
 
 def test_a_look_sees_what_is_new_changed_and_gone_once(tree):
@@ -207,14 +219,14 @@ def test_of_a_file_among_those_of_all_programs_edits_are_seen(tree, shared):
     assert kinds(watched) == [("changed", "block.py")]
 
 
-# Who is blamed.
+# --- changes that a snippet file is blamed for ---
 
 
 @pytest.mark.parametrize(
     "name",
     [
         "snippets/tensors/shape/reshape.py",
-        "snippets/tensors/shape/view.py",  # itself
+        "snippets/tensors/shape/view.py",  # the file itself
         "records/torch-2.13.0-cpu.json",
         "docs/zh/shape.md",
         "verify/run.py",
@@ -260,7 +272,7 @@ def test_messages_that_a_file_forges_are_blamed_on_it(strays, tree):
 def test_a_new_file_is_blamed_on_the_file(strays, tree, name):
     found = run(strays, tree / "a.py", lambda: (tree / name).write_text("x"))
     assert found == [f"created {tree / name}; {FIX} delete what it created"]
-    # Nothing is deleted where people work.
+    # The runner deletes nothing in a checkout.
     assert (tree / name).exists()
 
 
@@ -301,7 +313,7 @@ def test_what_is_gone_when_the_file_ends_is_no_fault(strays, tree):
 
 
 def test_only_the_file_that_does_it_is_blamed(strays, tree):
-    """Several files run at once; each is asked alone."""
+    """Several files run at once, then each runs alone to find the culprit."""
     files = {name: tree / f"{name}.py" for name in "abc"}
     stray = tree / "docs" / "stray.md"
     actions = {"a": lambda: None, "b": lambda: stray.write_text("x"), "c": list}
@@ -345,6 +357,7 @@ def test_a_once_only_change_while_two_files_ran_is_a_note(strays, tree):
 
 
 def _two_at_once(strays, tree, stray, sources):
+    """Have `stray` appear while two files run; return the faults of each file."""
     paths = [tree / "a.py", tree / "b.py"]
 
     def results():
@@ -359,7 +372,7 @@ def _two_at_once(strays, tree, stray, sources):
 
 
 def test_a_result_waits_for_files_that_ran_at_the_same_time(strays, tree):
-    """What happened meanwhile may be the doing of the one that still runs."""
+    """The file that is still running may be the one that made the change."""
     first, second = tree / "a.py", tree / "b.py"
     stray = tree / "stray.txt"
     order = []
@@ -421,12 +434,12 @@ def test_an_interruption_hands_on_what_is_settled_first(tree):
                 if name == "b":
                     (tree / "stray.txt").touch()
             yield tree / f"{name}.py", name
-            time.sleep(0.05)  # so that stamps of files tell the runs apart
+            time.sleep(0.05)  # gives the runs different timestamps
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         handed.extend(name for name, _ in strays.settle(results()))
-    assert handed == ["a"]  # of b, nobody knows yet
+    assert handed == ["a"]  # b hasn't been judged yet
 
 
 def test_files_run_again_while_nothing_else_runs(tree):
@@ -449,12 +462,12 @@ def test_files_run_again_while_nothing_else_runs(tree):
     assert stack == []
 
 
-# Who isn't.
+# --- changes that no snippet file is blamed for ---
 
 
 @contextlib.contextmanager
 def another_program(code, *arguments):
-    """Run code in another process, from its first line of output on."""
+    """Run code in another process, and wait for its first line of output."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         process.stdout.readline()
@@ -465,7 +478,7 @@ def another_program(code, *arguments):
 
 
 def until_changed(path):
-    """Return what a file does that runs until another program has written."""
+    """Return an action that lasts until another program has changed `path`."""
 
     def wait():
         before = path.stat().st_mtime_ns if path.exists() else None
@@ -525,10 +538,12 @@ def test_a_stray_is_found_while_another_programs_log_grows(strays, tree):
 
 
 def save_in_place(path):
+    """Save a file like an editor that overwrites it."""
     path.write_text("edited")
 
 
 def save_by_replacing(path):
+    """Save a file like Vim, which writes a new file and renames it."""
     path.with_name(".shape.md.swp").touch()
     path.with_name("shape.md~").touch()
     path.with_name("4913").write_text("edited")
@@ -541,7 +556,7 @@ def test_an_editor_that_saves_a_file_meanwhile_is_nobodys_fault(strays, tree, sa
 
     def action():
         if not ran:
-            save(page)  # a person did, just then
+            save(page)  # by an editor, not by the snippet file
         ran.append(1)
 
     assert run(strays, tree / "a.py", action, "x = 'other.md'") == []
@@ -563,7 +578,7 @@ def test_a_folder_that_another_program_fills_is_left_to_it(strays, tree, monkeyp
     assert run(strays, tree / "a.py", action) == []
     runs.clear()
     assert run(strays, tree / "a.py", action) == []
-    assert len(runs) == 1  # nobody is suspected any more
+    assert len(runs) == 1  # the folder is ignored from now on
 
 
 def test_a_file_that_another_program_deletes_again_is_nobodys_fault(strays, tree):
@@ -596,7 +611,7 @@ def test_a_file_system_with_another_clock(strays, tree, monkeypatch):
     assert found == [f"created {stray}; {FIX} delete what it created"]
 
 
-# Folders in which all programs write.
+# --- folders where all programs write ---
 
 
 def test_a_new_name_in_the_real_temporary_folder_is_blamed(strays, tree, shared):
@@ -620,6 +635,7 @@ def test_other_names_in_the_real_temporary_folder_are_others(strays, tree, share
 
 @pytest.fixture
 def memory():
+    """Yield a function that returns a shared-memory path, deleted after the test."""
     if not os.path.isdir(strays_module.SHARED_MEMORY):
         pytest.skip("needs /dev/shm")
     names = []
@@ -672,7 +688,7 @@ time.sleep(600)
     assert strays.notes == []
 
 
-# Words.
+# --- messages and threads ---
 
 
 def test_names_are_escaped_and_long_lists_cut():

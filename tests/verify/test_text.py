@@ -1,4 +1,4 @@
-"""Given text that a file wrote, a terminal and a CI log show it and obey nothing."""
+"""Test that text from a file is safe to print on a terminal and in a CI log."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Given a file with missing or stale outputs, `--update` writes what a person would."""
+"""Test that `--update` writes outputs where a person would, or refuses to."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ from verify.update import UpdateError, Updater, write_back
 
 @pytest.fixture(scope="module")
 def small_updater(small_torch):
-    """An updater whose other servers start once for all tests."""
+    """Yield an updater with the fake torch, whose servers start only once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", small_torch)
         runner = Runner(jobs=1)
@@ -30,25 +30,26 @@ def small_updater(small_torch):
 
 @pytest.fixture
 def updater(small_updater, finds_small_torch):
-    """That updater; a server that it starts finds the small torch."""
+    """Return that updater; servers that it starts later find the fake torch too."""
     return small_updater
 
 
 @pytest.fixture(scope="module")
 def torch_updater(warm):
-    """An updater for files about the real torch."""
+    """Yield an updater with the real torch."""
     with Updater(warm) as updater:
         yield updater
 
 
 def updated(updater, write, text):
+    """Update a file with this text; return whether it changed, and its new text."""
     path = write(text)
     changed = updater.update(path)
     return changed, path.read_text("utf-8")
 
 
 def refused(updater, path):
-    """Return the message of a refusal, without the path; the file is untouched."""
+    """Check that a file is refused and unchanged; return the message without path."""
     before = path.read_bytes(), path.stat().st_mtime_ns
     with pytest.raises(UpdateError) as caught:
         updater.update(path)
@@ -171,7 +172,7 @@ def test_a_line_that_fits_stays_as_a_person_wrote_it(updater, write):
 
 
 def test_a_number_is_written_as_it_is_printed(updater, write):
-    """Though a run would forgive the difference: the page shows what is printed."""
+    """The comparison tolerates the difference, but readers should see the output."""
     changed, after = updated(updater, write, "print(0.2)\n#> 0.20\n")
     assert (changed, after) == (True, "print(0.2)\n#> 0.2\n")
 
@@ -227,7 +228,7 @@ def test_a_file_that_torchrun_starts(torch_updater, write):
         ("# Needs: torch>=99.0\nprint(1)\n", ":1: not updated, needs torch>=99.0"),
         ("print('a ')\n", ":1: prints trailing whitespace"),
         ("print('a\\t')\n", ":1: prints trailing whitespace"),
-        # What a comment can't hold.
+        # Characters that a comment can't contain.
         (
             'for i in range(3):\n    print(f"\\r{i}", end="")\nprint()\n',
             ":2: prints a carriage return, which a comment can't hold; don't print it",
@@ -563,7 +564,6 @@ NASTY = [
 
 @pytest.mark.parametrize("seed", range(60))
 def test_the_program_is_never_changed(seed, tmp_path):
-    """Whatever the source, and whichever of its lines print."""
     choice = random.Random(seed)
     source = "show = print\n" + "".join(choice.choices(NASTY, k=8))
     if choice.random() < 0.3:
@@ -609,13 +609,13 @@ def test_line_ends_that_python_does_not_know(updater, write, text):
 
 
 def test_a_source_that_leaves_no_place_is_refused(updater, write):
-    # The '#>' line ends the statement above it: without it, that goes on below.
+    # Without the '#>' line, the backslash would join the first statement and the last.
     text = "x = 1 + 1 \\\n#> 1\nprint(2)\n"
     message = refused(updater, write(text))
     assert ":1: not updated: there is no place for its '#>' lines" in message
 
 
-# ---- the file
+# --- writing the file ---
 
 
 def test_an_edit_made_meanwhile_is_not_overwritten(updater, write, monkeypatch):

@@ -1,4 +1,4 @@
-"""The workflows call what is there."""
+"""Test that the GitHub workflows are safe and use only what exists."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
 def steps(workflow):
-    """The steps of all jobs of a workflow."""
+    """Return the steps of all jobs of a workflow, and the jobs by name."""
     yaml = pytest.importorskip("yaml", reason="reads the workflows")
     jobs = yaml.safe_load(workflow.read_text("utf-8"))["jobs"]
     return [step for job in jobs.values() for step in job["steps"]], jobs
@@ -38,7 +38,7 @@ def test_the_work_is_done_by_sessions_that_exist(workflow):
 
 
 def nox(script):
-    """The sessions that a script names, and what follows."""
+    """Return the nox sessions that a script runs, each with its arguments."""
     return re.findall(r"nox -s (\S.*)", script)
 
 
@@ -69,7 +69,7 @@ def test_a_job_may_do_only_what_it_names(workflow):
     found, jobs = steps(workflow)
     for name, job in jobs.items():
         assert job["permissions"], name
-        # One that may write runs no code of ours, let alone of torch.
+        # A job with write access must not run code from the repository or from torch.
         if job["permissions"].get("contents") == "write":
             scripts = "".join(step.get("run", "") for step in job["steps"])
             assert not re.search(r"\b(nox|pip|python3?)\b", scripts)
@@ -88,7 +88,7 @@ def test_only_the_step_of_the_pull_request_has_a_token(workflow):
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 def test_actions_are_pinned_by_commit(workflow):
-    """A tag can be moved to another commit after somebody has read it."""
+    """A tag can be moved to a different commit after somebody has reviewed it."""
     found, _ = steps(workflow)
     used = [step["uses"] for step in found if "uses" in step]
     assert used
