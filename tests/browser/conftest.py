@@ -26,7 +26,7 @@ def built(folder):
     """
     with rendering.server(folder, 0) as server:
         url = f"http://{rendering.HOST}:{server.server_port}/"
-        # As on the published site, each page links to its source and to the issues.
+        # As on the published site, each page links to its source and to a new issue.
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("EDIT_URL", "https://pytorch-notes.example/edit/main/{path}")
             patch.setenv("VIEW_URL", "https://pytorch-notes.example/blob/main/{path}")

@@ -272,7 +272,7 @@ def show(page, scheme, screen):
 
 def look_with_axe(page):
     """Load axe into a page and limit its contrast check to marked texts."""
-    # On a busy machine, axe would see colors and the menu during a transition.
+    # Otherwise axe could see colors and the menu during a transition.
     page.add_style_tag(content="*, ::before, ::after { transition: none !important }")
     page.evaluate(ONE_OF_A_KIND)
     page.add_script_tag(path=AXE)

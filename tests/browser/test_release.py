@@ -223,14 +223,14 @@ def test_a_table_of_changes_marks_what_applies(open_page, site):
             "cell => cell.querySelector('.release-sign')))"
         )
 
-    # The rows changed in 2.6; 2.6 (`bytes`: 2.5); 2.5; 2.1. Before 2.6, the second is
-    # ambiguous, so neither of its cells is marked.
+    # The last cells are 2.6; 2.6 (`bytes`: 2.5); 2.5; 2.1. Before 2.6, the second row
+    # is ambiguous, so neither of its cells is marked.
     page = open_page("en/training/file-formats/")
     before, now, neither = 1, 2, -1
     assert marked("2.4.1") == [before, neither, before, now]
     assert marked("2.5.1") == [before, neither, now, now]
     assert marked("2.6.0") == [now, now, now, now]
-    # The row says "2.11.0 or earlier", so the change may be missing in 2.10.
+    # The row says "2.11.0 or earlier", so 2.10 may have the change or not.
     page.goto(f"{site}en/training/datasets/")
     assert marked("2.10.0")[1] == neither
     assert marked("2.11.0")[1] == now

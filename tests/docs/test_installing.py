@@ -23,7 +23,7 @@ from tests.busy import patient
 from tests.verify.fakes import OFFLINE, wheel
 from verify.fork.client import Server
 
-# pip and new processes take long, and the results don't depend on the torch release.
+# pip and new processes are slow, and the results don't depend on the torch release.
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]

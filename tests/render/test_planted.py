@@ -168,7 +168,7 @@ def test_many_changes_with_one_cause_are_told_once(tree, read):
         assert f"../../tensors/sums/#{name.rpartition('/')[2]}" in links
     text, _ = read("zh")
     assert "输出不同（4） 4 个片段（尚未判断）： rank 3" in text
-    # The same cause on an older release is not repeated there but linked.
+    # An older release that differs for the same cause links to the newer one.
     tree.torch("2.13.0", "def mean(values):\n    return f'rank {2 + sum(values)}'\n")
     assert tree.verify("2.13.0")[0] == 1
     text, links = read()
@@ -181,13 +181,13 @@ def test_many_changes_with_one_cause_are_told_once(tree, read):
 def test_a_changed_output(tree, read):
     tree.torch(NEW, "def mean(values):\n    return '`<mean|1.5>`'\n")
     assert tree.verify(NEW)[0] == 1
-    # The next release prints the same again, but still not the file's output.
+    # The next release prints the same, which still isn't the output in the file.
     tree.torch("2.16.0", "def mean(values):\n    return '`<mean|1.5>`'\n")
     code, out, _ = tree.verify("2.16.0")
     assert code == 1
     assert f"snippets/{BLOCK} (docs/en/tensors/sums.md) as on {NEW}" in out
     assert "line 4, expected: 1.5\n    line 4, 2.16.0  : `<mean|1.5>`\n" in out
-    # The release after that prints the file's output again.
+    # The release after that prints the output in the file again.
     tree.torch("2.17.0")
     code, out, _ = tree.verify("2.17.0")
     assert code == 0
@@ -368,7 +368,7 @@ def test_a_person_says_which_kind_a_difference_is(tree, read):
 
 
 def test_a_library_broken_on_purpose(tree, read):
-    """Regression test: the badges of blocks that import the library stayed green."""
+    """Regression test: badges of blocks that import the library once stayed green."""
     library = tree.root / "snippets" / "sums.py"
     library.write_text("def add(a, b):\n    return a + b\n")
     tree.snippet(

@@ -19,7 +19,7 @@ pytest.importorskip("sklearn")
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "snippets" / "training" / "loop" / "train_digits.py"
-# For each run, the signals that interrupt it, and after which part of an epoch.
+# For each run, the signals that interrupt it, each with the epochs to wait before it.
 INTERRUPTIONS = [
     [(signal.SIGINT, 0.2), (signal.SIGKILL, 0.7), (signal.SIGINT, 1.1)],
     [(signal.SIGKILL, 0.5), (signal.SIGINT, 0.9), (signal.SIGKILL, 0.1)],

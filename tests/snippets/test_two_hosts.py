@@ -1,4 +1,4 @@
-"""Two hosts train together until their link is cut or one host goes down.
+"""Two hosts train together: undisturbed, with a cut link, and when one goes down.
 
 The hosts are network namespaces, each with its own address, host name and /etc/hosts.
 The tests need the right to create namespaces and are skipped without it.
@@ -29,7 +29,7 @@ pytest.importorskip("sklearn")
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "snippets" / "distributed" / "ddp" / "train_digits_ddp.py"
 EPOCHS = 3
-STORE = "10.77.0.1:29400"  # no other process can take a port in its network
+STORE = "10.77.0.1:29400"  # the hosts have their own network, so it is free
 # The program on the page, with a short timeout of collectives.
 WORKER = f"""
 import argparse, os, runpy, sys
