@@ -1,4 +1,4 @@
-"""The built site on a free port, and a real Chromium that reads it."""
+"""Fixtures for browser tests: the built site on a free port, and Chromium."""
 
 import contextlib
 import importlib.util
@@ -20,10 +20,13 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 @contextlib.contextmanager
 def built(folder):
-    """Build the site into a folder, for the very port that serves it; its address."""
+    """Build the site into a folder and serve it; yield its address.
+
+    The server starts before the build, because the pages contain their address.
+    """
     with rendering.server(folder, 0) as server:
         url = f"http://{rendering.HOST}:{server.server_port}/"
-        # As where the site is published: each page leads to its source.
+        # As on the published site, each page links to its source and to a new issue.
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("EDIT_URL", "https://pytorch-notes.example/edit/main/{path}")
             patch.setenv("VIEW_URL", "https://pytorch-notes.example/blob/main/{path}")
@@ -34,13 +37,13 @@ def built(folder):
         server.shutdown()
 
 
-# With several workers, the process that hands out the tests builds the site for all.
+# With pytest-xdist, the controller builds the site once for all workers.
 SHARED = pytest.StashKey()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node):
-    """Tell a worker of xdist where the site is."""
+    """Pass the folder and the address of the site to a worker of pytest-xdist."""
     stash = node.config.stash
     if SHARED not in stash and importlib.util.find_spec("mkdocs"):
         stack = contextlib.ExitStack()
@@ -52,7 +55,7 @@ def pytest_configure_node(node):
 
 @pytest.fixture(scope="session")
 def folder_and_site(request, tmp_path_factory):
-    """The folder that holds the site, and its address."""
+    """The folder and the address of the built site."""
     pytest.importorskip("mkdocs", reason="builds the site with MkDocs")
     if shared := getattr(request.config, "workerinput", {}).get("site"):
         yield Path(shared[0]), shared[1]
@@ -64,27 +67,27 @@ def folder_and_site(request, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def folder(folder_and_site):
-    """The folder that holds the site."""
+    """The folder of the built site."""
     return folder_and_site[0]
 
 
 @pytest.fixture(scope="session")
 def site(folder_and_site):
-    """Address of the site."""
+    """The address of the built site, with a slash at the end."""
     return folder_and_site[1]
 
 
 @pytest.fixture(scope="session")
 def chromium():
-    """The browser; the variable CHROMIUM names one that is not on the path."""
+    """A Chromium from the path, or the one that the variable CHROMIUM names."""
     named = os.environ.get("CHROMIUM")
     path = named or next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         need = f"needs a Chromium: one of {', '.join(NAMES)} on the path"
-        # Where the change is judged, nothing read is not the same as all well.
+        # In CI, skipping every browser test must not look like success.
         (pytest.fail if os.environ.get("CI") else pytest.skip)(need)
     with sync_api.sync_playwright() as playwright:
-        # The sandbox needs rights that root in a container lacks; the pages are ours.
+        # Root in a container lacks the rights for the sandbox. We trust our own pages.
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox"]
         )
@@ -93,14 +96,22 @@ def chromium():
 
 
 class Reader:
-    """Opens pages in one browser window; `faults` is what they should not have done."""
+    """Opens pages in one browser window and collects what goes wrong.
+
+    Attributes:
+        site: The address of the site.
+        faults: Requests to other sites, failed responses, messages in the console, and
+            uncaught exceptions.
+        context: The browser context, with its own cookies and storage.
+        page: The first page in it.
+    """
 
     def __init__(self, chromium, site, **options):
         options.setdefault("viewport", {"width": 1300, "height": 900})
         self.site = site
         self.faults = []
         self.context = chromium.new_context(**options)
-        self.context.set_default_timeout(60_000)  # other tests may go first
+        self.context.set_default_timeout(60_000)  # other tests run meanwhile
         self.page = self.context.new_page()
         self.page.on("request", self._request)
         self.page.on("response", self._response)
@@ -125,13 +136,13 @@ class Reader:
 
 @pytest.fixture
 def every_way(request):
-    """Whether each page is looked at in every way, also in those that hardly differ."""
+    """Whether to check each page in every way, even in ways that hardly differ."""
     return request.config.getoption("--every-way")
 
 
 @pytest.fixture
 def readers(chromium, site):
-    """A function that makes a reader with options of a browser window."""
+    """A function that opens a browser window with options and returns its Reader."""
     made = []
 
     def reader(**options):
@@ -145,10 +156,9 @@ def readers(chromium, site):
 
 @pytest.fixture(scope="module")
 def reader(chromium, site):
-    """One reader for all tests of a file; its `pointer` makes a mouse a finger.
+    """One Reader for all tests of a file; its `pointer` can emulate a touch screen.
 
-    With a window for each, a browser would load the styles
-    and scripts of the site again for each.
+    A new window for each test would load the styles and scripts of the site again.
     """
     permissions = ["clipboard-read", "clipboard-write"]
     reader = Reader(chromium, site, permissions=permissions)
@@ -159,7 +169,7 @@ def reader(chromium, site):
 
 @pytest.fixture
 def open_page(readers, site):
-    """A function that opens a path of the site in a window of its own."""
+    """A function that opens a path of the site in a new window."""
 
     def open_page(path="", **options):
         page = readers(**options).page

@@ -1,8 +1,9 @@
 """List the pages of a built site by length and weight, the longest first.
 
-``python -m tests.browser.sizes [FOLDER]`` prints for each page how many screens of
-1300 × 900 it is long, with its boxes closed, and what a reader who has been on another
-page loads for it. CHROMIUM names a browser that is not on the path.
+``python -m tests.browser.sizes [FOLDER]`` prints the length of each page in screens of
+1300 × 900, with its boxes closed, and the kB of its gzipped HTML: what a reader loads
+who has styles and scripts in the cache. FOLDER is `site/` by default. The variable
+CHROMIUM names a browser that is not on the path.
 """
 
 import gzip
@@ -21,7 +22,11 @@ WIDTH, HEIGHT = 1300, 900
 
 
 def main(folder):
-    """Measure all pages below a folder and print a line for each."""
+    """Measure all pages of a built site and print a line for each.
+
+    Args:
+        folder: The folder of the site, with a folder for each language.
+    """
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)))
     found = []
     with site.server(folder, 0) as server, sync_playwright() as playwright:
@@ -29,7 +34,7 @@ def main(folder):
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox"]
         )
-        # The pages are as long without their scripts, and open faster.
+        # Scripts don't change the length of a page, and without them it opens faster.
         page = browser.new_page(
             viewport={"width": WIDTH, "height": HEIGHT}, java_script_enabled=False
         )

@@ -1,4 +1,4 @@
-"""The API index: letters and a filter."""
+"""The API index in a browser: its filter and its letters."""
 
 import pytest
 
@@ -11,7 +11,7 @@ both = pytest.mark.parametrize("lang", ["zh", "en"])
 
 
 def names(page):
-    """The names of the index that are to be seen."""
+    """Return the names in the index that are visible."""
     return page.evaluate(
         "[...document.querySelectorAll('#api-index ~ p')]"
         ".filter(row => row.checkVisibility())"

@@ -1,4 +1,4 @@
-"""The site as a reader meets it, in a real browser."""
+"""What every reader uses: the language switch, colors, downloads and addresses."""
 
 import json
 import re
@@ -71,7 +71,7 @@ def test_a_fault_of_a_page_would_be_seen(readers, site):
 @pytest.mark.parametrize("path", ["en/", "zh/tensors/shape/"])
 def test_the_download_is_the_file(open_page, path):
     page = open_page(path)
-    block = page.locator(".md-content__inner > .snippet").first  # in no closed box
+    block = page.locator(".md-content__inner > .snippet").first  # not in a closed box
     file = SNIPPETS.parent / block.locator(".filename").inner_text()
     with page.expect_download() as download:
         block.locator(".snippet-download").click()

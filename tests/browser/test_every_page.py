@@ -1,4 +1,4 @@
-"""Every page of both languages as a reader meets it: on two screens, light and dark."""
+"""Every page in a browser: its content, layout, accessibility, weight and links."""
 
 import gzip
 from pathlib import Path
@@ -20,18 +20,18 @@ PAGES = sorted(
     for lang in ("zh", "en")
     for path in (ROOT / "docs" / lang).rglob("*.md")
 )
-# The open search is the same on all pages, so these stand for the others.
+# The open search is the same on all pages, so it is checked only on these.
 SEARCHED = ("zh/index", "zh/tensors/shape", "en/index", "en/reference/errors")
 every_page = pytest.mark.parametrize("name", PAGES)
-# The two languages of a page have the same parts, so axe, which takes most of the time,
-# reads one of them: by turns the Chinese and the English one. It also reads where it
-# looks at the open search.
+# axe takes most of the time. Both languages of a page have the same structure, so axe
+# checks only one of them, alternately Chinese and English. It also checks the pages
+# where it checks the open search.
 READ = {
     f"{('zh', 'en')[number % 2]}/{path}"
     for number, path in enumerate(sorted({name[3:] for name in PAGES}))
 }.union(SEARCHED)
 
-# What a page tells of itself.
+# What a page says about itself, its blocks, and the blocks that are cut off.
 LOOK = """() => ({
   lang: document.documentElement.lang,
   title: document.title,
@@ -48,8 +48,8 @@ LOOK = """() => ({
 })"""
 WIDTH = "document.documentElement.scrollWidth"
 
-# Within highlighted code only colors can be wrong: of the spans of a kind, in code or
-# in output, the first stays.
+# Keep the first span of each class in highlighted code, and in output. Only the colors
+# of spans can be wrong, so the others need no check.
 ONE_OF_A_KIND = """() => {
   const seen = new Set()
   for (const span of document.querySelectorAll(".highlight code span:not(.output)")) {
@@ -59,9 +59,9 @@ ONE_OF_A_KIND = """() => {
   }
   for (const code of document.querySelectorAll(".highlight code")) code.normalize()
 }"""
-# axe compares the contrast of every text, for seconds. Of texts with the same names and
-# grounds all the way up and the same looks, one is as good as another: the first is
-# marked, and axe looks at the marked ones.
+# Mark the first text of each kind, because axe takes seconds to check the contrast of
+# every text. Texts are of one kind if they look the same and their ancestors have the
+# same names, classes and backgrounds.
 MARK = """() => {
   const ways = new Map([[document.documentElement, ""]])
   const way = element => {
@@ -92,19 +92,19 @@ VIOLATIONS = """async () => {
 
 
 def address(name):
-    """Where a page of docs/ stands on the site."""
+    """Return the path on the site of a page in docs/."""
     return f"{name.removesuffix('index')}/".replace("//", "/")
 
 
 def hold(faults):
-    """Fail with the faults and nothing around them."""
+    """Fail with one line for each fault and no traceback."""
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)
 
 
 @pytest.fixture(scope="module")
 def results(chromium, site):
-    """What a search lists, by language: on every page the same."""
+    """The HTML of the search results by language; they are the same on every page."""
     found = {}
     for lang in ("zh", "en"):
         page = chromium.new_page()
@@ -121,7 +121,7 @@ def test_a_page(reader, results, site, name, every_way):
     page = reader.page
     where = site + (name if name.endswith("html") else address(name))
     faults = []
-    # Both languages have the same parts, so each is seen in its own way.
+    # Both languages have the same structure, so by default each is checked one way.
     for pointer, screens in WAYS if every_way else OWN_WAY[name[:2]]:
         visit(reader, pointer, where)
         if name in PAGES:
@@ -137,7 +137,7 @@ def test_a_page(reader, results, site, name, every_way):
 
 
 def visit(reader, pointer, where):
-    """Open a page with a mouse or a finger; the theme looks at the pointer once."""
+    """Open a page with a mouse or a finger, which the theme checks only on loading."""
     finger = {"enabled": pointer == "finger", "maxTouchPoints": 1}
     reader.pointer.send("Emulation.setTouchEmulationEnabled", finger)
     show(reader.page, "default", WIDE)
@@ -148,14 +148,14 @@ def visit(reader, pointer, where):
 
 
 def open_boxes(page):
-    """Closed boxes hold blocks too."""
+    """Open the closed boxes, which contain blocks too."""
     page.evaluate(
         "for (const box of document.querySelectorAll('details')) box.open = 1"
     )
 
 
 def untrue(page, site, name):
-    """What a page tells of itself and is not so."""
+    """Return what is wrong in what a page says about itself, and in its blocks."""
     seen = page.evaluate(LOOK)
     lang, other = name[:2], {"zh": "en", "en": "zh"}[name[:2]]
     faults = []
@@ -177,8 +177,8 @@ def untrue(page, site, name):
     return faults
 
 
-# To write to the clipboard and read it takes half a second on a long page. So only the
-# first text goes there; of the others, this takes what would be written.
+# Click every button and return what it would write to the clipboard. Really writing and
+# reading takes half a second on a long page, so only the first button is tested so.
 COPIES = """() => {
   const texts = []
   document.execCommand = () => texts.push(document.activeElement.value)
@@ -187,12 +187,12 @@ COPIES = """() => {
   delete document.execCommand
   return texts
 }"""
-# It says "copied" for two seconds; nobody waits for it to go.
+# The theme shows "copied" for two seconds. Remove the message instead of waiting.
 SAID = "document.querySelector('[data-md-component=dialog]').remove()"
 
 
 def copies(page):
-    """Click every copy button, the first with the mouse; what is not the file."""
+    """Click every copy button; return which copies differ from their files."""
     blocks = page.query_selector_all(".snippet")
     if not blocks:
         return []
@@ -210,8 +210,9 @@ def copies(page):
     ]
 
 
-# axe first makes a tree of all elements, which takes longer than its rules do. After a
-# look at the whole page, one text of a kind is enough for the other ways to see it.
+# Remove all but the marked texts. axe first builds a tree of all elements, which takes
+# longer than its rules. Once it has checked the whole page, one text of each kind is
+# enough for the other checks.
 THIN = """() => {
   const parts = "article > :not(h1, h2, h3, h4), details > :not(summary), tbody tr, li"
   for (const part of document.querySelectorAll(parts))
@@ -225,7 +226,7 @@ OPEN = """(results) => {
 
 
 def too_wide(page):
-    """Whether a page is wider than the screen."""
+    """Return the screens that a page is too wide for."""
     faults = []
     for screen in SCREENS:
         show(page, "default", screen)
@@ -235,7 +236,7 @@ def too_wide(page):
 
 
 def barriers(page, how, screens):
-    """What stops anybody: in the light, and of each kind of text one in the dark."""
+    """Return what axe finds on the page in light, and on the thinned page in dark."""
     look_with_axe(page)
     faults = look(page, how, SCHEMES[:1], screens)
     thin(page, SCHEMES[1:], screens)
@@ -243,7 +244,7 @@ def barriers(page, how, screens):
 
 
 def thin(page, schemes, screens):
-    """Leave one text of each kind that there is in these schemes, on these screens."""
+    """Remove all but one text of each kind in these schemes, on these screens."""
     for scheme in schemes:
         for screen in screens:
             show(page, scheme, screen)
@@ -252,7 +253,7 @@ def thin(page, schemes, screens):
 
 
 def look(page, how, schemes, screens):
-    """What axe finds in these schemes, on these screens."""
+    """Return what axe finds in these schemes, on these screens."""
     faults = []
     for scheme in schemes:
         for screen in screens:
@@ -264,15 +265,14 @@ def look(page, how, schemes, screens):
 
 def show(page, scheme, screen):
     """Choose a scheme and the size of the screen."""
-    # The other radio button of the palette, which the shown label stands for.
     option = f"[data-md-color-scheme={scheme}].md-option"
     page.evaluate(f"document.querySelector('{option}')?.click()")
     page.set_viewport_size({"width": screen[0], "height": screen[1]})
 
 
 def look_with_axe(page):
-    """Bring axe onto a page, and let it look at the contrast of marked texts only."""
-    # Colors and the menu move slowly; a busy machine would look at them on the way.
+    """Load axe into a page and limit its contrast check to marked texts."""
+    # Otherwise axe could see colors and the menu during a transition.
     page.add_style_tag(content="*, ::before, ::after { transition: none !important }")
     page.evaluate(ONE_OF_A_KIND)
     page.add_script_tag(path=AXE)
@@ -282,7 +282,7 @@ def look_with_axe(page):
 
 
 def violations(page):
-    """What axe finds on a page by all of its rules."""
+    """Mark texts for the contrast check and return what axe finds."""
     page.evaluate(MARK)
     return page.evaluate(VIOLATIONS)
 
@@ -312,7 +312,7 @@ def test_every_link_inside_leads_somewhere(folder):
 
 
 def weight(folder, page):
-    """Bytes of a page and of what it loads, gzipped; pictures apart."""
+    """Return the gzipped bytes of a page, and of the styles and scripts it loads."""
     read = links.Page((page).read_text("utf-8"))
     files = {(page.parent / address).resolve() for _, address in read.loads}
     return len(gzip.compress(page.read_bytes())), sum(

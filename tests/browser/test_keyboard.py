@@ -1,9 +1,9 @@
-"""With keys alone, and without scripts."""
+"""The site without a mouse, and the site without scripts."""
 
 import pytest
 
-# What can be pressed and is to be seen; a closed menu and closed boxes are not. The
-# theme's own search results and reset button come with the search.
+# All visible controls, so none in a closed menu or box. Of the search, only the input
+# counts, because the results and the reset button appear once it is open.
 WANTED = """() => [...document.querySelectorAll(
     "a[href], button, input, select, summary, label[tabindex], [tabindex='0']")]
   .filter(one => one.checkVisibility({visibilityProperty: true}))
@@ -12,7 +12,7 @@ WANTED = """() => [...document.querySelectorAll(
   .filter(one => !one.hidden)  // the way to the top, until one scrolls
   .filter(one => one.type != "radio" || one.checked)
   .map((one, n) => (one.dataset.n = n, one.outerHTML.slice(0, 100)))"""
-# A radio button of the palette shows its focus on the label beside it.
+# The focused element. A radio button of the palette shows its focus on its label.
 FOCUS = """() => {
   const one = document.activeElement
   if (!one || one == document.body) return null
@@ -27,13 +27,14 @@ FOCUS = """() => {
   }
 }"""
 
-# The theme holds a narrow page still while its search is open, and for a moment longer.
+# True except for a moment after the search closes, when the theme still stops a narrow
+# page from scrolling.
 FREE = """() => document.querySelector("#__search").checked
   || !document.body.hasAttribute("data-md-scrolllock")"""
 
 
 def walk(page):
-    """What the Tab key reaches, from the top of the page to its end."""
+    """Press Tab from the top of the page to its end; return what gets the focus."""
     reached = []
     presses = 0
     while True:
@@ -42,7 +43,7 @@ def walk(page):
         focus = page.evaluate(FOCUS)
         presses += 1
         assert presses < 1000, "the Tab key never comes round"
-        if focus is None:  # the end of the page; or of the search, which lets go
+        if focus is None:  # at the end of the page, or of the search
             continue
         if reached and focus["n"] == reached[0]["n"]:
             return reached
@@ -66,7 +67,7 @@ def test_keys_reach_everything_and_the_focus_is_seen(open_page, path, width):
     assert len(wanted) > 5
     for focus in reached:
         if "md-search__scrollwrap" in focus["html"]:
-            continue  # opens with the search
+            continue  # visible only in an open search
         assert focus["outlined"], focus["html"]
         assert focus["seen"], focus["html"]
 
@@ -111,7 +112,7 @@ def test_a_page_without_scripts(open_page, site, width):
     box = page.locator("details.note").first
     box.locator("> summary").click()
     assert box.locator(".snippet").is_visible()
-    if width == 390:  # the menu is a checkbox
+    if width == 390:  # a checkbox opens the menu
         page.focus("#__drawer")
         page.keyboard.press("Space")
     link = page.locator(".md-nav--primary a", has_text="Autograd").first

@@ -1,4 +1,4 @@
-"""The first screen, the matrix of releases, pictures, and unknown addresses."""
+"""How pages look: the first screen, the release matrix, pictures and tables."""
 
 import threading
 
@@ -45,7 +45,7 @@ def test_the_matrix_shows_every_release(open_page, lang, width):
         f"document.querySelector('{MATRIX}').getBoundingClientRect().right"
     )
     assert right <= width
-    if width == 1300:  # the releases stay in view
+    if width == 1300:  # the header row stays in view
         page.locator(f"{MATRIX} tr").last.evaluate("row => row.scrollIntoView(false)")
         head = page.locator(f"{MATRIX} th").nth(3)
         header = page.locator(".md-header").bounding_box()["height"]
@@ -53,7 +53,7 @@ def test_the_matrix_shows_every_release(open_page, lang, width):
 
 
 def test_the_matrix_is_printed_whole(open_page):
-    # A4 between its margins; folded rows are read on paper too.
+    # The width of A4 without margins. Folded rows must be printed too.
     page = open_page("en/reference/releases/", viewport={"width": 718, "height": 1000})
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") <= 718

@@ -1,4 +1,4 @@
-"""Old addresses of pages and sections, planted into the built site."""
+"""Redirects from old addresses, added to a copy of the built site."""
 
 import shutil
 import threading
@@ -16,7 +16,7 @@ tensors/former.md#product: tensors/math.md#matmul
 
 @pytest.fixture(scope="module")
 def planted(folder, tmp_path_factory):
-    """A copy of the site below a folder `notes`, in which things have moved."""
+    """A copy of the site in a folder `notes`, with the redirects of MOVES."""
     tree = tmp_path_factory.mktemp("tree")
     (tree / "docs").mkdir()
     (tree / moved.NAME).write_text(MOVES)
@@ -33,7 +33,7 @@ def planted(folder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def url(planted):
-    """Where that copy is served, below a folder."""
+    """The address of the copy on a server, below a path."""
     with rendering.server(planted.parent, 0) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://{rendering.HOST}:{server.server_port}/notes/"
@@ -42,7 +42,7 @@ def url(planted):
 
 @pytest.fixture(scope="module")
 def files(planted, tmp_path_factory):
-    """The address of that copy as files, as in the archive."""
+    """The `file:` address of the copy, converted as for the archive."""
     out = tmp_path_factory.mktemp("files")
     for path in planted.rglob("*"):
         name = path.relative_to(planted).as_posix()
@@ -75,7 +75,7 @@ def test_an_old_address_leads_on(open_page, request, kind, old, new):
     before = page.evaluate("history.length")
     page.goto(f"{start}en/{old.format(leaf)}")
     page.wait_for_url(f"{start}en/{new.format(leaf)}")
-    # The old address is no step of the way back.
+    # The old address must not be in the history, or Back would lead to it.
     assert page.evaluate("history.length") == before + 1
     page.click(".site-language")
     page.wait_for_url(f"{start}zh/{new.format(leaf)}")

@@ -1,4 +1,4 @@
-"""The archive, unpacked into a folder and read without a server."""
+"""The archive for reading offline, unpacked and opened without a server."""
 
 import zipfile
 
@@ -11,8 +11,8 @@ INPUT = ".md-search__input"
 
 @pytest.fixture(scope="module")
 def unpacked(folder, tmp_path_factory):
-    """The folder that comes out of the archive."""
-    # A blank in the path, as on many a desk.
+    """The folder in the unpacked archive."""
+    # A space in the path, as in many readers' paths.
     unpacked = tmp_path_factory.mktemp("read me")
     with zipfile.ZipFile(folder / offline.NAME) as packed:
         packed.extractall(unpacked)
@@ -21,13 +21,16 @@ def unpacked(folder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def home(unpacked):
-    """Address of the unpacked archive."""
+    """The `file:` address of the unpacked archive."""
     return f"{unpacked.as_uri()}/"
 
 
 @pytest.fixture
 def opened(chromium, home):
-    """A function that opens a file of the archive; in the end nothing went wrong."""
+    """A function that opens a file of the archive in a new browser context.
+
+    The test fails if a page asks for anything else or reports an error.
+    """
     faults = []
     contexts = []
 

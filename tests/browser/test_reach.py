@@ -1,4 +1,4 @@
-"""What leads readers and programs to the pages."""
+"""How readers and programs find pages: site maps, llms.txt, links and metadata."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ ALTERNATE = "{http://www.w3.org/1999/xhtml}link"
 
 
 def pages_of(folder, lang):
-    """Addresses of the pages below the root; those that have moved only lead on."""
+    """Return the paths of the pages of one language, without redirects."""
     return {
         f"{path.parent.relative_to(folder).as_posix()}/"
         for path in (folder / lang).rglob("index.html")

@@ -1,4 +1,4 @@
-"""My torch is …: a release that the reader chooses, and what answers for it."""
+"""The menu of torch releases, and how pages change with the chosen release."""
 
 import pytest
 
@@ -23,7 +23,7 @@ WORDS = {
 
 
 def said(page, block):
-    """What the line below a block says first, to the eye."""
+    """Return the visible status of a block, without text for screen readers."""
     states = page.locator(f"[id='{block}'] .snippet-state >> visible=true")
     assert states.count() == 1
     return states.evaluate(
@@ -72,7 +72,7 @@ def test_a_difference_is_one_click_away(open_page, site, lang):
     page = open_page(f"{lang}/tensors/setup/")
     block = page.locator("[id='accelerator.py']")
     assert block.locator(".snippet-fault").is_visible()
-    page.select_option(CHOICE, "2.15.0")  # what is true elsewhere is not said
+    page.select_option(CHOICE, "2.15.0")  # a fault on another release is hidden
     assert not block.locator(".snippet-fault").is_visible()
     assert block.locator(".snippet-difference").count() == 0
     page.select_option(CHOICE, "2.7.1")
@@ -152,7 +152,7 @@ def test_keys_choose(open_page):
 
 
 def signs(page, within=""):
-    """The signs behind notes of versions, without what is only spoken."""
+    """Return the signs after version notes, without text for screen readers."""
     return page.locator(f"{within} .release-sign").evaluate_all(
         "found => found.map(x => x.firstChild.data.trim() + ' ' + x.childNodes[1].data)"
     )
@@ -223,13 +223,14 @@ def test_a_table_of_changes_marks_what_applies(open_page, site):
             "cell => cell.querySelector('.release-sign')))"
         )
 
-    # PyTorch 2.6; 2.6 (`bytes`: 2.5); 2.5; 2.1. Before the second: bytes or not?
+    # The last cells are 2.6; 2.6 (`bytes`: 2.5); 2.5; 2.1. Before 2.6, the second row
+    # is ambiguous, so neither of its cells is marked.
     page = open_page("en/training/file-formats/")
     before, now, neither = 1, 2, -1
     assert marked("2.4.1") == [before, neither, before, now]
     assert marked("2.5.1") == [before, neither, now, now]
     assert marked("2.6.0") == [now, now, now, now]
-    # "2.11.0 or earlier": we don't know it of 2.10.
+    # The row says "2.11.0 or earlier", so 2.10 may have the change or not.
     page.goto(f"{site}en/training/datasets/")
     assert marked("2.10.0")[1] == neither
     assert marked("2.11.0")[1] == now

@@ -1,4 +1,4 @@
-"""A link below each block to a new issue that says what it is about."""
+"""Links to a new issue that already names the block or the page."""
 
 import hashlib
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +13,7 @@ def test_a_block_leads_to_an_issue_about_it(open_page, lang):
     page = open_page(f"{lang}/tensors/shape/")
     block = page.locator("[id='stride_and_offset.py']")
     link = block.locator(".snippet-report")
-    assert not link.is_visible()  # in the details of the badge
+    assert not link.is_visible()  # inside the closed details of the badge
     block.locator("summary").first.click()
     assert link.is_visible()
     file = "snippets/tensors/shape/stride_and_offset.py"

@@ -1,4 +1,4 @@
-"""What readers type leads to the page that they want."""
+"""Searches lead readers to the page that they want."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,8 @@ INPUT = ".md-search__input"
 LINK = ".md-search-result__item > a"
 
 
-# Takes note of what is asked and whether it is answered; the list follows at once.
+# Sets `window.answered` to a query once the search worker has answered it. The theme
+# then writes the list of results.
 SPY = """{
   const asked = []
   const Worker = window.Worker
@@ -35,7 +36,7 @@ SPY = """{
 
 @pytest.fixture(scope="module", params=["zh", "en"])
 def searching(request, chromium, site):
-    """A language, and a function that gives the pages that a search lists."""
+    """A language, and a function that returns the pages that a search lists."""
     lang = request.param
     page = chromium.new_page()
     page.add_init_script(SPY)
@@ -45,9 +46,9 @@ def searching(request, chromium, site):
         page.click(INPUT)
         page.fill(INPUT, "")
         page.keyboard.insert_text(words)
-        page.keyboard.press("End")  # the theme listens to keys
+        page.keyboard.press("End")  # the theme searches on key events
         page.wait_for_function("words => window.answered == words", arg=words)
-        # The theme writes the list, or that there is nothing, a little later.
+        # The theme writes the list, or that there are no results, a little later.
         page.wait_for_function(
             """() => document.querySelector(".md-search-result__item")
               || /没有|No match/.test(

@@ -1,4 +1,4 @@
-"""Other generators build the same site: a way out when MkDocs or Material ends."""
+"""Other generators build the same site, in case MkDocs or its theme is abandoned."""
 
 import shutil
 import subprocess
@@ -16,11 +16,11 @@ VOID = {"br", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
 
 class Article(HTMLParser):
-    """The headings, blocks of code and status lines of a page, as readers see them."""
+    """Collects the headings, code blocks and status lines of a page."""
 
     def __init__(self, text):
         super().__init__()
-        self.open = []  # tags, each with what gathers the text in it
+        self.open = []  # tags, each with the list that collects its text
         self.headings, self.blocks, self.badges = [], [], []
         self.feed(text)
 
@@ -38,7 +38,7 @@ class Article(HTMLParser):
             into = [""]
             self.badges.append(into)
         elif "headerlink" in found.get("class", ""):
-            into = [""]  # the sign beside a heading is no part of it
+            into = [""]  # the link sign isn't part of a heading
         if tag not in VOID:
             self.open.append((tag, into))
 
@@ -55,7 +55,7 @@ class Article(HTMLParser):
 
 @pytest.fixture(scope="module")
 def usual(tmp_path_factory):
-    """The site as MkDocs builds it."""
+    """The folder of the site that MkDocs builds."""
     folder = tmp_path_factory.mktemp("usual")
     site.build(folder)
     return folder
@@ -63,9 +63,9 @@ def usual(tmp_path_factory):
 
 @pytest.fixture(scope="module", params=["properdocs", "zensical"])
 def both(request, usual, tmp_path_factory):
-    """The site as MkDocs builds it, and as another generator does."""
+    """The folders of the sites that MkDocs and another generator build."""
     pytest.importorskip(request.param, reason=f"builds with {request.param}")
-    # A copy: Zensical fills the folder that the configuration names.
+    # Build in a copy, because Zensical writes to the folder named in the configuration.
     tree = tmp_path_factory.mktemp("tree")
     for name in NEEDED:
         shutil.copytree(
@@ -105,7 +105,7 @@ def test_every_page_has_the_same_headings_blocks_and_badges(both):
     for path in sorted(usual.rglob("index.html")):
         name = path.relative_to(usual)
         if name.as_posix() == "index.html":
-            continue  # the choice of language
+            continue  # redirects to a language
         mine, its = (
             Article((folder / name).read_text("utf-8")) for folder in (usual, other)
         )

@@ -1,4 +1,4 @@
-"""The API index is complete and says what is so."""
+"""records/apis.json covers every snippet file, and its names exist in torch."""
 
 import contextlib
 import importlib
@@ -18,7 +18,7 @@ MISSING = object()
 
 
 def hold(faults):
-    """Fail with the faults and nothing around them."""
+    """Fail with one line for each fault and no traceback."""
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)
 
@@ -88,8 +88,8 @@ def test_what_only_a_run_can_tell_is_there(name, file):
 @pytest.mark.parametrize(
     "name",
     [
-        "torch.cuda.MemPool.id",  # which `get_worker_info().id` was once taken for
-        "torch.utils.data.Dataloader",  # which a block shows to be misspelled
+        "torch.cuda.MemPool.id",  # `get_worker_info().id` was once recorded as this
+        "torch.utils.data.Dataloader",  # one block shows that this name fails
         "torch.nn.Module.__init__",
     ],
 )
@@ -99,6 +99,7 @@ def test_what_no_block_uses_is_not_there(name):
 
 @pytest.fixture(scope="module")
 def torch():
+    """The installed torch, which must be the default release."""
     torch = pytest.importorskip("torch")
     if torch.__version__.partition("+")[0] != DEFAULT_TORCH:
         pytest.skip(f"the names are those of torch {DEFAULT_TORCH}")
@@ -106,7 +107,7 @@ def torch():
 
 
 def find(name):
-    """An object of torch by its dotted name; MISSING if there is none."""
+    """Return an object of torch by its dotted name, or MISSING if there is none."""
     above, _, last = name.rpartition(".")
     if not above:
         return importlib.import_module(name)

@@ -1,4 +1,4 @@
-"""Each rule of the linter finds a planted fault, names its place, else is silent."""
+"""Each rule of the linter finds a planted fault and accepts what is right."""
 
 from pathlib import Path
 
@@ -72,7 +72,7 @@ FILE = "snippets/tensors/shape/view.py"
 
 @pytest.fixture
 def tree(tmp_path):
-    """A project of one page in two languages, with nothing wrong in it."""
+    """A project with one page in both languages and no faults."""
     for name, text in {
         ZH: GOOD,
         EN: ENGLISH,
@@ -86,11 +86,13 @@ def tree(tmp_path):
 
 
 def write(path, text):
+    """Write a file with its line endings unchanged, and create its folders."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode())
 
 
 def page(text, lang="zh", name="tensors/shape.md", root=ROOT):
+    """Parse the Markdown of a page."""
     return parse_page(text, lang, name, root)
 
 
@@ -110,7 +112,7 @@ def test_the_command_prints_a_line_for_each_fault_and_fails(tree, capsys):
     ]
 
 
-# ---- a page by itself: the rule, a text that breaks it once, the line, a word
+# ---- One page. A rule, a text that breaks it once, the line, part of the message.
 
 FAULTS = [
     ("blocks", "\n```python\nx = 1\n```\n", 2, "no run has seen"),
@@ -261,7 +263,7 @@ def test_the_name_of_an_api(code, name):
     assert checks.api_name(code) == name
 
 
-# ---- the project: a file, what it says instead, and the fault
+# ---- The whole project. A file, the old text, the new text, part of the fault.
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The Chinese pages of the library show Chinese docstrings, all of them fresh."""
+"""Every public docstring of the library has an up-to-date Chinese translation."""
 
 import re
 

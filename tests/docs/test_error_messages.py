@@ -1,4 +1,4 @@
-"""The error messages: each was met by a run, and each has a cure in both languages."""
+"""Each error message on the pages comes from a run and has a cure in both languages."""
 
 import re
 from pathlib import Path
@@ -21,12 +21,13 @@ TEXTS = {
 
 
 def hold(faults):
-    """Fail with the faults and nothing around them."""
+    """Fail with one line for each fault and no traceback."""
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)
 
 
 def rows(lang):
+    """Return the generated lines of all pages of error messages in one language."""
     return [
         row
         for part in errors.PARTS

@@ -1,4 +1,8 @@
-"""Installing leaves torch alone; importing says what is missing; no folder hides it."""
+"""How readers install and import the library.
+
+Installing doesn't change torch, a failing import says what to do, and a reader's own
+`snippets` doesn't hide the installed library.
+"""
 
 import importlib
 import os
@@ -19,7 +23,7 @@ from tests.busy import patient
 from tests.verify.fakes import OFFLINE, wheel
 from verify.fork.client import Server
 
-# The time goes into pip and new processes. What they test is the same for each torch.
+# pip and new processes are slow, and the results don't depend on the torch release.
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,12 +37,12 @@ PAGES = [
 
 
 def run(*command, folder, path=""):
-    """Run a program; no variable but `path` adds a place to import from.
+    """Run a program that can import from no extra folder but `path`.
 
     Args:
         command: The program and its arguments.
         folder: The working folder.
-        path: A folder to import from.
+        path: The value of PYTHONPATH.
 
     Returns:
         The finished process.
@@ -55,13 +59,13 @@ def run(*command, folder, path=""):
 
 
 def assert_on_the_pages(*texts):
-    """Both languages quote the texts word for word."""
+    """Assert that the page quotes the texts word for word in both languages."""
     for page in PAGES:
         assert set(texts) <= set(codes(page.lines)), page.where
 
 
 def last_line(process):
-    """Return the error that a program ended with, without the traceback above it."""
+    """Return the last line of the traceback of a program that must have failed."""
     assert process.returncode == 1, process.stderr
     return process.stderr.splitlines()[-1]
 
@@ -81,7 +85,7 @@ def library(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def installed(library, tmp_path_factory):
-    """A folder to import the installed library from, beside this Python's torch."""
+    """A folder with the installed library, to import beside this Python's torch."""
     folder = tmp_path_factory.mktemp("installed")
     zipfile.ZipFile(library).extractall(folder)
     return folder
@@ -89,7 +93,7 @@ def installed(library, tmp_path_factory):
 
 @pytest.fixture
 def environment(tmp_path):
-    """An empty environment: its Python and the folder of its packages."""
+    """An empty virtual environment: its Python and its site-packages folder."""
     folder = tmp_path / "environment"
     venv.create(folder, symlinks=True)
     packages = next(folder.glob("lib/python*/site-packages"))
@@ -97,7 +101,7 @@ def environment(tmp_path):
 
 
 def put_torch(packages, version, metadata=True):
-    """Install a torch that is one line of Python."""
+    """Install a fake torch, with or without the metadata that pip looks for."""
     file = wheel(
         packages.parent / "wheels",
         "torch",
@@ -110,7 +114,7 @@ def put_torch(packages, version, metadata=True):
 
 
 def torch_files(packages):
-    """Return what the files of the installed torch hold, by their paths."""
+    """Return the contents of the files of the installed torch by path."""
     found = [*packages.glob("torch/*.py"), *packages.glob("torch-*/*")]
     return {str(path.relative_to(packages)): path.read_bytes() for path in found}
 
@@ -164,7 +168,7 @@ def test_installing_leaves_torch_as_it_is(
     newer = "__version__ = '99.0'\n"
     wheel(tmp_path / "index", "torch", "99.0", {"torch/__init__.py": newer})
     before = torch_files(packages)
-    # When pip installs the library and upgrades what it may
+    # When pip installs the library and upgrades all that it may
     install = run(
         *(sys.executable, "-m", "pip", "--python", python, "install", library),
         *("--upgrade", "--upgrade-strategy", "eager"),
@@ -183,7 +187,7 @@ def test_installing_leaves_torch_as_it_is(
 
 
 def import_error(python, folder, installed):
-    """Return the last line of importing the installed library."""
+    """Return the error message of importing the installed library."""
     program = f"import {NAME}.seeding"
     return last_line(run(python, "-c", program, folder=folder, path=installed))
 
@@ -254,7 +258,8 @@ def test_a_checkout_without_torch_says_so_too(environment):
 
 # ---- a reader's own `snippets`
 
-# What is called so beside the script, and the row of the page that says what to do.
+# What a reader has named `snippets` beside the script, and the message that the page
+# explains.
 OWN = {
     "nothing": (None, "No module named 'snippets'"),
     "a folder": ("snippets/notes.txt", "No module named 'snippets.seeding'"),
@@ -269,7 +274,10 @@ each_own = pytest.mark.parametrize("own", OWN)
 
 @pytest.fixture(scope="module")
 def start(installed):
-    """Run what finds the installed library, in forks that have imported torch."""
+    """A function that runs Python with the installed library on its path.
+
+    Each run is a fork of a process that has already imported torch.
+    """
     environment = {**os.environ, **OFFLINE, "PYTHONPATH": str(installed)}
     with Server(env=environment) as server:
         yield lambda argv, folder: server.run(argv, folder, environment)
@@ -277,7 +285,7 @@ def start(installed):
 
 @pytest.fixture
 def script(own, tmp_path):
-    """A block, and beside it what a reader calls `snippets`."""
+    """A copy of a block, beside a file or folder that a reader has named `snippets`."""
     name, _ = OWN[own]
     if name:
         file = tmp_path / name
@@ -289,7 +297,7 @@ def script(own, tmp_path):
 
 
 def change_import(script, module):
-    """Import what the block imports from another module."""
+    """Replace the module that the block imports from."""
     source = script.read_text("utf-8")
     assert "from snippets.seeding import" in source
     source = source.replace("from snippets.seeding import", f"from {module} import")
@@ -297,6 +305,7 @@ def change_import(script, module):
 
 
 def assert_runs(script, start):
+    """Assert that the script prints what its block is expected to."""
     done = start([script], script.parent)
     expected = re.findall(r"^ *#> (.*)", BLOCK.read_text("utf-8"), re.M)
     assert done.out.splitlines() == expected, done.err

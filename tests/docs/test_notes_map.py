@@ -1,7 +1,7 @@
-"""All that the notes contained has a place on the pages, and their faults are listed.
+"""Everything in the original notes is on the pages, and their faults are in the errata.
 
-This site grew from notes in Chinese. `notes_map.toml` lists each row of their tables,
-each block of code and each statement, with the place that took it in.
+This site grew from notes in Chinese. `notes_map.toml` lists every table row, code block
+and statement of the notes, with the page and heading where it is now.
 """
 
 import sys
@@ -27,12 +27,15 @@ OPTIONAL = {"snippet", "wrong", "errata"}
 
 
 def section_faults(section, errata=ERRATA, root=ROOT):
-    """What is wrong with a section of the map, one line for each fault.
+    """Check a section of the map.
 
     Args:
-        section: The section, as in the file.
-        errata: The ids of all entries of the errata.
+        section: The section, as parsed from the map.
+        errata: The ids of all entries in the errata.
         root: The project's folder.
+
+    Yields:
+        One line for each fault.
     """
     entries = section["entries"]
     for entry in entries:
@@ -49,7 +52,7 @@ def section_faults(section, errata=ERRATA, root=ROOT):
 
 
 def entry_fault(entry, root):
-    """What is wrong with an entry, in a few words; "" if nothing is."""
+    """Return what is wrong with an entry, in a few words, or "" if nothing is."""
     needed = {"kind", "item", "page", "heading"}
     if not needed <= entry.keys() <= needed | OPTIONAL or entry["kind"] not in KINDS:
         return f"has the keys {sorted(entry)}"
@@ -87,12 +90,12 @@ def test_no_section_is_lost():
     assert len(names) == len({*names}) == 27
 
 
-# ---- the test is able to fail
+# ---- The checks above find planted faults
 
 
 @pytest.fixture
 def tree(tmp_path):
-    """A project with a page about one file, in both languages but for a heading."""
+    """A project with one page, the same in both languages except for one heading."""
     text = (
         "# a {#a}\n\n## b {#b}\n\n"
         '```python\n--8<-- "tensors/shape/x.py"\n```\n\n'

@@ -1,4 +1,4 @@
-"""The pages hold what the project promises, and other readers see the same blocks."""
+"""The real pages pass the linter, and other tools find the same blocks on them."""
 
 import io
 import sys
@@ -13,7 +13,7 @@ from render.checks import check
 from render.pages import LANGUAGES, parse_page, read_config, read_part, read_site
 
 ROOT = Path(__file__).resolve().parents[2]
-# The site's, without our own extension.
+# The site's Markdown extensions, without our own.
 EXTENSIONS = {
     name: options or {}
     for name, options in read_config(ROOT / "mkdocs.base.yml")[
@@ -28,13 +28,13 @@ CHAPTERS = sorted(
 
 
 def hold(faults):
-    """Fail with the faults and nothing around them."""
+    """Fail with one line for each fault and no traceback."""
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)
 
 
 class Blocks(HTMLParser):
-    """Counts what a browser shows as a block of code."""
+    """Counts the code blocks that a browser shows."""
 
     def __init__(self, text):
         super().__init__()
@@ -46,9 +46,9 @@ class Blocks(HTMLParser):
 
 
 def with_lines(page):
-    """The text of a page; what shows a function of a file names its lines instead.
+    """Return the text of a page, including functions by line numbers, not by name.
 
-    The name of a function says nothing to the other readers.
+    Only our own extension can include a function of a file by its name.
     """
     text = page.text
     for fence in page.fences:
@@ -60,10 +60,10 @@ def with_lines(page):
 
 
 def differences(page):
-    """Where the blocks that other readers see aren't those of the page's fences.
+    """Return how the blocks that other tools find differ from the page's fences.
 
-    Python-Markdown may show more, or fewer. pytest-codeblocks has to extract each file
-    byte for byte.
+    Python-Markdown must show one block for each fence, and pytest-codeblocks must
+    extract each file byte for byte.
     """
     site = markdown.Markdown(extensions=[*EXTENSIONS], extension_configs=EXTENSIONS)
     text = with_lines(page)
@@ -78,7 +78,7 @@ def differences(page):
         return [*faults, f"{page.where}:1: the blocks can't be extracted: {error}"]
     codes = [x.code.encode().rstrip(b"\n") for x in found if x.syntax == "python"]
     pythons = [fence for fence in page.fences if fence.is_python]
-    if len(codes) == len(pythons):  # a part is no file
+    if len(codes) == len(pythons):  # leave out parts of files
         pairs = zip(codes, pythons, strict=True)
         codes = [code for code, fence in pairs if not fence.part]
     files = page.shown()

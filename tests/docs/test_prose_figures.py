@@ -1,4 +1,4 @@
-"""bench/prose.py counts running text alone, and each habit once."""
+"""bench/prose.py counts each writing habit, and only in running text."""
 
 import runpy
 from pathlib import Path
@@ -29,6 +29,7 @@ echo "you don't; but"
 
 
 def figures(text):
+    """Measure a page: its number of words, and the count of each habit found."""
     page = parse_page(f"{NOTHING_ELSE}\n{text}", "en", "a.md")
     words, found = MODULE["measure"]([page])
     return words, {

@@ -1,4 +1,4 @@
-"""README and COMMANDS agree in both languages, and name nothing that doesn't exist."""
+"""README and COMMANDS match in both languages; all texts name only what exists."""
 
 import re
 from pathlib import Path
@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def read(name):
+    """Parse a Markdown file in the root folder of the project."""
     language = "zh" if name.endswith(".zh.md") else "en"
     return parse_page((ROOT / name).read_text("utf-8"), language, name)
 

@@ -1,4 +1,4 @@
-"""Each rule of style finds the habit it is for and leaves good prose alone."""
+"""Each style rule finds the habit that it describes and leaves good prose alone."""
 
 import subprocess
 import sysconfig
@@ -14,6 +14,7 @@ RULES = [(lang, rule) for lang in FILES for rule in rules(lang)]
 
 
 def faults(text, lang="en"):
+    """Return the style faults of a page with this text."""
     return list(style(parse_page(text, lang, "tensors/shape.md")))
 
 

@@ -1,4 +1,7 @@
-"""A small checkout in a temporary folder, and Markdown as the site is configured."""
+"""A small checkout for the tests of `render`.
+
+It renders Markdown with the extensions and options of the site.
+"""
 
 import hashlib
 import json
@@ -25,7 +28,7 @@ print("#> not output")
 
 
 class Checkout:
-    """Folders `docs/`, `snippets/` and `records/` to try things in."""
+    """A temporary checkout with the folders `docs/`, `snippets/` and `records/`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -38,27 +41,27 @@ class Checkout:
         self.snippet("tensors/shape/view.py", SHARES)
 
     def snippet(self, name: str, text: str) -> Path:
-        """Write a snippet file."""
+        """Write a snippet file and return its path."""
         path = self.root / "snippets" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
         return path
 
     def page(self, text: str, name: str = "tensors/shape.md", lang: str = "zh") -> str:
-        """Write a page; what the generator hands on is returned."""
+        """Write a page below front matter and return the text that MkDocs renders."""
         path = self.root / "docs" / lang / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"---\ndescription: a page\n---\n\n{text}", "utf-8")
         return text
 
     def record(self, torch="2.13.0", device="cpu", outcome="passed", **more) -> None:
-        """Write a record of all snippet files as they are now.
+        """Write a record of all snippet files with their current contents.
 
         Args:
-            torch: The release.
+            torch: The release that the record is of.
             device: `cpu` or `cuda`.
-            outcome: What came of every file.
-            more: Fields of the results, e.g. `sha256`.
+            outcome: The outcome of every file.
+            more: More fields for each file's result, such as `sha256`.
         """
         folder = self.root / "snippets"
         results = {
@@ -94,22 +97,22 @@ class Checkout:
         path.write_text(json.dumps(fields), "utf-8")
 
     def note(self, kind, torch="2.13.0", name="tensors/shape/view.py") -> None:
-        """Write beside a record on the CPU what a person said about one file."""
+        """Write a person's explanation of one result beside a CPU record."""
         path = self.root / "records" / f"torch-{torch}-cpu.notes.json"
         path.write_text(json.dumps({name: kind}))
 
     def render(self, text: str, lang: str = "zh") -> str:
-        """A page as HTML, with the extensions and options of mkdocs.base.yml."""
+        """Return Markdown as HTML, rendered as configured in mkdocs.base.yml."""
         configs = read_config(ROOT / "mkdocs.base.yml")
         options = {k: v or {} for k, v in configs["markdown_extensions"].items()}
         options["pymdownx.snippets"]["base_path"] = [str(self.root / "snippets")]
         options["render.blocks"] = {"lang": lang, "root": str(self.root)}
-        extensions = ["tables", *options]  # MkDocs has the first by itself
+        extensions = ["tables", *options]  # MkDocs adds `tables` itself
         md = markdown.Markdown(extensions=extensions, extension_configs=options)
         return md.convert(text)
 
     def show(self, name: str = "tensors/shape/view.py", lang: str = "zh") -> str:
-        """The HTML of a page with one block."""
+        """Return the HTML of a page with one block."""
         return self.render(f'```python\n--8<-- "{name}"\n```\n', lang)
 
 

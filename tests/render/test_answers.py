@@ -1,4 +1,4 @@
-"""What a block says to a reader who has one torch release."""
+"""What a block says to a reader who has chosen a torch release."""
 
 import json
 import re
@@ -11,14 +11,14 @@ from render.markers import load_records
 
 
 def answers_of(page: str) -> list[list[str]]:
-    """The answers in the line below the only block of a page."""
+    """Return the answers stored below the only block of a page; [] if it has none."""
     found = re.search(r' data-answers="(.*?)"', page)
     return json.loads(unescape(found[1])) if found else []
 
 
 @pytest.fixture
 def answers(checkout):
-    """The answers of the block of a checkout."""
+    """A function that renders the block of the checkout and returns its answers."""
     return lambda lang="en": answers_of(checkout.show(lang=lang))
 
 

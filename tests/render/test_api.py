@@ -1,4 +1,4 @@
-"""The API index, and the names at the end of each page."""
+"""The API index, and the list of API names at the end of each page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BLOCK = "import torch\n\nprint(torch.zeros(2).sum())\n#> tensor(0.)\n"
 
 @pytest.fixture
 def pages(checkout):
-    """A page with two blocks, and the index."""
+    """A checkout with a page of two blocks and the API index, in both languages."""
     checkout.snippet("tensors/shape/view.py", BLOCK)
     checkout.snippet("tensors/shape/other.py", BLOCK.replace("zeros", "ones"))
     for lang in ("zh", "en"):
@@ -29,7 +29,7 @@ def pages(checkout):
 
 
 def traced(checkout, **more):
-    """Write the record of names, as if each file had run."""
+    """Write records/apis.json as if every snippet file had run."""
     files = {}
     for path in checkout.root.glob("snippets/*/*/*.py"):
         made = re.search(r"torch\.\w+", path.read_text("utf-8"))[0]
@@ -74,7 +74,7 @@ def test_the_index_leads_to_pages_blocks_and_documentation(pages):
     only = re.search(r'<p [^>]*id="torch.zeros">(.*?)</p>', html, re.S)[1]
     assert re.search(r'href="../tensors/shape.md#\w+\.py">形状</a>$', only)
     assert html.index('id="tensor"') < html.index('id="torch"')
-    assert "letters" not in html  # so few names are in view
+    assert "letters" not in html  # only a long section has them
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The line under a block, and the newest runs on the home page."""
+"""The status line under a block, and the newest runs on the home page."""
 
 import re
 
@@ -8,13 +8,13 @@ from render.header import need_in_words
 
 
 def text_of(html: str) -> str:
-    """HTML as a reader sees it; blanks beside each other count as one."""
+    """Return the visible text of HTML, with runs of whitespace collapsed."""
     seen = re.sub(r'<span class="spoken">.*?</span>', "", html)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", seen)).strip()
 
 
 def foot_of(page: str) -> str:
-    """The line under a block: ``state [proof; more proof] facts``."""
+    """Return the line under a block as ``state [proof; more proof] facts``."""
     foot = re.search(r'<div class="snippet-foot".*?</div>', page, re.S)[0]
     proof = re.search(
         r'<details class="snippet-proof">.*?</summary><p>(.*?)</p>', foot, re.S
@@ -29,7 +29,7 @@ def foot_of(page: str) -> str:
 
 @pytest.fixture
 def foot(checkout):
-    """The line under the block of a checkout."""
+    """A function that renders the block of the checkout and returns its status line."""
     return lambda lang="zh": foot_of(checkout.show(lang=lang))
 
 
@@ -122,7 +122,7 @@ LIBRARY = "# Needs: snippets\nfrom snippets.checkpoints import load\n\nprint(1)\
 
 
 def test_no_badge_stays_green_when_the_library_breaks(checkout, foot):
-    """As found in a review: with a broken load() 80 badges were still green."""
+    """Regression test: 80 badges once stayed green with a broken `load()`."""
     checkout.snippet("checkpoints.py", "def load(path):\n    return path\n")
     checkout.snippet("seeding.py", "def seed_everything(seed):\n    return seed\n")
     checkout.snippet("tensors/shape/view.py", LIBRARY)
@@ -296,7 +296,7 @@ def test_state_is_said_in_words_and_the_sign_is_for_the_eye_only(checkout):
 
 
 def runs_of(page: str) -> list[str]:
-    """The lines about the newest runs; no-break spaces count as spaces."""
+    """Return the lines about the newest runs, with no-break spaces as spaces."""
     box = re.search(r'<div class="runs".*?</div>', page, re.S)[0].replace("\xa0", " ")
     return [re.sub(r"<[^>]*>", "", line) for line in re.findall(r"<p>.*?</p>", box)]
 
@@ -325,7 +325,8 @@ def test_newest_runs_count_what_passed_as_it_is_today(checkout):
 
 def test_no_line_of_the_newest_runs_starts_with_a_dot(checkout):
     checkout.record()
-    assert " ·" not in checkout.render("<!-- newest runs -->\n")  # \xa0 before it
+    # A line can't break at the no-break space before a dot.
+    assert " ·" not in checkout.render("<!-- newest runs -->\n")
 
 
 def test_newest_runs_on_both_devices(checkout):

@@ -1,4 +1,4 @@
-"""The extension: what a fence becomes, and what stops the build."""
+"""The Markdown extension: how fences are rendered, and what stops the build."""
 
 import html
 import re
@@ -12,7 +12,7 @@ INCLUDE = '--8<-- "tensors/shape/view.py"'
 
 
 def text_of(page: str) -> str:
-    """What stands in the code of a page, as a reader copies it."""
+    """Return the code of a page as a reader copies it."""
     code = re.search(r"<code>(.*?)</code>", page, re.S)[1]
     return html.unescape(re.sub(r"<[^>]*>", "", code))
 
@@ -146,7 +146,7 @@ def test_fence_within_a_fence_belongs_to_the_outer_one(checkout):
     assert "```python" in page
 
 
-# What stops the build: opening of the fence, body, and the words that must be said.
+# What stops the build: the opening fence, its body, and part of the error message.
 FAULTS = {
     "inline": ("```python", "print(1)", "Python in prose that no run has seen"),
     "empty": ("```python", "", "Python in prose that no run has seen"),

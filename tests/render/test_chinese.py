@@ -1,4 +1,4 @@
-"""Chinese docstrings stand beside the English ones that they were written for."""
+"""Each Chinese docstring must belong to the current English docstring."""
 
 import textwrap
 
@@ -31,12 +31,17 @@ SOURCE = textwrap.dedent('''
 
 
 def write(path, **entries):
+    """Write entries to a YAML file and return its path."""
     path.write_text(yaml.safe_dump(entries, allow_unicode=True), "utf-8")
     return path
 
 
 def whole(**changes):
-    """Entries for every docstring of SOURCE, but for the given changes."""
+    """Return an entry for each docstring of SOURCE.
+
+    Args:
+        changes: Entries to add or replace by name, or None to leave one out.
+    """
     english = public_docstrings(SOURCE, "seeds")
     entries = {n: {"of": fingerprint(t), "text": "中文"} for n, t in english.items()}
     return {n: e for n, e in {**entries, **changes}.items() if e}

@@ -1,4 +1,4 @@
-"""What readers take away: the same code as on the pages, whole, and it runs."""
+"""Downloads contain the same code as the pages, in full, and the code runs."""
 
 import io
 import json
@@ -21,7 +21,7 @@ URL = "https://example.org/notes/"
 
 @pytest.fixture(scope="module", params=["zh", "en"])
 def taken(request, tmp_path_factory):
-    """The language, and all that it offers, of the real pages."""
+    """A language, and the folder with the downloads of all real pages in it."""
     out = tmp_path_factory.mktemp(request.param)
     downloads.write(out, request.param, f"{URL}{request.param}/")
     return request.param, out
@@ -29,7 +29,7 @@ def taken(request, tmp_path_factory):
 
 @pytest.fixture
 def small(checkout):
-    """A source of one page in a small checkout."""
+    """A function that writes a page in a small checkout and returns its `Source`."""
     checkout.page("# N\n", "index.md")
     (checkout.root / "LICENSE").write_text("MIT")
 
@@ -41,6 +41,7 @@ def small(checkout):
 
 
 def pages(out):
+    """Return the pages that can be downloaded as Markdown."""
     return list(out.rglob("*.md"))
 
 
@@ -114,7 +115,7 @@ def test_a_notebook_brings_the_library_that_its_cells_import(taken, tmp_path):
 
 
 def links(cell):
-    """The prose of a cell without its code."""
+    """Return a Markdown cell without inline code; "" for a code cell."""
     if cell.cell_type != "markdown":
         return ""
     return re.sub(r"(`+).*?\1", "", cell.source)
@@ -136,7 +137,7 @@ def test_the_archive_of_a_chapter_holds_its_files_and_a_readme(taken):
 
 
 def run(folder, command):
-    """Run what a README says, on this Python."""
+    """Run a command of a README with this Python and return the lines it prints."""
     words = command.replace("python", sys.executable, 1).split()
     done = subprocess.run(["env", *words], cwd=folder, text=True, capture_output=True)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""The page of error messages: what it shows of planted messages."""
+"""The pages of error messages, rendered from a planted record of messages."""
 
 import hashlib
 import json
@@ -35,7 +35,15 @@ def site(checkout):
 
 
 def met(site, *found, ran=(DEFAULT_TORCH,), sha256=None, cls="RuntimeError"):
-    """Write what the block met: texts, each with its releases."""
+    """Write the record of the messages that the block met.
+
+    Args:
+        site: The checkout.
+        found: The messages: each is its text, then the releases that showed it.
+        ran: The releases that the block ran on.
+        sha256: The recorded hash of the block, by default that of the current file.
+        cls: The class of the errors.
+    """
     file = site.root / "snippets" / FILE
     entry = {
         "sha256": sha256 or hashlib.sha256(file.read_bytes()).hexdigest(),
@@ -139,7 +147,8 @@ def test_nothing_in_a_message_is_markup(site, text):
     heading = re.search(r"<h3.*?</h3>", site.render(PAGE), re.S)[0]
     plain = html.unescape(re.sub("<[^>]*>", "", heading))
     assert text in plain
-    assert 'class="message" id="old-words-about"' in heading  # attributes were read
+    # The attributes that follow the message in the heading are still read.
+    assert 'class="message" id="old-words-about"' in heading
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The pictures in the repository, and the tool that draws them."""
+"""The pictures in the repository and the tool that draws them from snippets."""
 
 import re
 
@@ -11,7 +11,7 @@ DRAW = 'open("{name}.svg", "w").write("<svg {text}/>")\nprint(1)  # plt.savefig(
 
 @pytest.fixture
 def drawn(checkout):
-    """A checkout with a file that saves a picture, drawn."""
+    """A checkout with up-to-date pictures, and the snippet file that draws them."""
     text = DRAW.format(name="plot", text="width='1'")
     source = checkout.snippet("tensors/shape/plot.py", text)
     assert figures.main([], checkout.root) == 0

@@ -1,4 +1,4 @@
-"""What the header lines of a block say to a reader."""
+"""How the header lines of a block are explained to the reader."""
 
 import re
 
@@ -20,11 +20,12 @@ HEADER = (
 
 @pytest.fixture
 def snippet(tmp_path):
-    """A file with a header that has everything."""
+    """A snippet file whose header uses every key."""
     return parse_bytes(HEADER.encode(), tmp_path / "snippets/a/b/c.py")
 
 
 def text_of(html: str) -> str:
+    """Return HTML without its tags."""
     return re.sub(r"<[^>]*>", "", html)
 
 

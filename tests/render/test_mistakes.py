@@ -1,4 +1,4 @@
-"""Common mistakes come from one file, to their page and to the errata."""
+"""Common mistakes: one file supplies both their page and the errata."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PAGE = f"# 形状 {{#shape}}\n\n## 误区 {{#mistakes}}\n\n{mistakes.MARKER}\n"
 
 @pytest.fixture
 def pages(checkout):
-    """A page in both languages, with the entries that a test writes."""
+    """A function that writes a page's mistakes and returns the checkout's folder."""
     for lang in ("zh", "en"):
         checkout.page(PAGE, lang=lang)
         checkout.page(f"# 勘误 {{#errata}}\n\n{ERRATA}\n", "reference/errata.md", lang)

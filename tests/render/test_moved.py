@@ -1,4 +1,4 @@
-"""Old addresses that lead on, in small trees with a few pages."""
+"""Redirects from old addresses, in a small checkout with a few pages."""
 
 import re
 
@@ -17,7 +17,7 @@ NEW = (
 
 @pytest.fixture
 def tree(tmp_path):
-    """A checkout whose page a/old.md has given a section to a/new.md."""
+    """A checkout in which a section of a/old.md has moved to a/new.md."""
     for lang, config in CONFIGS.items():
         (tmp_path / config).write_text(CONFIG)
         docs = tmp_path / "docs" / lang / "a"
@@ -30,7 +30,7 @@ def tree(tmp_path):
 
 @pytest.fixture
 def moves(tree):
-    """A function that writes what has moved."""
+    """A function that writes lines to docs/moved.yml."""
     path = tree / moved.NAME
 
     def write(*lines):
@@ -40,7 +40,7 @@ def moves(tree):
 
 
 def faults(tree):
-    """The faults in English; both languages are alike here."""
+    """Return the faults of the English site; the Chinese site has the same pages."""
     return list(moved.faults(read_site(tree, "en")))
 
 
@@ -82,7 +82,7 @@ def test_an_entry_that_leads_nowhere(tree, moves, line, fault):
 
 @pytest.fixture
 def built(tree, moves):
-    """A function that makes old addresses of built pages lead on; it gives a page."""
+    """A function that adds redirects to built pages and returns the site's folder."""
 
     def build(*lines):
         moves(*lines)

@@ -1,4 +1,4 @@
-"""The pages: read once, again when they change, and found by text and by file."""
+"""The model of the pages: how they are parsed, cached and looked up."""
 
 import pytest
 

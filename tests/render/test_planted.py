@@ -1,4 +1,8 @@
-"""Faults planted into a torch or a record: found, named, and told on the page."""
+"""Faults planted into a fake torch or a record are reported everywhere.
+
+Most tests run the verifier and build the site, then check the terminal output, the page
+about releases and the badges.
+"""
 
 import dataclasses
 import html
@@ -46,12 +50,12 @@ def verified(tmp_path_factory):
 
 @pytest.fixture
 def tree(verified, tmp_path):
-    """A copy of that checkout to plant a fault in."""
+    """A copy of the verified checkout to plant a fault in."""
     return verified.copy(tmp_path / "tree")
 
 
 class Reader:
-    """Builds both languages, strictly, and reads pages."""
+    """Builds the site of a tree in strict mode and reads its pages."""
 
     def __init__(self, tree):
         self.tree = tree
@@ -62,7 +66,7 @@ class Reader:
         ]
 
     def read(self, page, lang):
-        """A page's text and its links."""
+        """Build one language and return the text and the links of a page."""
         root = self.tree.root
         config = {
             "site_name": "tree",
@@ -80,7 +84,7 @@ class Reader:
         path = root / f"mkdocs.{lang}.yml"
         path.write_text(yaml.safe_dump(config), "utf-8")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # those of the generator are its own
+            warnings.simplefilter("ignore")  # MkDocs's own warnings
             loaded = load_config(str(path))
             assert isinstance(loaded, MkDocsConfig)
             build(loaded)
@@ -92,7 +96,7 @@ class Reader:
 
 @pytest.fixture
 def read(tree):
-    """A function that builds the site and reads the page about releases."""
+    """A function that builds the site and reads a page, by default about releases."""
     reader = Reader(tree)
     return lambda lang="en", page="reference/releases": reader.read(page, lang)
 
@@ -154,7 +158,7 @@ def test_many_changes_with_one_cause_are_told_once(tree, read):
     tree.torch(NEW, "def mean(values):\n    return f'rank {sum(values)}'\n")
     code, out, _ = tree.verify(NEW)
     assert code == 1
-    assert out.count("rank ") == 1  # one of them in words, the others by name
+    assert out.count("rank ") == 1  # in full once, then by name
     assert "the same, but for numbers, in 3 more:\n" in out
     for name in (*names, BLOCK):
         assert out.count(f"  snippets/{name} (docs/en/tensors/sums.md)") == 1
@@ -164,7 +168,7 @@ def test_many_changes_with_one_cause_are_told_once(tree, read):
         assert f"../../tensors/sums/#{name.rpartition('/')[2]}" in links
     text, _ = read("zh")
     assert "输出不同（4） 4 个片段（尚未判断）： rank 3" in text
-    # the cause again on an older release: told there by a link to the newer one
+    # An older release that differs for the same cause links to the newer one.
     tree.torch("2.13.0", "def mean(values):\n    return f'rank {2 + sum(values)}'\n")
     assert tree.verify("2.13.0")[0] == 1
     text, links = read()
@@ -177,13 +181,13 @@ def test_many_changes_with_one_cause_are_told_once(tree, read):
 def test_a_changed_output(tree, read):
     tree.torch(NEW, "def mean(values):\n    return '`<mean|1.5>`'\n")
     assert tree.verify(NEW)[0] == 1
-    # a release later nothing has changed, but the output is not that of the file
+    # The next release prints the same, which still isn't the output in the file.
     tree.torch("2.16.0", "def mean(values):\n    return '`<mean|1.5>`'\n")
     code, out, _ = tree.verify("2.16.0")
     assert code == 1
     assert f"snippets/{BLOCK} (docs/en/tensors/sums.md) as on {NEW}" in out
     assert "line 4, expected: 1.5\n    line 4, 2.16.0  : `<mean|1.5>`\n" in out
-    # and then it has changed back
+    # The release after that prints the output in the file again.
     tree.torch("2.17.0")
     code, out, _ = tree.verify("2.17.0")
     assert code == 0
@@ -203,7 +207,7 @@ def test_a_new_warning(tree, read):
     warn = "warnings.warn('mean will go', FutureWarning, stacklevel=2)"
     tree.torch(NEW, f"def mean(values):\n    {warn}\n    return 1.5\n")
     code, out, _ = tree.verify(NEW)
-    assert code == 0  # told; it fails on the release that the files are written for
+    assert code == 0  # only DEFAULT_TORCH fails on a new warning
     assert f"1 warn newly (before: torch {OLD}):\n  snippets/{BLOCK}" in out
     assert "FutureWarning: mean will go" in out
     text, _ = read()
@@ -264,10 +268,10 @@ def test_an_index_out_of_order_does_not_unsay_what_ran(tree):
 def test_a_record_edited_by_hand(tree, read, what):
     tree.torch(NEW, "del mean\n")
     tree.verify(NEW)
-    if what == "outcome":  # a failure made a success
+    if what == "outcome":  # turn a failure into a success
         text = tree.record(NEW).read_text()
         text = text.replace('"outcome": "failed"', '"outcome": "passed"')
-    else:  # a file that ran otherwise
+    else:  # claim that a changed file ran
         path = tree.snippet(BLOCK, "print(1)\n#> 1\n")
         fields = json.loads(tree.record(NEW).read_text())
         fields["snippets"][BLOCK]["sha256"] = parse(path).sha256
@@ -280,7 +284,7 @@ def test_a_record_edited_by_hand(tree, read, what):
     assert f"{NEW} CPU ✗ 记录不算数" in text
     foot, _ = read("en", "tensors/sums")
     assert NEW not in foot
-    # a run puts it right
+    # The next run replaces the record.
     tree.verify(NEW)
     assert f"{NEW} CPU ✗ record does not count" not in read()[0]
 
@@ -307,13 +311,13 @@ def test_results_of_another_machine(tree, read):
         ),
         tree.record(OLD),
     )
-    # what differs may be the machine's
+    # The machine may be the cause of a difference, so it is mentioned.
     tree.torch(NEW)
     _, out, _ = tree.verify(NEW)
     assert f"(before: torch {OLD}), which ran on another machine" in out
     text, _ = read()
     assert f"Against torch {OLD} (which ran on another machine):" in text
-    # a reader sees which machine it was, and then that there were two
+    # The page names the machine, and both machines once there are two.
     assert f"{OLD} CPU Elbrus-8C 3.10.1" in text
     code, _, err = tree.verify(OLD, "--only", f"snippets/{BLOCK}")
     assert (code, err) == (0, "")
@@ -355,7 +359,7 @@ def test_a_person_says_which_kind_a_difference_is(tree, read):
     code, out, _ = tree.verify(NEW)
     assert code == 1
     assert f"{BLOCK}: the note beside the record explains nothing; take it out" in out
-    # terminal and page agree, which they once did not
+    # The page must agree with the terminal; it once did not.
     text, _ = read()
     assert f"{NEW} CPU ✗ differs 2 0 0 0 0" in text
     assert "A note beside the record explains nothing; remove it: mean_of_a" in text
@@ -364,7 +368,7 @@ def test_a_person_says_which_kind_a_difference_is(tree, read):
 
 
 def test_a_library_broken_on_purpose(tree, read):
-    """As found in a review: all badges of blocks that use it stayed green."""
+    """Regression test: badges of blocks that import the library once stayed green."""
     library = tree.root / "snippets" / "sums.py"
     library.write_text("def add(a, b):\n    return a + b\n")
     tree.snippet(

@@ -1,4 +1,4 @@
-"""The root of the site, and the server; a build needs the site's packages."""
+"""The root of the site, the server, builds, link checks and the archive."""
 
 import http.client
 import io
@@ -16,7 +16,7 @@ from render.pages import read_config
 
 @pytest.fixture
 def served(tmp_path):
-    """A small site on a free port; a function that asks it for a path."""
+    """A function that requests a path of a small site and returns status and body."""
     site.write_root(tmp_path, "https://example.org/notes/")
     for lang in ("zh", "en"):
         (tmp_path / lang / "tensors").mkdir(parents=True)
@@ -110,7 +110,7 @@ def test_a_build_that_fails_says_why_and_nothing_else(tmp_path, monkeypatch, cap
 
 def test_a_build_names_links_that_lead_nowhere(tmp_path, monkeypatch):
     pytest.importorskip("mkdocs", reason="builds with MkDocs")
-    wrong = {  # each with the address that is named
+    wrong = {  # Markdown: the address in the message
         "[a](gone.md)": "gone.md",
         "[a](b.md#gone)": "b.md#gone",
         "[`a`](#missing)": "#missing",
@@ -148,7 +148,7 @@ def test_links_inside_are_checked_and_those_outside_listed(
         '<a href="https://pytorch-notes.example/edit/main/docs/a.md">'
     )
     (tmp_path / "b.html").write_text('<p id="x"><a href="a.html#x"></a>')
-    # The page may be new, and the repository may be private.
+    # Edit links are not requested: a page may be new, or the repository private.
     monkeypatch.setenv("EDIT_URL", "https://pytorch-notes.example/edit/main/{path}")
     asked = []
     monkeypatch.setattr(links, "_ask", lambda x: asked.append(x) or "404")

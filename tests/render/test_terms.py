@@ -1,4 +1,4 @@
-"""Terms of the glossary in the prose of a page, marked once each."""
+"""Glossary terms in the prose of a page: only the first use of each is a link."""
 
 import re
 
@@ -29,7 +29,7 @@ LINK = re.compile(r'<a class="term" href="([^"]*)" title="([^"]*)">(.*?)</a>')
 
 @pytest.fixture
 def marked(checkout):
-    """A function that renders a page and gives the terms that are marked in it."""
+    """A function that renders a page and returns the id and text of each link."""
     for lang, text in GLOSSARY.items():
         checkout.page(text, terms.GLOSSARY, lang)
 

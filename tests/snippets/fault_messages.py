@@ -1,8 +1,11 @@
-"""What is seen when ranks or hosts fail: the page quotes it, the tests hold it."""
+"""The messages that ranks, hosts and torchrun print on failures.
+
+The page distributed/launch quotes them, and the tests check that runs print them.
+"""
 
 from tests.busy import patient
 
-# That a rank waits where a test is about waiting: long enough for the others to come.
+# Seconds until a timeout in the tests of timeouts: enough for the other ranks to join.
 SECONDS = round(patient(3))
 
 MESSAGES = {
@@ -28,5 +31,5 @@ MESSAGES = {
 
 
 def printed(name: str) -> str:
-    """Return a message as this run prints it, with its own seconds."""
+    """Return a message as the tests see it, with their timeout instead of 3 seconds."""
     return MESSAGES[name].replace("3000ms", f"{SECONDS}000ms")

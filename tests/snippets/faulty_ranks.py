@@ -1,4 +1,4 @@
-"""What the ranks of test_distributed_faults.py run: join, then fail as told."""
+"""The program of the ranks in test_distributed_faults.py, which fails as told."""
 
 import os
 import signal
@@ -13,8 +13,13 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 def main(kind, seconds):
-    """Fail in the way that `kind` says; a collective may take so many seconds."""
-    dist.set_debug_level_from_env()  # torch was imported in another environment
+    """Join the process group and fail.
+
+    Args:
+        kind: The way to fail, or "none" or "join" for a run without a fault.
+        seconds: The timeout of a collective.
+    """
+    dist.set_debug_level_from_env()  # torch was imported before the variable was set
     dist.init_process_group("gloo", timeout=timedelta(seconds=float(seconds)))
     rank, ones = dist.get_rank(), torch.ones(4)
     dist.all_reduce(ones)
@@ -33,7 +38,7 @@ def main(kind, seconds):
 
 
 def train(batches, join):
-    """One backward for each batch, of which the ranks have different numbers."""
+    """Run a backward pass for each batch; the ranks have different numbers of them."""
     model = DistributedDataParallel(torch.nn.Linear(2, 1))
     with Join([model], enable=join):
         for _ in range(batches):
@@ -41,7 +46,7 @@ def train(batches, join):
 
 
 def fault(kind):
-    """Fail in the way that `kind` says."""
+    """Make this rank raise, exit, die or hang as `kind` says; do nothing if "none"."""
     if kind == "raise":
         raise ValueError("no such class: 10")
     if kind == "exit":

@@ -1,4 +1,4 @@
-"""Ranks that fail: each run ends in bounded time and says what the page quotes."""
+"""When ranks fail, a run ends in bounded time with the message on the page."""
 
 import contextlib
 import socket
@@ -17,24 +17,25 @@ from verify.fork.client import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(__file__).with_name("faulty_ranks.py")
-LONG = round(patient(60))  # seconds for ranks that are not to wait in vain
-TOGETHER, RANKS = 4, 3  # runs at once, and the ranks of one at most
+LONG = round(patient(60))  # a timeout in seconds that no run should reach
+TOGETHER, RANKS = 4, 3  # runs at once, and the most ranks of a run
 RELEASE = tuple(map(int, torch.__version__.split(".")[:2]))
 
-# What rank 1 does or both do; seconds for a collective; what torchrun's output holds.
+# The fault of one or both ranks: the timeout of a collective in seconds, and messages
+# that torchrun prints.
 UNDER_TORCHRUN = {
     "raise": (LONG, ["raised"]),
     "exit": (LONG, ["exited"]),
     "kill": (LONG, ["killed"]),
-    # 2.8.0 does not list those that torchrun ended, 2.12.1 does.
+    # 2.12.1 lists the ranks that torchrun ended, 2.8.0 does not.
     "hang": (SECONDS, ["waited", "ended by torchrun"][: 1 + (RELEASE >= (2, 12))]),
     "uneven": (SECONDS, ["waited"]),
     "join": (SECONDS, []),
     "skip": (SECONDS, ["waited"]),
     "skip, debug": (LONG, ["mismatch"]),
 }
-# Rank numbers; variables beside a good MASTER_ADDR and a free MASTER_PORT; one message
-# or a choice of them for each process.
+# Runs without torchrun: the rank numbers, the variables besides a valid MASTER_ADDR and
+# a free MASTER_PORT, and for each process the messages of which it prints at least one.
 ALONE = {
     "MASTER_ADDR is another machine": (
         [1],
@@ -48,7 +49,7 @@ ALONE = {
         {"WORLD_SIZE": "2"},
         [["not all came", "port taken"]] * 2,
     ),
-    # Number 0 holds the store. If it is the first to give up, the others miss it.
+    # Rank 0 runs the store. If it gives up first, the others lose their connection.
     "two of number 1": (
         [0, 1, 1],
         {"WORLD_SIZE": "3"},
@@ -66,7 +67,7 @@ ALONE = {
 
 @contextlib.contextmanager
 def port(listen=False):
-    """A port that nobody else gets; unless it listens, rank 0 can."""
+    """Reserve a port for rank 0; if `listen`, rank 0 finds it taken."""
     with socket.socket() as reserved:
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         reserved.bind(("", 0))
@@ -76,7 +77,7 @@ def port(listen=False):
 
 
 class Runs:
-    """All runs, some at once, on one warm server: a rank costs a fork."""
+    """All runs, several at once, on one warm server that forks each process."""
 
     def __init__(self, server, pool, folder):
         self.server, self.folder = server, folder
@@ -89,6 +90,7 @@ class Runs:
         }
 
     def in_slot(self, job, kind):
+        """Do a job with enough free slots of the server for its ranks."""
         slot = self.free.pop()
         try:
             return job(kind, slot * RANKS)
@@ -96,11 +98,13 @@ class Runs:
             self.free.append(slot)
 
     def start(self, argv, slot, **variables):
+        """Run one process in a slot of the server to its end."""
         env = environment() | {"TMPDIR": str(self.folder)} | variables
         limit = SECONDS + patient(40)
         return self.server.run(argv, self.folder, env, limit, slot=slot)
 
     def torchrun(self, kind, slot):
+        """Run two ranks under torchrun."""
         fault, _, debug = kind.partition(", ")
         argv = ["--standalone", "--nproc-per-node=2", str(PROGRAM), fault]
         variables = {"TORCH_DISTRIBUTED_DEBUG": "DETAIL"} if debug else {}
@@ -108,14 +112,14 @@ class Runs:
         return self.start([*TORCHRUN, *argv, seconds], slot, **variables)
 
     def half(self, kind, slot):
-        """One of two hosts."""
+        """Run torchrun on one of two hosts; the other never starts."""
         conf = f"join_timeout={SECONDS}"
         rendezvous = ["--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0"]
         argv = ["--nnodes=2", *rendezvous, f"--rdzv-conf={conf}", str(PROGRAM), "join"]
         return self.start([*TORCHRUN, *argv, str(SECONDS)], slot)
 
     def alone(self, kind, slot):
-        """Ranks that nobody watches, by the variables that torchrun would set."""
+        """Run ranks without torchrun, with the variables that torchrun would set."""
         numbers, variables, _ = ALONE[kind]
         fault = "kill" if kind == "rank 1 is killed" else "none"
         seconds = LONG if fault == "kill" else SECONDS
@@ -138,7 +142,7 @@ class Runs:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """All runs, under way at once."""
+    """All runs, which start with the first test that uses one."""
     with (
         Server(slots=TOGETHER * RANKS) as server,
         ThreadPoolExecutor(TOGETHER) as pool,
@@ -147,6 +151,7 @@ def runs(tmp_path_factory):
 
 
 def ended(run):
+    """Assert that a run ended by itself and left no process behind."""
     assert run.killed is None, run.err
     assert run.left == ()
 

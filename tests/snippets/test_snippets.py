@@ -1,4 +1,4 @@
-"""Every snippet file does what it says, in one server of the runner."""
+"""Every snippet file prints and does what its comments say, on the installed torch."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -18,7 +18,7 @@ FILES = snippet_files(ROOT)
 
 @pytest.fixture(scope="session")
 def verdicts(request, device):
-    """The verdicts on the files that this session tests, which run side by side."""
+    """The verdicts by file name on all selected files, which run concurrently."""
     names = [
         item.callspec.params["file"]
         for item in request.session.items
@@ -29,7 +29,7 @@ def verdicts(request, device):
         runner = Runner(
             device=device, matrix=releases(device), ahead=modules_ahead(files)
         )
-    except (RequestError, ServerError) as error:  # one line, not one for each file
+    except (RequestError, ServerError) as error:  # one message, not one for each file
         pytest.exit(str(error), returncode=2)
     with runner:
         return {files[one.path]: one for one in runner.run_all(files)}
@@ -37,7 +37,7 @@ def verdicts(request, device):
 
 @pytest.fixture(scope="session")
 def shown_at():
-    """Where a reader meets each file, such as `docs/zh/tensors/shape.md#view`."""
+    """The sections that show each file, such as `docs/zh/tensors/shape.md#view`."""
     places = defaultdict(list)
     for language in LANGUAGES:
         for page in read_site(ROOT, language).pages.values():

@@ -1,4 +1,4 @@
-"""The training program: accurate, and bit-equal however often it is interrupted."""
+"""train_digits.py reaches its accuracy, and interruptions don't change its result."""
 
 import multiprocessing
 import os
@@ -19,7 +19,7 @@ pytest.importorskip("sklearn")
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "snippets" / "training" / "loop" / "train_digits.py"
-# How each interrupted run ends, and after which part of an epoch.
+# For each run, the signals that interrupt it, each with the epochs to wait before it.
 INTERRUPTIONS = [
     [(signal.SIGINT, 0.2), (signal.SIGKILL, 0.7), (signal.SIGINT, 1.1)],
     [(signal.SIGKILL, 0.5), (signal.SIGINT, 0.9), (signal.SIGKILL, 0.1)],
@@ -29,7 +29,7 @@ import_ahead("torch", "torch.utils.data", "sklearn.datasets")
 
 
 def run_program(arguments, output):
-    """The program in a process of its own; it writes into the file `output`."""
+    """Run the program in this new process, with its output appended to a file."""
     for number in (1, 2):
         os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666), number)
     sys.argv[1:] = arguments
@@ -38,7 +38,10 @@ def run_program(arguments, output):
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory):
-    """Start the program with arguments, without importing torch each time."""
+    """A function that starts the program with arguments and returns its process.
+
+    The process is a fork of one that has imported torch. All write to `start.output`.
+    """
     output = tmp_path_factory.mktemp("output") / "output.txt"
 
     def start(*arguments):
@@ -52,6 +55,7 @@ def start(tmp_path_factory):
 
 
 def finished(process, output):
+    """Wait for a process and assert that it succeeded."""
     process.join(patient(60))
     assert process.exitcode == 0, output.read_text("utf-8")
 
@@ -96,7 +100,7 @@ def test_it_overwrites_no_other_run(start, tmp_path):
     options = ("--device", "cpu", "--folder", tmp_path / "run", "--epochs")
     finished(start(*options, 1), start.output)
     before = sorted(os.listdir(tmp_path / "run"))
-    for others in ((1,), (2, "--resume")):  # not resumed; another number of epochs
+    for others in ((1,), (2, "--resume")):  # without --resume; with other epochs
         process = start(*options, *others)
         process.join(patient(60))
         assert process.exitcode == 2
@@ -105,7 +109,7 @@ def test_it_overwrites_no_other_run(start, tmp_path):
 
 
 def differing(a, b, name="state"):
-    """The names under which two states are not equal to the last bit."""
+    """Return the names of the values that differ in any bit between two states."""
     if isinstance(a, torch.Tensor):
         return [] if torch.equal(a, b) else [name]
     if isinstance(a, (list, tuple)) and len(a) == len(b):

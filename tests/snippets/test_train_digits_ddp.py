@@ -1,4 +1,7 @@
-"""The DDP program: however it is started, accurate; killed and resumed, bit-equal."""
+"""train_digits_ddp.py reaches the accuracy on its page, and resumes exactly.
+
+It is started by Python and by torchrun, with several numbers of processes.
+"""
 
 import functools
 import os
@@ -24,7 +27,7 @@ PROGRAM = ROOT / "snippets" / "distributed" / "ddp" / "train_digits_ddp.py"
 PAGES = [
     ROOT / "docs" / name / "distributed" / "ddp-advanced.md" for name in ("zh", "en")
 ]
-AHEAD = ("torch._dynamo", "sklearn.datasets")  # what takes seconds to import
+AHEAD = ("torch._dynamo", "sklearn.datasets")  # they take seconds to import
 EPOCHS = 4
 SECONDS = patient(60)  # for one run
 bit_equal = functools.partial(torch.testing.assert_close, rtol=0, atol=0)
@@ -32,7 +35,7 @@ bit_equal = functools.partial(torch.testing.assert_close, rtol=0, atol=0)
 
 @pytest.fixture(scope="module")
 def server(device):
-    """An interpreter that has imported what the program needs: a process is a fork."""
+    """A server that has imported what the program needs and forks each process."""
     hidden = {"CUDA_VISIBLE_DEVICES": ""} if device == "cpu" else {}
     env = os.environ | {"PYTHONPATH": str(ROOT), **hidden}
     with Server(env=env, ahead=AHEAD) as server:
@@ -42,7 +45,7 @@ def server(device):
 
 @pytest.fixture(scope="module")
 def start(server):
-    """Run the program to its end, however that is."""
+    """A function that runs the program; with 0 processes, without torchrun."""
 
     def start(processes, folder, *options):
         launcher = [*TORCHRUN, f"--nproc-per-node={processes}"] if processes else []
@@ -55,7 +58,7 @@ def start(server):
 
 @pytest.fixture(scope="module")
 def run(start):
-    """Run the program to its end, which is a good one, and give its output."""
+    """A function that runs the program, which must succeed, and returns its output."""
 
     def run(processes, folder, *options):
         done = start(processes, folder, *options)
@@ -66,13 +69,16 @@ def run(start):
 
 
 def latest(folder):
-    """What the newest checkpoint holds."""
+    """Return the state in the newest checkpoint."""
     return load(Checkpoints(folder).latest())
 
 
 @pytest.fixture(scope="module")
 def straight(run, tmp_path_factory):
-    """The state after a run that nothing disturbs and its folder, by processes."""
+    """A function that returns the state and folder of an uninterrupted run.
+
+    There is one run for each number of processes.
+    """
     made = {}
 
     def straight(processes):
@@ -106,8 +112,8 @@ def test_accuracy_is_that_of_the_page(
         state = latest(tmp_path / "run")
     _, accuracy = state["history"][-1]
     assert int(batch) == 32 * processes
-    assert accuracy * 100 == pytest.approx(float(percent), abs=3)  # of any release
-    assert accuracy * 300 == pytest.approx(round(accuracy * 300))  # of 300 samples
+    assert accuracy * 100 == pytest.approx(float(percent), abs=3)  # on any release
+    assert accuracy * 300 == pytest.approx(round(accuracy * 300))  # 300 test samples
     assert len(state["history"]) == EPOCHS
 
 
@@ -119,7 +125,7 @@ def test_torchrun_with_one_process_is_plain_python(run, straight, tmp_path):
 
 
 def test_killed_and_resumed_it_ends_bit_equal(server, start, run, straight, tmp_path):
-    processes = 4  # the sum of two is the same in either order, that of four is not
+    processes = 4  # a sum of four depends on the order, of two it does not
     want, folder = straight(processes)
     before, last = sorted(folder.iterdir())
     epoch = last.stat().st_mtime - before.stat().st_mtime
@@ -130,14 +136,14 @@ def test_killed_and_resumed_it_ends_bit_equal(server, start, run, straight, tmp_
             assert not future.done(), future.result()
             time.sleep(0.005)
         time.sleep(epoch / 2)
-        # torchrun and its processes at once, as a power failure ends them
+        # Kill torchrun and its processes at once, as a power failure does.
         for pid in descendants(server._keeper.pid(0)):
             kill(pid)
     assert future.result().code == -signal.SIGKILL
     reached = latest(folder)["history"]
     assert 0 < len(reached) < EPOCHS
     output = run(processes, folder)
-    assert f"epoch {len(reached)} " not in output  # went on, did not start anew
+    assert f"epoch {len(reached)} " not in output  # resumed, not restarted
     bit_equal(latest(folder), want)
 
 

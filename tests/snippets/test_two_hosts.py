@@ -1,7 +1,7 @@
-"""Two hosts train together; then the link is cut, or one of them goes down.
+"""Two hosts train together: undisturbed, with a cut link, and when one goes down.
 
-The hosts are network namespaces of this machine, each with an address, a name and an
-/etc/hosts of its own.
+The hosts are network namespaces, each with its own address, host name and /etc/hosts.
+The tests need the right to create namespaces and are skipped without it.
 """
 
 import contextlib
@@ -29,8 +29,8 @@ pytest.importorskip("sklearn")
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "snippets" / "distributed" / "ddp" / "train_digits_ddp.py"
 EPOCHS = 3
-STORE = "10.77.0.1:29400"  # in a network of its own, so no other can take the port
-# The page's program, but a collective may take only as long as a test can wait.
+STORE = "10.77.0.1:29400"  # the hosts have their own network, so it is free
+# The program on the page, with a short timeout of collectives.
 WORKER = f"""
 import argparse, os, runpy, sys
 import torch
@@ -43,8 +43,8 @@ with distributed(timeout={SECONDS}, device="cpu") as here:
     print("attempt", os.environ["TORCHELASTIC_RESTART_COUNT"], flush=True)
     program["train"](args, here)
 """
-# As Debian sets a host up: its own name leads back to itself. The kernel gives up a
-# connection after a second and not after 15 minutes.
+# As on Debian, the name of a host resolves to a loopback address on the host itself.
+# The kernel gives up a connection after about a second instead of 15 minutes.
 HOST = """#!/bin/sh
 exec ip netns exec {namespace} unshare --uts sh -c '
 mount --bind {folder}/hosts /etc/hosts &&
@@ -55,14 +55,14 @@ exec {python} "$@"' sh "$@"
 
 
 def ip(*words):
-    """Configure the network; what it prints."""
+    """Run the command `ip` and return its output."""
     done = subprocess.run(["ip", *words], capture_output=True, text=True)
     assert not done.returncode, f"ip {' '.join(words)}: {done.stderr.strip()}"
     return done.stdout
 
 
 class Host:
-    """A namespace with a warm server in it, where torchrun and its ranks are forks."""
+    """A namespace with a warm server that forks torchrun and its ranks."""
 
     def __init__(self, number, folder):
         self.number, self.address = number, f"10.77.0.{number + 1}"
@@ -80,11 +80,20 @@ class Host:
         self.idle = self.processes()
 
     def processes(self):
-        """What runs on this host."""
+        """Return the ids of the processes on this host."""
         return {int(pid) for pid in ip("netns", "pids", self.namespace).split()}
 
     def torchrun(self, *options, settings=True, **variables):
-        """Run the program under torchrun until it ends."""
+        """Run the program under torchrun to its end.
+
+        Args:
+            options: Options of torchrun, the program and its arguments.
+            settings: Whether to tell torchrun its address and which host has the store.
+            variables: Environment variables.
+
+        Returns:
+            The finished run.
+        """
         env = environment() | {"PYTHONPATH": str(ROOT), "GLOO_SOCKET_IFNAME": "eth0"}
         env |= {"TMPDIR": str(self.folder)} | variables
         conf = f"read_timeout={SECONDS},keep_alive_interval=1,keep_alive_max_attempt=2"
@@ -97,7 +106,7 @@ class Host:
         return self.server.run(argv, self.folder, env, SECONDS + patient(50))
 
     def goes_down(self):
-        """End torchrun and its ranks here, all at once."""
+        """Kill torchrun and its ranks on this host, all at once."""
         for pid in self.processes() - self.idle:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -105,7 +114,7 @@ class Host:
 
 @pytest.fixture(scope="module")
 def hosts(tmp_path_factory):
-    """Two hosts with a link between them."""
+    """Two hosts with a network link between them."""
     if not shutil.which("ip") or not shutil.which("unshare"):
         pytest.skip("needs iproute2 and util-linux, for network namespaces")
     made = subprocess.run(["unshare", "--net", "--uts", "true"], capture_output=True)
@@ -143,7 +152,7 @@ def hosts(tmp_path_factory):
 
 @pytest.fixture
 def together(hosts, tmp_path):
-    """Start torchrun on both hosts; the runs, and the folder of the checkpoints."""
+    """A function that starts torchrun on both hosts, and the folder of checkpoints."""
     (tmp_path / "worker.py").write_text(WORKER)
     folder = tmp_path / "run"
 
@@ -156,6 +165,7 @@ def together(hosts, tmp_path):
 
 
 def reaches_first_checkpoint(folder):
+    """Wait for the first checkpoint."""
     until = time.monotonic() + patient(30)
     while not [*folder.glob("step-*1.pt")]:
         assert time.monotonic() < until
@@ -163,6 +173,7 @@ def reaches_first_checkpoint(folder):
 
 
 def outcome(future):
+    """Return a run once it has ended by itself and left no process behind."""
     run = future.result()
     assert run.killed is None, run.err
     assert run.left == ()
@@ -171,7 +182,7 @@ def outcome(future):
 
 @pytest.fixture(scope="module")
 def undisturbed(hosts, tmp_path_factory):
-    """What two hosts end with that nothing happens to."""
+    """The state that two hosts reach if nothing goes wrong."""
     folder = tmp_path_factory.mktemp("undisturbed")
     (folder / "worker.py").write_text(WORKER)
     with ThreadPoolExecutor(2) as pool:
@@ -207,8 +218,8 @@ def test_a_cut_link_ends_both_hosts_and_both_say_why(hosts, together):
         ip("-n", hosts[0].namespace, "link", "set", "eth0", "up")
     assert time.monotonic() - began < SECONDS + patient(10)
     assert (first.code, second.code) == (1, 1)
-    # If a collective may take longer, the kernel gives up the connection before. If a
-    # checkpoint is due just then, `save` misses the other rank first.
+    # With a longer timeout, the kernel gives up the connection before the collective
+    # does. If a checkpoint is due at that moment, `save` misses the other rank first.
     said = (printed("waited"), MESSAGES["gave up"], "every rank must call it")
     assert any(message in first.err for message in said)
     assert MESSAGES["no store"] in second.err
@@ -241,14 +252,15 @@ def test_a_host_that_comes_back_is_let_in_only_without_a_shared_store(
     (back,) = start("--max-restarts=1", which=[1], **variables)
     if shared == "1":
         assert outcome(back).code == outcome(stays).code == 1
-        # Both wait for the same time; the second if the host of the store is first.
+        # Both hosts time out together. If the one with the store ends first, the other
+        # prints the second message.
         said = (MESSAGES["host replaced"], MESSAGES["host replaced, late"])
         assert any(message in back.result().err for message in said)
         return
     for run in map(outcome, (stays, back)):
         assert run.code == 0, run.err
-    # It may notice the host that went or the one that came: only the first counts as
-    # a restart.
+    # The host that stays may notice that the other went or that it came back. Only
+    # the first counts as a restart, so the test counts attempts, not restarts.
     attempts = stays.result().out.split("attempt ")[1:]
     assert len(attempts) == 2
     assert "epoch 1 " not in attempts[1]  # resumed, not trained again
