@@ -103,7 +103,9 @@ class Search {
     for (const { pattern, meant } of this.synonyms) {
       for (const [typed] of query.matchAll(pattern)) {
         clauses.push(clause(meant, SYNONYM_WEIGHT))
-        const covered = wanted.filter(({ word }) => typed.includes(word))
+        // np.concatenate is one word, of which the synonym may be about a part.
+        const covered = wanted.filter(({ word }) =>
+          typed.includes(word) || word.split(".").includes(typed))
         for (const one of covered) one.meant.push(...termsOf(meant))
       }
     }
