@@ -43,8 +43,6 @@ def add(a, b, alpha=1):
 def mean(values):
     return sum(values) / len(values)
 """
-# Source of a module that makes the packages in another folder importable.
-ELSEWHERE = "import sys; sys.path.append({folder!r})\n"
 
 
 def wheel(

@@ -364,7 +364,7 @@ def test_killing_the_group_of_its_parent(runner, write):
     """
     check(runner, write, text, "failed", "killed its supervisor process")
     # The keeper ends the processes of a lost supervisor, but not at once.
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + patient(5)
     while is_running("sleep", "7532") and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not is_running("sleep", "7532")

@@ -80,7 +80,7 @@ def run(server, tmp_path):
     It then checks that no process is left, and that a good file runs in every slot.
     """
 
-    def run(text, slot=0, timeout=60.0, **options):
+    def run(text, slot=0, timeout=60.0):
         path = tmp_path / "hostile.py"
         path.write_text(HELPERS + textwrap.dedent(text))
         token = server._keeper.token
