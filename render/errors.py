@@ -27,8 +27,8 @@ from verify.messages import Entry, Message
 from verify.needs import release_key
 
 MARKER = "<!-- errors -->"  # the overview
-# Each part has its own page. It collects the messages from these pages, or from all in a
-# chapter. The first part that matches is used, and the last one takes what is left.
+# Each part has its own page. It collects the messages from these pages, or all of a
+# chapter. The first part that matches is used, so the last one takes what is left.
 PARTS = {
     "autograd": (
         *("tensors/autograd.md", "tensors/no-grad.md"),
