@@ -167,9 +167,9 @@ def signs(page, within=""):
         ("training/file-formats", 8),
         ("training/reproducibility", 5),
         ("distributed/collectives", 6),
-        ("distributed/process-groups", 6),
+        ("distributed/process-groups", 5),
         ("reference/errata", 20),
-        ("reference/errors-training", 80),
+        ("reference/errors-training", 40),
         ("reference/library", 1),
     ],
 )
