@@ -61,6 +61,8 @@ def check(root: Path = ROOT) -> list[str]:
         return str(error).split("\n")
     files = snippet_files(root)
     folder = root / "snippets"
+    if broken := [fault for file in files for fault in not_python(folder, file)]:
+        return broken  # the rules need files that can be parsed
     sources = {file: (folder / file).read_bytes().decode() for file in files}
     faults = [*same_pages(zh, en), *snippet_sizes(sources.values())]
     for site in (zh, en):
@@ -78,6 +80,21 @@ def check(root: Path = ROOT) -> list[str]:
     for file, source in sources.items():
         faults += snippet_file(file, source)
     return sorted(dict.fromkeys(faults), key=_place)
+
+
+def not_python(folder: Path, name: str) -> Iterator[str]:
+    """Check that a snippet file can be parsed.
+
+    Args:
+        folder: The folder `snippets/`.
+        name: The path below it.
+    """
+    try:
+        ast.parse((folder / name).read_bytes(), name)
+    except SyntaxError as error:  # a wrong encoding too
+        yield f"snippets/{name}:{error.lineno or 1}: is not Python: {error.msg}"
+    except ValueError as error:  # a null byte, before Python 3.12
+        yield f"snippets/{name}:1: is not Python: {error}"
 
 
 def texts(root: Path) -> Iterator[Page]:

@@ -112,6 +112,14 @@ def test_the_command_prints_a_line_for_each_fault_and_fails(tree, capsys):
     ]
 
 
+@pytest.mark.parametrize("source", [b"def f(:\n", b"x = '\xff'\n", b"x = 1\0\n"])
+def test_a_block_that_is_not_python_is_named_in_one_line(tree, capsys, source):
+    (tree / "snippets/tensors/shape/view.py").write_bytes(source)
+    assert checks.main(tree) == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("snippets/tensors/shape/view.py:1: is not Python: ")
+
+
 # ---- One page. A rule, a text that breaks it once, the line, part of the message.
 
 FAULTS = [
