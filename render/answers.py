@@ -75,7 +75,7 @@ def attribute(
 
     Returns:
         `` data-answers="…"``, a JSON list of [state, text, device, releases]. The
-        device is "" if there is no difference to link to. The whole attribute is "" for
+        device is "" if there's no difference to link to. The whole attribute is "" for
         a block that passed on the CPU on every release.
     """
     groups: dict[tuple[str, str, str], list[str]] = {}

@@ -83,7 +83,7 @@ OUTPUT = re.compile(r'^([ ]*)<span class="c1">(#&gt;.*?)</span>$', re.M)
 
 
 class BlockError(_Error):
-    """A page that can't be rendered, usually because it shows Python of its own.
+    """Raised if a page can't be rendered, mostly because its Python isn't a file.
 
     The message is one line: the page, the line, what is wrong and what to do.
     """
@@ -252,7 +252,7 @@ def way_up(page: str) -> str:
 
 
 class _Html(Preprocessor):
-    """Preprocessor that stashes the HTML kept by `_Blocks`.
+    """Preprocessor that puts the HTML kept by `_Blocks` into the stash.
 
     Stashed HTML alone in a paragraph works at any indentation, but HTML in the text
     wouldn't. This is a separate step because normalizing white space, which comes after

@@ -55,10 +55,10 @@ def public_docstrings(source: str, module: str) -> dict[str, str]:
 
     Args:
         source: The source code of the module.
-        module: The name of the module, which becomes the key of its own docstring.
+        module: The name of the module, which is the key of its own docstring.
 
     Returns:
-        The docstrings by name, those of methods by ``Class.method``.
+        A dict of names and docstrings. A method is named ``Class.method``.
     """
     found: dict[str, str] = {}
 
@@ -87,7 +87,7 @@ def read(path: Path) -> dict[str, dict[str, str]]:
         path: The YAML file.
 
     Returns:
-        The keys `of` and `text` by the name of the object; empty if there is no file.
+        A dict of names and entries with `of` and `text`, empty if there's no file.
     """
     return yaml.safe_load(path.read_text("utf-8")) or {} if path.exists() else {}
 

@@ -191,7 +191,7 @@ def cures(root: Path, lang: str) -> dict[Pattern, str]:
         lang: `zh` or `en`.
 
     Returns:
-        The cures by pattern; empty if there is no file.
+        A dict of patterns and their cures, empty if there's no file.
 
     Raises:
         CureError: If the file isn't a mapping of messages to sentences.
