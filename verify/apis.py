@@ -20,7 +20,7 @@ from verify.ahead import modules_ahead
 from verify.api_names import RECORD, Entry, documented, merge, read
 from verify.command import run_command
 from verify.fork import tracing
-from verify.paths import chosen_files
+from verify.paths import chosen_files, shown
 from verify.run import Runner
 from verify.snippet import Snippet, parse
 from verify.verdict import PASSED
@@ -71,6 +71,18 @@ def _parsed(files: Iterable[Path]) -> Iterator[Snippet]:
                 yield parse(file)
             except (SnippetError, OSError):
                 continue
+
+
+def _faults(files: Iterable[Path]) -> Iterator[str]:
+    """Yield a line for each reason why a file can't be traced."""
+    for file in files:
+        if not file.is_relative_to(SNIPPETS):
+            yield f"{shown(file)}: not traced: the record is of files in snippets/"
+            continue
+        try:
+            parse(file)
+        except SnippetError as error:
+            yield from error.faults
 
 
 def _is_current(entry: Entry | None, snippet: Snippet, runner: Runner) -> bool:
@@ -135,7 +147,7 @@ def main(argv: list[str] | None = None) -> int:
         argv: The command's arguments; None for those of the process.
 
     Returns:
-        0, or an error code of `run_command`.
+        0, 1 if a file can't be traced, or an error code of `run_command`.
     """
     parser = argparse.ArgumentParser(
         prog="python -m verify.apis",
@@ -156,7 +168,10 @@ def main(argv: list[str] | None = None) -> int:
                 )
             count = record(runner, files, again=options.all)
         print(f"{count} of {len(files)} files traced")
-        return 0
+        faults = [*_faults(files)]
+        for fault in faults:
+            print(f"verify: {fault}", file=sys.stderr)
+        return 1 if faults else 0
 
     return run_command(work)
 

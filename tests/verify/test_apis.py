@@ -1,6 +1,7 @@
 """Test how a traced run finds the torch names that a snippet file uses."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -248,6 +249,18 @@ def test_only_what_has_changed_is_traced(record):
     one.unlink()
     assert record("two.py", again=True) == 1
     assert [*api_names.read(record.path)] == ["two.py"]
+
+
+def test_a_file_that_can_not_be_traced_is_named(record, capsys, tmp_path):
+    broken, elsewhere = record.folder / "broken.py", tmp_path / "elsewhere.py"
+    broken.write_text("print(")
+    elsewhere.write_text("print(1)\n#> 1\n")
+    assert apis.main([str(broken), str(elsewhere)]) == 1
+    output = capsys.readouterr()
+    assert output.out == "0 of 2 files traced\n"
+    first, second = output.err.splitlines()
+    assert re.fullmatch(r"verify: \S*broken.py:1: .*'\(' was never closed", first)
+    assert re.fullmatch(r"verify: \S*elsewhere.py: not traced: .* snippets/", second)
 
 
 def test_names_of_another_release_are_none(record):
