@@ -3,19 +3,18 @@
 import contextlib
 import importlib.util
 import os
-import shutil
 import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
+import tests.chromium
 from render import site as rendering
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 
 REPORT = "https://pytorch-notes.example/issues/new?title={title}&body={body}"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 @contextlib.contextmanager
@@ -80,10 +79,10 @@ def site(folder_and_site):
 @pytest.fixture(scope="session")
 def chromium():
     """A Chromium from the path, or the one that the variable CHROMIUM names."""
-    named = os.environ.get("CHROMIUM")
-    path = named or next(filter(None, map(shutil.which, NAMES)), None)
+    path = tests.chromium.path()
     if path is None:
-        need = f"needs a Chromium: one of {', '.join(NAMES)} on the path"
+        names = ", ".join(tests.chromium.NAMES)
+        need = f"needs a Chromium: one of {names} on the path"
         # In CI, skipping every browser test must not look like success.
         (pytest.fail if os.environ.get("CI") else pytest.skip)(need)
     with sync_api.sync_playwright() as playwright:

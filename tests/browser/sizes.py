@@ -7,8 +7,6 @@ CHROMIUM names a browser that is not on the path.
 """
 
 import gzip
-import os
-import shutil
 import sys
 import threading
 from pathlib import Path
@@ -16,8 +14,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from render import site
+from tests import chromium
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WIDTH, HEIGHT = 1300, 900
 
 
@@ -27,7 +25,9 @@ def main(folder):
     Args:
         folder: The folder of the site, with a folder for each language.
     """
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)))
+    path = chromium.path()
+    if path is None:
+        sys.exit("no Chromium on the path; name one in the variable CHROMIUM")
     found = []
     with site.server(folder, 0) as server, sync_playwright() as playwright:
         threading.Thread(target=server.serve_forever, daemon=True).start()

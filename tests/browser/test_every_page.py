@@ -7,6 +7,7 @@ import axe_playwright_python
 import pytest
 
 from render import links
+from tests.faults import hold
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
@@ -94,12 +95,6 @@ VIOLATIONS = """async () => {
 def address(name):
     """Return the path on the site of a page in docs/."""
     return f"{name.removesuffix('index')}/".replace("//", "/")
-
-
-def hold(faults):
-    """Fail with one line for each fault and no traceback."""
-    if faults:
-        pytest.fail("\n".join(faults), pytrace=False)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from render import errors
+from tests.faults import hold
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = yaml.safe_load(Path(__file__).with_name("queries.yml").read_text("utf-8"))
@@ -76,8 +77,7 @@ def test_what_is_searched_for_is_among_the_first_three(searching):
         found = pages(words)
         if not wanted & set(found[:3]):
             faults.append(f"{words}: wanted {names}, got {found[:3]}")
-    if faults:
-        pytest.fail("\n".join(faults), pytrace=False)
+    hold(faults)
     assert not missing, f"no such page: {missing}"
 
 
@@ -133,5 +133,4 @@ def test_a_pasted_message_with_other_numbers_finds_what_explains_it(searching):
         wanted = {f"reference/errors-{errors.part_of(where)}", where[:-3]}
         if not wanted & set(listed := pages(query)[:3]):
             faults.append(f"{query}: wanted {wanted}, got {listed}")
-    if faults:
-        pytest.fail("\n".join(faults), pytrace=False)
+    hold(faults)

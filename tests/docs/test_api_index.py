@@ -9,18 +9,13 @@ import pytest
 
 from render import api
 from render.pages import snippet_files
+from tests.faults import hold
 from verify import DEFAULT_TORCH, api_names
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = api.recorded(ROOT)
 USED = api.all_used(ROOT)
 MISSING = object()
-
-
-def hold(faults):
-    """Fail with one line for each fault and no traceback."""
-    if faults:
-        pytest.fail("\n".join(faults), pytrace=False)
 
 
 def test_every_file_has_an_entry_of_its_own_bytes():

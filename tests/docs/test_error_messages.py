@@ -7,6 +7,7 @@ import pytest
 
 from render import errors
 from render.pages import read_site
+from tests.faults import hold
 from verify import DEFAULT_TORCH
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,12 +19,6 @@ TEXTS = {
     for entry in entries
     for one in entry.messages
 }
-
-
-def hold(faults):
-    """Fail with one line for each fault and no traceback."""
-    if faults:
-        pytest.fail("\n".join(faults), pytrace=False)
 
 
 def rows(lang):

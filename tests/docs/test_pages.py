@@ -11,6 +11,7 @@ from pytest_codeblocks import extract_from_buffer
 
 from render.checks import check
 from render.pages import LANGUAGES, parse_page, read_config, read_part, read_site
+from tests.faults import hold
 
 ROOT = Path(__file__).resolve().parents[2]
 # The site's Markdown extensions, without our own.
@@ -25,12 +26,6 @@ EXTENSIONS["pymdownx.highlight"]["use_pygments"] = False
 CHAPTERS = sorted(
     {name.partition("/")[0] for name in read_site(ROOT, "zh").pages} - {"index.md"}
 )
-
-
-def hold(faults):
-    """Fail with one line for each fault and no traceback."""
-    if faults:
-        pytest.fail("\n".join(faults), pytrace=False)
 
 
 class Blocks(HTMLParser):
