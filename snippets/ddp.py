@@ -1,6 +1,6 @@
 """Train on several ranks: join the process group, share samples and combine metrics.
 
-Copy this file into your project. It needs only torch, 2.4 or newer. Use it with torch's
+Copy this file into your project. It needs only torch 2.4 or newer. Use it with torch's
 own ``DistributedDataParallel``.
 """
 
@@ -100,14 +100,14 @@ class Dist(NamedTuple):
 def distributed(
     timeout: float | None = None, device: str | torch.device | None = None
 ) -> Iterator[Dist]:
-    """Join the launcher's process group, or create a group of one without a launcher.
+    """Join the launcher's process group, or create a group of one if there is none.
 
     torchrun and `launch` set all environment variables that this needs. If you start
     your program with ``srun`` or ``mpirun``, export MASTER_ADDR and MASTER_PORT with
     the same values for all tasks. The ranks then come from the launcher's variables.
 
-    At the end of the ``with`` block, each rank waits for all others, then destroys the
-    group. If the block raises an error, the rank doesn't wait.
+    At the end of the ``with`` block, each rank waits for all others and then destroys
+    the group. If the block raises an error, the rank doesn't wait.
 
     Args:
         timeout: Maximum time of a collective in seconds, or None for torch's default.
@@ -236,7 +236,7 @@ def _accelerator() -> str:
 
 
 def _rank_and_size() -> tuple[int, int]:
-    """Return rank and world size, or (0, 1) without a process group."""
+    """Return rank and world size, or (0, 1) if there is no process group."""
     if dist.is_available() and dist.is_initialized():
         return dist.get_rank(), dist.get_world_size()
     return 0, 1
@@ -287,7 +287,7 @@ def _gather_or_raise(make: Callable[[], T]) -> list[T]:
 
 
 def _integer(name: str, value: SupportsIndex, least: float = 0) -> int:
-    """Return any integer as an int, also one from NumPy, but refuse a bool."""
+    """Return any integer, including one from NumPy, as an int, but reject a bool."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{name} must be an integer, got {value!r}")
     number = operator.index(value)
@@ -324,8 +324,8 @@ class _Loader(NamedTuple):
     def behind(cls, frame: FrameType | None) -> _Loader:
         """Find the loader in the call stack of the sampler's ``__iter__``.
 
-        A loader doesn't pass ``drop_last`` to its sampler. Only the batch sampler has
-        it, which iterates over the sampler.
+        A loader doesn't pass ``drop_last`` to its sampler. Only the batch sampler that
+        iterates over the sampler has it.
         """
         found, caller = cls(), frame
         while frame:
@@ -345,7 +345,7 @@ class _Loader(NamedTuple):
 
 
 class ResumableSampler(Sampler[int]):
-    """Sample for training, and resume within an epoch on any number of ranks.
+    """Sampler for training that can resume within an epoch, on any number of ranks.
 
     The order of an epoch depends only on `seed` and on the number of the epoch. A data
     loader fetches batches ahead, so the sampler can't know which of them you have used.
@@ -466,8 +466,8 @@ class ResumableSampler(Sampler[int]):
     def _is_ignored(self) -> bool:
         """Return whether the loop over the loader seems not to call ``advance``.
 
-        That is so if the latest pass has fetched more samples than a look at the first
-        batch needs, and none of them is counted.
+        This is the case if the latest pass has fetched more samples than a look at the
+        first batch needs, and none of them has been counted.
         """
         look = (self._loader.batch_size or self.size) * self._loader.ahead
         return self.position == self._start and self._not_counted() > look
@@ -574,7 +574,7 @@ class ResumableSampler(Sampler[int]):
 
 
 class EvalSampler(Sampler[int]):
-    """Sample for evaluation, with each sample on exactly one rank, in order.
+    """Sampler for evaluation that gives each sample to exactly one rank, in order.
 
     torch's ``DistributedSampler`` repeats samples (pytorch/pytorch#25162). This one
     doesn't, so some ranks may get one sample more than others. Don't call a collective
@@ -619,7 +619,7 @@ def weighted_mean(value: float | torch.Tensor, n: float | torch.Tensor) -> float
         value: Mean over the samples of this rank, as a number or a tensor with one
             element of any dtype. It is ignored if `n` is 0.
         n: Number of samples on this rank, or their total weight, as a number or a
-            tensor with one element of any dtype. 0 or more.
+            tensor with one element of any dtype. It must be 0 or more.
 
     Returns:
         sum(value * n) / sum(n) over all ranks. It is computed exactly and rounded once,
@@ -682,11 +682,12 @@ def assert_in_sync(module: torch.nn.Module, buffers: bool = True) -> None:
             statistics of rank 0.
 
     Raises:
-        RuntimeError: If tensors differ from rank 0 in values, shape, dtype, layout or
-            ``requires_grad``. The message has their names and the ranks.
+        RuntimeError: If tensors differ from those of rank 0 in values, shape, dtype,
+            layout or ``requires_grad``. The message names up to five of them and the
+            ranks.
         TypeError: If a tensor can't be compared, because it has no values, as on the
-            meta device, or because each rank has only a part of it. The message has its
-            name.
+            meta device, or because each rank has only a part of it. The message names
+            the tensor.
 
     Example:
         >>> assert_in_sync(torch.nn.Linear(2, 1))
@@ -731,7 +732,7 @@ def _tensors(
 
 
 def _digest(name: str, tensor: torch.Tensor) -> str:
-    """Return a text that is the same for equal tensors and differs for others.
+    """Return a string that is the same for equal tensors, and differs for unequal ones.
 
     Raise a TypeError if the values of the tensor aren't available.
     """

@@ -1,6 +1,6 @@
-"""Run a function on several ranks of this machine, and find out which rank failed.
+"""Run a function on several ranks on this machine, and find out which rank failed.
 
-Copy this file into your project. It needs only torch, 2.4 or newer. Use it in notebooks
+Copy this file into your project. It needs only torch 2.4 or newer. Use it in notebooks
 and tests, where you can't use torchrun.
 """
 
@@ -87,7 +87,7 @@ def launch(
     start_method: str = "spawn",
     **kwargs: Any,
 ) -> list[T]:
-    """Run a function on several ranks of this machine, the way torchrun runs a script.
+    """Run a function on several ranks on this machine, the way torchrun runs a script.
 
     Each rank is a process with the environment variables that torchrun sets. Create the
     process group in `fn`, with `ddp.distributed` from this library or with torch's
@@ -201,7 +201,7 @@ def _is_in_a_file(fn: Callable[..., Any]) -> bool:
 
 
 class _Kind(enum.Enum):
-    """The state of a rank. If a run fails, a rank with the first state is to blame."""
+    """The state of a rank. If a run fails, blame the rank whose state comes first."""
 
     FAILED = "it raised an error, exited or was killed"
     RUNS = "it is running, and has not been asked for its stack"
@@ -349,7 +349,7 @@ def _run(work: Work, outbox: _Outbox, world: int, port: int, collects: bool) -> 
 
 
 def _end_with(parent: Any, folder: Path) -> None:
-    """Kill this rank and what it started when the launching process has ended."""
+    """Kill this rank and all it started, once the launching process has ended."""
     parent.join()
     shutil.rmtree(folder, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
@@ -401,7 +401,7 @@ def _text(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {text}".split())
 
 
-# --- what errors and stacks tell about a rank -----------------------------------------
+# --- what errors and stacks say about a rank ------------------------------------------
 
 # In the errors of gloo, NCCL and torch's store if another rank has ended or is missing.
 LOST = re.compile(
@@ -507,7 +507,7 @@ class _Rank:
     def _state(
         self, exitcode: int | None, frames: list[FrameSummary]
     ) -> tuple[_Kind, str]:
-        """Return the state of a rank without a report, and a text that describes it."""
+        """Return the state of a rank that left no report, and a description of it."""
         late = "did not finish in time"
         if exitcode is None:
             if self.asked and not frames:
