@@ -1,9 +1,9 @@
 """Five files to copy or install: seeding, freezing, checkpoints, ddp, launching.
 
-Each file works alone and imports none of the others. In a checkout, this package is
-`snippets`. Installed with pip, it is `verified_pytorch_notes`, because a folder of
-yours may be called `snippets` too. If torch is missing or too old, importing the
-package fails with one line that says so.
+Each file works on its own and doesn't import the others. In a checkout, this package is
+called `snippets`. If you install it with pip, it is called `verified_pytorch_notes`,
+because you may have your own folder called `snippets`. If torch is missing or too old,
+importing the package fails with a one-line error that says so.
 """
 
 import re
@@ -12,20 +12,21 @@ _OLDEST = (2, 4)
 
 
 def _check_torch() -> None:
-    """Fail unless a torch that is new enough can be imported.
+    """Raise an error unless torch is installed and new enough.
 
-    Only the first two numbers of the version count: a build of your own or of a vendor,
-    such as ``2.4.0a0+git1a2b3c4``, is accepted.
+    Only the first two numbers of the version matter, so your own build or a vendor's
+    build, such as ``2.4.0a0+git1a2b3c4``, is accepted.
 
     Raises:
         ModuleNotFoundError: If torch isn't installed.
-        ImportError: If torch is too old, or is a file or folder of yours.
+        ImportError: If torch is too old, or your own file or folder was imported as
+            torch.
     """
     needed = f"{__name__} needs PyTorch {_OLDEST[0]}.{_OLDEST[1]} or newer"
     try:
         import torch
     except ModuleNotFoundError as error:
-        if error.name != "torch":  # torch is there, but a package that it needs isn't
+        if error.name != "torch":  # torch is installed, but a dependency isn't
             raise
         raise ModuleNotFoundError(
             f"{needed}, but torch isn't installed in this Python. Install the build "

@@ -1,12 +1,12 @@
 """Save checkpoints that survive a crash, and check every byte when you load them.
 
-Copy this file into your project. It needs only torch, 2.4 or newer. The checkpoints are
+Copy this file into your project. It needs only torch 2.4 or newer. The checkpoints are
 in ``torch.save`` format. Loading one never runs code from the file.
 
-With ``torch.distributed``, every rank must make each call of `save` and of the methods
-of `Checkpoints`. Rank 0 does the work, then all ranks return its result or raise its
-error. Only the state of rank 0 is saved. If the ranks have different states, collect
-them with ``all_gather_object`` first. For a sharded model, use
+With ``torch.distributed``, every rank must make each call to `save` and to the methods
+of `Checkpoints`. Rank 0 does the work, and then all ranks return its result or raise
+its error. Only the state of rank 0 is saved. If the ranks have different states,
+collect them with ``all_gather_object`` first. For a sharded model, use
 ``torch.distributed.checkpoint``.
 """
 
@@ -53,8 +53,9 @@ StrPath = str | os.PathLike[str]
 
 # step-000000007.pt or step-000000007_metric=0.25.pt
 NAME = re.compile(r"step-(\d+)(?:_metric=(-?(?:inf|nan|[\d.]+(?:e[-+]\d+)?)))?\.pt")
-# Why a file can't be loaded, by a pattern for its first bytes. The first pattern that
-# matches counts. {0} is the error of zipfile, {1} the first bytes.
+# Messages that say why a file can't be loaded. Each key is a pattern for the first
+# bytes of the file, and the first pattern that matches is used. {0} stands for the
+# error that the check raised, and {1} for the first eight bytes.
 KINDS = {
     rb"version https://git-lfs": "is a Git LFS pointer: run git lfs pull",
     rb"\s*<(?i:!doctype|html|\?xml)": "is a web page: download the file again",
@@ -90,10 +91,10 @@ def save(path: StrPath, state: Any, *, timeout: float | None = None) -> None:
     """Save a checkpoint, and keep the old file until the new one is complete.
 
     Even if the process is killed or the power fails, `path` is either the complete old
-    file or the complete new one. For that, `save` writes the state to a temporary file
-    ``.NAME-*.tmp`` in the same folder, flushes it to disk, loads it as a test, and then
-    renames it to `path`. It also deletes temporary files that killed processes have
-    left for the same `path`.
+    file or the complete new one. To ensure this, `save` writes the state to a temporary
+    file named ``.NAME-*.tmp`` in the same folder, flushes it to disk, loads it as a
+    test, and then renames it to `path`. It also deletes temporary files that killed
+    processes left behind for the same `path`.
 
     Args:
         path: File to write. Its folder must exist. ``~`` is your home folder. If `path`
@@ -110,7 +111,7 @@ def save(path: StrPath, state: Any, *, timeout: float | None = None) -> None:
             message says where it is in the state and what to do. The old file is kept.
         CheckpointError: If torch can't save the state, or a rank doesn't call `save` in
             time.
-        OSError: If the file can't be written, or another process starts to save to the
+        OSError: If the file can't be written, or another process starts saving to the
             same `path`.
 
     Source: https://lwn.net/Articles/457667 (fsync, then rename)
@@ -124,9 +125,11 @@ def save(path: StrPath, state: Any, *, timeout: float | None = None) -> None:
 
 
 def load(path: StrPath, *, map_location: Any = "cpu") -> Any:
-    """Load a checkpoint after checking every byte of the file.
+    """Load a checkpoint after checking that the file isn't damaged.
 
-    The file may have been written by `save` or by ``torch.save``. No code in it is run.
+    If `save` wrote the file, every byte is checked. If ``torch.save`` wrote it, only
+    the saved data is checked, because the file has no checksum for the rest. No code in
+    the file is run.
 
     Args:
         path: File to load. ``~`` is your home folder.
@@ -155,8 +158,8 @@ def load(path: StrPath, *, map_location: Any = "cpu") -> Any:
         if _identity(file) not in checked:
             _check(path, file)
         elif str(map_location) == "cpu" and os.path.exists("/dev/fd"):
-            # Map the file, which the check has read into memory, and copy the tensors.
-            # This name stays the same file even if `path` is replaced now.
+            # Map the file, which the check has just read, and copy the tensors. This
+            # name refers to the same file even if `path` is replaced now.
             opened = f"/dev/fd/{file.fileno()}"
             return _torch_load(path, opened, lambda data, _: data.clone(), mmap=True)
         file.seek(0)
@@ -170,7 +173,7 @@ class Checkpoints:
     delete or copy files yourself.
 
     Args:
-        folder: Folder of the checkpoints, which the first `save` creates. ``~`` is your
+        folder: Folder for the checkpoints. The first `save` creates it. ``~`` is your
             home folder.
         keep: Number of newest files to keep, 1 or more.
         best: Number of best files to keep as well, 0 or more.
@@ -208,7 +211,7 @@ class Checkpoints:
         self._timeout = timeout
 
     def save(self, step: int, state: Any, metric: float | None = None) -> Path:
-        """Save a checkpoint, and delete files neither among the newest nor the best.
+        """Save a checkpoint, and delete all but the newest and the best checkpoints.
 
         If an old file can't be deleted, you get a warning instead of an error, because
         the new checkpoint is complete. If the checkpoint can't be saved, no other
@@ -216,9 +219,9 @@ class Checkpoints:
 
         Args:
             step: Number of the training step, 0 or more. It can't be lower than the
-                step of a complete file in the folder.
+                step of any complete file in the folder.
             state: State to save, as in the function `save`.
-            metric: Number by which `best` compares checkpoints, or None if you don't
+            metric: Number that `best` uses to compare checkpoints, or None if you don't
                 have one.
 
         Returns:
@@ -251,7 +254,7 @@ class Checkpoints:
         )
 
     def best(self) -> Path | None:
-        """Return the complete file with the best metric, or None if none has a metric.
+        """Return the complete file with the best metric, or None if no file has one.
 
         If several files have the best metric, the one with the lowest step is returned.
         A damaged file is skipped with a warning.
@@ -291,9 +294,9 @@ class Checkpoints:
         return path
 
     def _delete_old(self, path: Path, step: int) -> None:
-        """Delete old files, after `path` was saved as the checkpoint of `step`."""
+        """Delete old files after `path` was saved as the checkpoint for `step`."""
         files = self._files()
-        # If the same step was saved before, with another metric, delete that file.
+        # If the same step was saved before with a different metric, delete that file.
         valid = [file for file in files if file.step != step or file.path == path]
         kept = valid[: self._keep] + self._ranked(valid)[: self._best]
         kept_paths = {path, *(file.path for file in kept)}
@@ -317,7 +320,7 @@ class Checkpoints:
     def _ranked(self, files: list["_File"]) -> list["_File"]:
         """Return the files with a metric, best first.
 
-        Of files with the same metric, the one with the lowest step is first.
+        Files with the same metric are sorted by step.
         """
         rated = [file for file in files if not math.isnan(file.metric)]
         sign = -1 if self._mode == "max" else 1
@@ -336,7 +339,7 @@ class Checkpoints:
 
 
 class _File(NamedTuple):
-    """A checkpoint in a folder, as its name describes it."""
+    """A checkpoint in a folder, as described by its file name."""
 
     step: int
     path: Path
@@ -344,13 +347,13 @@ class _File(NamedTuple):
 
 
 def _first_whole(files: list[_File]) -> _File | None:
-    """Return the first complete file, and warn of the damaged ones before it."""
+    """Return the first complete file, and warn about the damaged ones before it."""
     for found in files:
         try:
             with _open(found.path) as file:
                 identity = _identity(file)
-                # A file system may round times to 10 ms. If the file was written less
-                # than that ago, another change might not change its identity.
+                # A file system may round times to 10 ms. If the file was written just
+                # now, another write might not change its identity.
                 is_settled = time.time_ns() - identity[-1] > 20_000_000
                 if _check(found.path, file) and is_settled:
                     checked.append(identity)
@@ -394,7 +397,7 @@ def _open(path: StrPath) -> io.BufferedReader:
 
 
 def _identity(file: io.BufferedReader) -> tuple[int, ...]:
-    """Return numbers that differ after the file is changed or replaced."""
+    """Return numbers that change when the file is changed or replaced."""
     stat = os.fstat(file.fileno())
     return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
@@ -418,7 +421,7 @@ def _warn(text: str) -> None:
 
 
 def _count(name: str, value: Any, least: int) -> int:
-    """Return an integer as an int, or raise a ValueError if it is less than `least`."""
+    """Return a value as an int, or raise a ValueError if it isn't an int >= `least`."""
     is_int = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if not is_int or value < least:
         raise ValueError(f"{name}={value!r}: need an int >= {least}")
@@ -462,7 +465,7 @@ def _check(path: StrPath, file: io.BufferedReader) -> bool:
 
 
 def _read_records(archive: zipfile.ZipFile) -> None:
-    """Read all records. At the end of each, zipfile compares its CRC-32."""
+    """Read all records. At the end of each one, zipfile checks its CRC-32."""
 
     def read(record: Any) -> None:
         while record.read(1 << 20):
@@ -492,7 +495,7 @@ def _outside_of_records(file: Any) -> bytes:
 
 
 def _seal(outside: bytes) -> bytes:
-    """Return the CRC-32 of these bytes, which `save` adds as the zip file's comment."""
+    """Return the CRC-32 of the bytes. `save` adds it as the zip file's comment."""
     return crc32(outside).to_bytes(4, "little")
 
 
@@ -544,8 +547,8 @@ def _write(path: Path, state: Any, name: str = "") -> None:
 def _replace(path: Path, state: Any, name: str) -> None:
     """Write a temporary file, load it as a test, then rename it to `path`.
 
-    `name` is part of the temporary file's name. A later call with the same name deletes
-    what is left of it.
+    `name` is part of the temporary file's name. If the process is killed, a later call
+    with the same `name` deletes the file.
     """
     if len(os.fsencode(name)) > 200:  # leave room for the rest of the temporary name
         name = f"{crc32(os.fsencode(name)):08x}"
@@ -570,7 +573,7 @@ def _replace(path: Path, state: Any, name: str) -> None:
 
 
 class _EagerFile(io.BufferedRandom):
-    """A file that starts writing to disk at once, so that fsync has less to do."""
+    """A file that starts writing to disk right away, so that fsync has less to do."""
 
     def write(self, data: Any) -> int:
         size = super().write(data)
@@ -594,7 +597,7 @@ def _sync_folder(path: Path) -> None:
 
 
 def _space(path: Path, state: Any) -> str:
-    """Return text with the size of the state and the free space on the disk."""
+    """Return a string with the size of the state and the free disk space."""
     sizes: list[int] = []
     counter = types.SimpleNamespace(
         write=lambda data: sizes.append(len(data)), flush=lambda: None
@@ -609,8 +612,8 @@ def _space(path: Path, state: Any) -> str:
 DICTS = (dict, OrderedDict, Counter)
 LISTS = (list, tuple, torch.Size)
 TENSORS = (torch.Tensor, torch.nn.Parameter)
-# How to convert a value that can't be loaded: the first entry counts whose class or
-# attribute the value has.
+# How to convert a value that can't be loaded. The first entry that matches the class or
+# an attribute of the value is used.
 CURES: list[tuple[Any, str]] = [
     (TENSORS, "save .as_subclass(torch.Tensor), or a dtype and layout that load"),
     (type, "save a name instead of code"),
@@ -638,7 +641,7 @@ CURES: list[tuple[Any, str]] = [
 
 
 def _cure(value: Any) -> str:
-    """Return how to convert a value that can't be loaded."""
+    """Return advice on how to convert a value that can't be loaded."""
     for kind, cure in CURES:
         fits = hasattr if isinstance(kind, str) else isinstance
         if fits(value, kind):
@@ -647,7 +650,7 @@ def _cure(value: Any) -> str:
 
 
 def _refuse_what_would_not_load(state: Any) -> None:
-    """Raise an UnsafeValueError that lists up to five values that can't be loaded."""
+    """Raise an UnsafeValueError with up to five values that can't be loaded, if any."""
     try:
         first = [*itertools.islice(_problems("state", state, {}), 5)]
     except RecursionError:
@@ -660,8 +663,8 @@ def _problems(place: str, value: Any, seen: dict[int, Any]) -> Iterator[str]:
     """Yield a message for each part of a value that can't be loaded.
 
     If all parts are fine, the value itself may still be a problem. `seen` maps the id
-    of each value to the value, and so keeps it alive: Python reuses the id of an object
-    that is freed.
+    of each value to the value. This keeps the value alive, because Python reuses the id
+    of a freed object.
     """
     if _is_plain(value) or id(value) in seen:
         return
@@ -707,7 +710,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _missing_data(value: Any) -> str:
-    """Return why a tensor or storage has no data, or '' if it has."""
+    """Return why a tensor or storage has no data, or '' if it has data."""
     if not isinstance(value, (torch.Tensor, torch.UntypedStorage, torch.TypedStorage)):
         return ""
     if value.device.type == "meta":
@@ -731,7 +734,7 @@ def _missing_data(value: Any) -> str:
 
 
 def _loads(value: Any) -> bool:
-    """Return whether torch loads a value, if it loads all parts of the value."""
+    """Return whether torch can load a value, if it can load all parts of the value."""
     if type(value) in TENSORS and value.layout == torch.strided:
         return value.is_quantized or _dtype_loads(value.dtype)
     if type(value) in (*DICTS, *LISTS, *TENSORS):
@@ -741,12 +744,12 @@ def _loads(value: Any) -> bool:
 
 @functools.cache
 def _dtype_loads(dtype: torch.dtype) -> bool:
-    """Return whether torch loads tensors of a dtype. Not uint16 in 2.4, for example."""
+    """Return whether torch can load a dtype. For example, 2.4 can't load uint16."""
     return _torch_loads(torch.empty(0, dtype=dtype), pickle.Pickler)
 
 
 def _torch_loads(value: Any, pickler: type[pickle.Pickler]) -> bool:
-    """Save a value to memory and return whether torch loads it."""
+    """Save a value to memory and return whether torch can load it."""
     module: Any = types.SimpleNamespace(Pickler=pickler, __name__="pickle")
     buffer = io.BytesIO()
     try:
@@ -759,7 +762,7 @@ def _torch_loads(value: Any, pickler: type[pickle.Pickler]) -> bool:
 
 
 class _WithoutData(pickle.Pickler):
-    """Pickles tensors without data, which makes no difference to the loader."""
+    """A pickler that omits tensor data, which makes no difference to the loader."""
 
     empty = torch.empty(0)
 
@@ -784,11 +787,11 @@ def _on_rank_0(name: str, work: Callable[[], T], timeout: float | None) -> T:
 
 
 class _Call:
-    """One call of `save`, `latest` or `best` that all ranks must make.
+    """One call to `save`, `latest` or `best` that all ranks must make.
 
-    The ranks meet in the store of the process group, where each rank sets its own key.
-    A collective would wait for the group's timeout, often 30 minutes, and its error
-    would not name the missing rank.
+    The ranks meet in the process group's store, where each rank sets its own key. A
+    collective would wait for the group's timeout, often 30 minutes, and its error would
+    not name the missing rank.
     """
 
     def __init__(self, name: str, timeout: float | None) -> None:
@@ -798,8 +801,9 @@ class _Call:
         self.rank = torch.distributed.get_rank()
         self.longest = store.timeout.total_seconds()  # the group's timeout
         self.timeout = min(30.0, self.longest / 2) if timeout is None else timeout
-        # All ranks must count alike. A count in the process would differ between ranks
-        # that have been in other process groups before, so count in the store.
+        # All ranks must use the same number for the same call. A counter in each
+        # process would differ between ranks if some were in other process groups
+        # before, so the counter is in the store.
         number = store.add(f"checkpoints/calls/{self.rank}", 1)
         self.store = c10d.PrefixStore(f"checkpoints/{number}/{name}", store)
         self.store.set(str(self.rank), "here")
@@ -814,14 +818,14 @@ class _Call:
         except (CheckpointError, OSError, ValueError, TypeError) as error:
             outcome = error
             raise
-        except BaseException as error:  # also KeyboardInterrupt, as other ranks wait
+        except BaseException as error:  # even KeyboardInterrupt, since other ranks wait
             outcome = CheckpointError(f"rank 0: {error!r}")
             raise
         finally:
             self.store.set("outcome", pickle.dumps(outcome))
 
     def follow(self) -> Any:
-        """On another rank, wait for rank 0 to make the call, then for the outcome."""
+        """On other ranks, wait for rank 0 to make the call, then for the outcome."""
         try:
             self.require([0])
             if self.missing(["outcome"], self.longest):
@@ -830,7 +834,7 @@ class _Call:
                     "pass a longer timeout to init_process_group"
                 )
             outcome = pickle.loads(self.store.get("outcome"))
-        finally:  # rank 0 has seen the key, or must not count a rank that gave up
+        finally:  # rank 0 has seen the key, or must not see it after we gave up
             self.store.delete_key(str(self.rank))
         if isinstance(outcome, Exception):
             raise outcome
@@ -846,7 +850,7 @@ class _Call:
             )
 
     def missing(self, keys: Iterable[T], seconds: float) -> list[T]:
-        """Wait for keys in the store, and return those missing after `seconds`."""
+        """Wait for keys in the store, and return any still missing after `seconds`."""
         end = time.monotonic() + seconds
         pause = 0.001
         while left := [key for key in keys if not self.store.check([str(key)])]:

@@ -5,9 +5,9 @@ an earlier backward pass, the next optimizer step changes it. And a forward pass
 training mode changes buffers, such as the running statistics of `BatchNorm2d`. `freeze`
 prevents both.
 
-Patterns select what to freeze. A pattern is a glob or a compiled regular expression for
-the names of modules and parameters, or a `Module` or `Parameter` of the model. If you
-select a module, you select everything in it.
+Patterns select what to freeze. A pattern is a glob or compiled regular expression that
+matches names of modules and parameters, or it is a `Module` or `Parameter` of the
+model. If you select a module, you select everything in it.
 """
 
 import difflib
@@ -53,7 +53,7 @@ def _has_forward(layer: nn.Module) -> bool:
 
 
 def _buffers(layer: nn.Module) -> list[tuple[nn.Module, str, torch.Tensor]]:
-    """List the buffers that belong to a layer, as (owner, name, buffer).
+    """List the buffers that belong to a layer, as (owner, name, buffer) tuples.
 
     If a module in the layer can't be called, its buffers belong to the layer too,
     because only the forward pass of the layer can use them.
@@ -73,7 +73,7 @@ def _has_running_stats(layer: nn.Module) -> bool:
 
 def _stops_in_evaluation(layer: nn.Module) -> bool:
     """Return whether the buffers of a layer change only in training mode."""
-    # The old spectral norm is a hook of a layer. The new one is a layer itself.
+    # The old spectral norm is a hook on a layer. The new one is a layer.
     parts = [layer, *layer._forward_pre_hooks.values()]
     spectral = any(isinstance(part, (SpectralNorm, _SpectralNorm)) for part in parts)
     return spectral or _has_running_stats(layer)
@@ -91,8 +91,8 @@ def _moves_in_evaluation(layer: nn.Module) -> bool:
 
 
 def _could_write(layer: nn.Module) -> bool:
-    """Return whether a layer has buffers and its own code, which may change them."""
-    # In torch.nn, only the layers that the functions above find change their buffers.
+    """Return whether a layer has buffers and a ``forward`` that isn't from torch.nn."""
+    # The functions above find all layers in torch.nn that change their buffers.
     scripted = isinstance(layer, torch.jit.ScriptModule)
     module = "" if scripted else str(type(layer).forward.__module__)
     is_torchs = module.startswith("torch.nn.")
@@ -105,10 +105,10 @@ def _can_move(layer: nn.Module) -> bool:
     return any(test(layer) for test in tests)
 
 
-# How `freeze` keeps the buffers of a layer from changing: it stores the functions below
-# as attributes of the layer, which hide the methods of its class. The class itself
-# stays the same, because many tools check it. The attributes work with copy, pickle and
-# torch.compile.
+# To keep the buffers of a layer from changing, `freeze` stores the functions below as
+# attributes of the layer. These attributes hide the methods of its class. The class
+# itself stays the same, because many tools check it. The attributes work with copy,
+# pickle and torch.compile.
 
 
 def _stay_in_evaluation(layer: Any, mode: bool = True) -> Any:
@@ -123,7 +123,7 @@ def _stay_in_evaluation(layer: Any, mode: bool = True) -> Any:
 
 
 def _keep_running_stats() -> None:
-    """Replace `reset_running_stats`, which `torch.optim.swa_utils.update_bn` calls."""
+    """Replace `reset_running_stats`, which torch's `update_bn` calls: do nothing."""
 
 
 def _on_copies(layer: Any, always: bool, *args: Any, **kwargs: Any) -> Any:
@@ -155,7 +155,7 @@ def _on_copies(layer: Any, always: bool, *args: Any, **kwargs: Any) -> Any:
         for owner, name, buffer in originals:
             now = owner._buffers.get(name)
             # Statistics keep their shape. A buffer with a new shape is a cache that has
-            # grown, so the layer needs it.
+            # grown, so keep it: the layer needs it.
             if always or (now is not None and now.shape == buffer.shape):
                 setattr(owner, name, buffer)
         # Some codebooks replace a parameter in each forward pass.
@@ -203,7 +203,7 @@ def _release(layer: Any) -> bool:
         return False
     held = layer.__dict__.pop("_held")
     for name, method in held["methods"].items():
-        if layer.__dict__.get(name) is method:  # not a wrapper by another library
+        if layer.__dict__.get(name) is method:  # not a wrapper from another library
             del layer.__dict__[name]
     layer.training = held.get("mode", layer.training)
     return True
@@ -213,7 +213,7 @@ def _release(layer: Any) -> bool:
 
 
 def _check(module: Any) -> nn.Module:
-    """Return the model without the wrapper of `torch.compile`, or raise an error."""
+    """Return the model without the `torch.compile` wrapper, or raise an error."""
     if not isinstance(module, nn.Module):
         raise TypeError(f"expected a Module, got {type(module).__name__}")
     if any(map(is_lazy, [*module.parameters(), *module.buffers()])):
@@ -232,7 +232,7 @@ def _matches(pattern: Any, name: str, item: object) -> bool:
 
 
 def _contents(item: nn.Module | nn.Parameter) -> set[int]:
-    """Return the ids of all that training can change in a module or parameter.
+    """Return the ids of everything that training can change in a module or parameter.
 
     These are parameters, and layers with buffers.
     """
@@ -261,7 +261,7 @@ def _select(module: nn.Module, patterns: Iterable[Any]) -> set[int]:
 
 
 def _nothing_selected(module: nn.Module, pattern: Any, named: dict[str, Any]) -> str:
-    """Return a message that says why a pattern selects nothing, and what to write."""
+    """Return a message that says why a pattern selects nothing, and what to do."""
     text = getattr(pattern, "pattern", pattern)
     what = repr(text) if isinstance(text, str) else f"this {type(text).__name__}"
     for name, item in named.items():
@@ -291,10 +291,11 @@ def _add_implied(module: nn.Module, selected: set[int], on: bool) -> None:
         if inside and inside <= selected:
             selected |= _contents(part)
         # If all parameters of a layer are frozen now, freeze its buffers too. If one of
-        # them isn't frozen anymore, unfreeze its buffers too.
+        # them isn't frozen anymore, unfreeze the layer's buffers too.
         elif selected & set(map(id, own)) and on != any(p.requires_grad for p in own):
             selected.add(id(part))
-    # If two layers share a buffer, select both. Tied parameters work in the same way.
+    # If two layers share a buffer and one is selected, select the other too. Tied
+    # parameters work the same way.
     shared: set[int] = set()
     for layer in module.modules():
         if id(layer) in selected:
@@ -304,11 +305,11 @@ def _add_implied(module: nn.Module, selected: set[int], on: bool) -> None:
             selected.add(id(layer))
 
 
-# DistributedDataParallel decides which gradients it averages when it wraps a model. The
-# model doesn't know its wrapper, and a search through all objects of a large process
+# When DistributedDataParallel wraps a model, it decides which gradients to average. The
+# model has no reference to its wrapper, and searching all objects in a large process
 # takes seconds. So we use a global hook, which torch calls whenever a module becomes
-# part of another one. The hook takes less time than torch itself needs for that, and
-# nothing during training.
+# part of another one. The hook takes less time than the rest of the registration, and
+# it costs nothing during training.
 
 _wrappers: weakref.WeakSet[DistributedDataParallel] = weakref.WeakSet()
 
@@ -348,10 +349,11 @@ def _refuse_wrapped(module: nn.Module, selected: set[int]) -> None:
 def _set(parameter: nn.Parameter, trainable: bool) -> bool:
     """Freeze or unfreeze a parameter, and return whether ``requires_grad`` changed."""
     before = parameter.requires_grad
-    if parameter.is_floating_point() or parameter.is_complex():  # not for integers
+    if parameter.is_floating_point() or parameter.is_complex():  # integers can't train
         parameter.requires_grad_(trainable)
     if not trainable:
-        # With a gradient, even of zeros, momentum and weight decay would change it.
+        # If the parameter kept a gradient, even one of zeros, momentum and weight decay
+        # would change the parameter.
         parameter.grad = None
     return bool(parameter.requires_grad != before)
 
@@ -457,16 +459,17 @@ def freeze(module: nn.Module, *patterns: Pattern, norm_stats: bool = True) -> Fr
     - A layer with a buffer called ``running_…`` or with spectral norm stays in
       evaluation mode. The layers inside it still follow ``train()``.
     - Any other layer with buffers, if it isn't from ``torch.nn``, still follows
-      ``train()``. In training mode, its forward pass gets copies of the buffers. If it
-      changes the shape of a buffer, the buffer is a cache and keeps its new value.
+      ``train()``. In training mode, its forward pass uses copies of the buffers. If the
+      forward pass changes the shape of a buffer, the buffer is treated as a cache and
+      keeps its new value.
     - Observers and fake-quantize layers record nothing, even in evaluation mode.
 
     Everything else, such as dropout, works as before. `freeze` can't protect tensors
     that are plain attributes, or buffers that code outside the layer changes.
 
-    Modules, classes, parameters and the keys of the state dict stay the same. So
-    `torch.compile`, `torch.fx`, `copy.deepcopy` and ``pickle`` work as before. If a
-    tool builds new layers, these may not be frozen. Freeze the model that it returns.
+    Modules, classes, parameters and state dict keys stay the same, so `torch.compile`,
+    `torch.fx`, `copy.deepcopy` and ``pickle`` work as before. If a tool builds new
+    layers, they might not be frozen, so freeze the model that the tool returns.
 
     For the problem that this solves, see
     https://github.com/pytorch/pytorch/issues/66073.
@@ -483,8 +486,8 @@ def freeze(module: nn.Module, *patterns: Pattern, norm_stats: bool = True) -> Fr
     Raises:
         ValueError: If a pattern selects nothing, or the model has lazy layers.
         TypeError: If a pattern has an unsupported type, if the model is wrapped or
-            scripted, or if another library has replaced ``forward`` or ``train`` of a
-            layer.
+            scripted, or if another library has replaced a layer's ``forward`` or
+            ``train``.
 
     Example:
         >>> model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 2))
@@ -548,15 +551,15 @@ def freeze_norm_stats(module: nn.Module, on: bool = True) -> list[str]:
 def add_trainable(
     optimizer: torch.optim.Optimizer, module: nn.Module, **group: Any
 ) -> list[str]:
-    """Add a group with all trainable parameters that an optimizer doesn't have yet.
+    """Add the trainable parameters that an optimizer doesn't have yet, as a new group.
 
     After that, create the learning rate scheduler again. An existing one may ignore the
     new group or fail.
 
     Args:
-        optimizer: Optimizer of the model. It doesn't change if it has all trainable
-            parameters.
-        module: Model in which you have unfrozen parameters, wrapped or not.
+        optimizer: Optimizer of the model. It doesn't change if it already has all
+            trainable parameters.
+        module: Model, wrapped or not, in which you have unfrozen parameters.
         **group: Options of the new group, such as ``lr=1e-4``.
 
     Returns:
@@ -588,7 +591,7 @@ def _add_group(
 ) -> None:
     """Add a parameter group to an optimizer.
 
-    Since torch 2.6, either all groups of an optimizer have parameter names or none.
+    Since torch 2.6, either all groups of an optimizer have parameter names or none do.
     """
     params = parameters.items() if with_names else parameters.values()
     optimizer.add_param_group({**options, "params": list(params)})
@@ -616,7 +619,7 @@ def optimizer_state(
 
     Returns:
         ``optimizer.state_dict()`` with the additional key ``"names"``. Its value is a
-        list, in which the name of parameter ``n`` in the state dict is at index ``n``.
+        list. The name of parameter ``n`` in the state dict is at index ``n``.
 
     Raises:
         ValueError: If the optimizer has a parameter that is not in the model, or the
@@ -638,7 +641,7 @@ def optimizer_state(
             )
     state = optimizer.state_dict()
     for group in state["param_groups"]:
-        # The optimizer's own names, which only some optimizers have.
+        # Remove the optimizer's own names, which only some optimizers have.
         group.pop("param_names", None)
     return {**state, "names": [name_of[id(parameter)] for parameter in parameters]}
 

@@ -1,12 +1,12 @@
 """Seed, save and restore random number generators, and make torch deterministic.
 
-Copy this file into your project. It needs only torch, 2.4 or newer, and also seeds
-NumPy if it is installed.
+Copy this file into your project. It needs only torch 2.4 or newer, and it also seeds
+NumPy if NumPy is installed.
 
 With the same seed, you get the same random numbers on the same device and torch
-release. On another device or release, you may get different ones. These functions don't
-affect the hashes of strings, because Python reads ``PYTHONHASHSEED`` only when it
-starts.
+release. On a different device or release, you may get different numbers. These
+functions don't affect the hashes of strings, because Python reads ``PYTHONHASHSEED``
+only when it starts.
 """
 
 import collections
@@ -50,9 +50,9 @@ with contextlib.suppress(ImportError):
 
 # Seeds
 
-# The environment variables with the rank: torchrun sets the first one, MPI the next
-# three, and Slurm the last one. Slurm also sets it for a program that starts its own
-# ranks, so it comes last.
+# Environment variables that contain the rank. torchrun sets the first one, MPI sets the
+# next three, and Slurm sets SLURM_PROCID. That one is checked last, because Slurm also
+# sets it for a program that starts its own ranks.
 _RANK_VARIABLES = (
     "RANK",
     "PMI_RANK",
@@ -63,7 +63,7 @@ _RANK_VARIABLES = (
 
 
 def _integer(name: str, value: object, below: int) -> int:
-    """Return any integer as an int, also one from NumPy, but not a bool or a float."""
+    """Return any integer, including one from NumPy, as an int, but reject a bool."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name} must be an int, got {value!r}: pass int(...)")
     number = int(value)
@@ -73,7 +73,7 @@ def _integer(name: str, value: object, below: int) -> int:
 
 
 def _key(value: object) -> int | str:
-    """Return a key of `derive_seed` as an exact int or str."""
+    """Return a key of `derive_seed` as a plain int or str, not a subclass."""
     if isinstance(value, str):
         return str.__str__(value)  # str() of an enum member would be its name
     if isinstance(value, numbers.Integral) and not isinstance(value, bool):
@@ -119,7 +119,8 @@ def derive_seed(seed: int, *keys: int | str) -> int:
         (290874954, 2777990286)
     """
     parts = (_integer("seed", seed, 2**64), *map(_key, keys))
-    # ascii() gives different texts for different keys, and the same on every Python.
+    # ascii() returns different strings for different keys, and the same string for the
+    # same keys on every Python release.
     text = ascii(parts).encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=4).digest(), "big")
 
@@ -136,8 +137,8 @@ def seed_everything(seed: int, *, rank: int | None = None) -> int:
         rank: Rank of this process. By default, this is the rank in the process group.
             Without a process group, it comes from the launcher's environment variables:
             ``RANK`` (torchrun), ``PMI_RANK``, ``OMPI_COMM_WORLD_RANK`` or
-            ``MV2_COMM_WORLD_RANK`` (MPI), or ``SLURM_PROCID`` (srun). Otherwise, it is
-            0.
+            ``MV2_COMM_WORLD_RANK`` (MPI), or ``SLURM_PROCID`` (srun). If none of them
+            is set, it is 0.
 
     Returns:
         Seed that this rank uses.
@@ -145,8 +146,8 @@ def seed_everything(seed: int, *, rank: int | None = None) -> int:
     Raises:
         TypeError: If `seed` or `rank` is not an integer. A bool doesn't count as an
             integer.
-        ValueError: If `seed` or `rank` is out of range, or an environment variable is
-            not a rank. In that case, no generator is changed.
+        ValueError: If `seed` or `rank` is out of range, or an environment variable
+            doesn't contain a rank. In that case, no generator is changed.
 
     Example:
         >>> seed_everything(42, rank=0), seed_everything(42, rank=1)
@@ -164,7 +165,8 @@ def seed_everything(seed: int, *, rank: int | None = None) -> int:
 
 # Generators in workers
 
-# If a container has more than _SHORT entries, only the first ones are searched.
+# If a container has more than _SHORT entries, only the first _FIRST are searched,
+# unless they contain a generator.
 _SHORT = 200
 _FIRST = 10
 _MOST = 3_000  # objects that a search visits before it stops
@@ -200,14 +202,14 @@ def _is_library(module: object) -> bool:
 
 def _attributes(value: Any) -> dict[str, Any]:
     """Return the attributes of an object without calling a property."""
-    if type(value).__dictoffset__:  # its class has no __dict__ if this is 0
+    if type(value).__dictoffset__:  # 0 if instances have no __dict__
         with contextlib.suppress(Exception):  # a proxy object may raise any error
             return cast(dict[str, Any], object.__getattribute__(value, "__dict__"))
     return {}
 
 
 def _names(code: types.CodeType) -> Iterator[str]:
-    """Yield the names of variables and attributes in code and its inner functions."""
+    """Yield the names of globals and attributes in code and its inner functions."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
@@ -215,7 +217,11 @@ def _names(code: types.CodeType) -> Iterator[str]:
 
 
 def _variables(function: types.FunctionType) -> dict[str, Any]:
-    """Return the global variables that a function uses, also as ``module.name``."""
+    """Return the global variables that a function uses.
+
+    If the function uses a variable of an imported module, that variable is included
+    under the key ``module.name``.
+    """
     variables = function.__globals__
     is_installed = "-packages" in str(variables.get("__file__"))
     if is_installed or _is_library(function.__module__):
@@ -232,7 +238,7 @@ def _variables(function: types.FunctionType) -> dict[str, Any]:
 
 
 def _first(entries: Iterable[Any], whole: bool) -> Iterator[Any]:
-    """Return the first entries of a long container, or all entries of a short one."""
+    """Return all entries, or only the first few of a long container if not `whole`."""
     is_short = operator.length_hint(entries) <= _SHORT
     return itertools.islice(entries, None if whole or is_short else _FIRST)
 
@@ -247,7 +253,7 @@ def _contents(value: Any, whole: bool) -> list[Any]:
         is_library = _is_library(value.__module__)
         return [] if is_library else [*vars(value).values(), *value.__bases__]
     sources: list[Iterable[Any]] = [_attributes(value).values()]
-    # Call the methods of the container class. Those of a subclass may read files.
+    # Call the container class's own methods, because a subclass's may read files.
     container: Any = next((it for it in kind.__mro__ if it in _CONTAINERS), None)
     if container:
         sources.append(container.__iter__(value))
@@ -269,18 +275,18 @@ def _contents(value: Any, whole: bool) -> list[Any]:
 
 
 class _Place(NamedTuple):
-    """An object that the search has reached, and the place of the object before it."""
+    """An object that the search reached, and the place of the object that led to it."""
 
     value: Any
     holder: "_Place | None"
 
 
 def _search(**roots: Any) -> tuple[list[_Place], _Place | None]:
-    """Find all generators that can be reached from the given objects, nearest first.
+    """Find the generators that can be reached from the given objects.
 
     Returns:
-        Places of the generators, and the place of the first object that was not
-        searched because the search stopped, if any.
+        Places of the generators, and the place of the first object that the search
+        skipped because it had reached its limit, or None.
     """
     seen = {id(value): value for value in _GLOBAL}
     most = _MOST
@@ -316,11 +322,11 @@ def _search(**roots: Any) -> tuple[list[_Place], _Place | None]:
 
 
 def _label(holder: Any, value: Any) -> str:
-    """Return the code for one step from an object to another: ``.rng`` or ``[0]``."""
+    """Return the code for one step between objects, such as ``.rng`` or ``[0]``."""
     kind = type(holder)
     labels: Iterable[tuple[str, Any]]
     if issubclass(type(value), type):
-        return ""  # write the attributes of a class like those of its instance
+        return ""  # show class attributes as if they were the instance's
     if issubclass(kind, (list, tuple)):
         entries = list.__iter__ if issubclass(kind, list) else tuple.__iter__
         labels = ((f"[{index}]", it) for index, it in enumerate(entries(holder)))
@@ -335,7 +341,7 @@ def _label(holder: Any, value: Any) -> str:
 
 
 def _path(place: _Place) -> str:
-    """Return the code that leads to an object: ``dataset.transforms[0].rng``."""
+    """Return the code that leads to an object, such as ``dataset.items[0].rng``."""
     labels = []
     while place.holder:
         labels.append(_label(place.holder.value, place.value))
@@ -358,10 +364,10 @@ def _reseed(generator: Any, seed: int) -> None:
     elif isinstance(generator, random.Random):
         generator.seed(seed)
     else:
-        # Call the __init__ of NumPy's own class, which is the first one not written in
-        # Python. It seeds all kinds in place, and also what spawn() creates. Give a
-        # RandomState its own bit generator again: this discards the normal number that
-        # it has in reserve.
+        # Call the __init__ of NumPy's own class. It is the first __init__ in the MRO
+        # that isn't written in Python. It seeds a bit generator or a seed sequence in
+        # place, so what spawn() creates from it gets new seeds too. Pass a RandomState
+        # its own bit generator, to discard the normal number that it has cached.
         mro = [vars(base).get("__init__") for base in type(generator).__mro__]
         init = next(it for it in mro if it and not inspect.isfunction(it))
         init(generator, getattr(generator, "_bit_generator", seed))
@@ -371,27 +377,29 @@ def seed_worker(worker_id: int, *, generators: Iterable[Any] | None = None) -> N
     """Seed the dataset's own generators in each worker of a ``DataLoader``.
 
     Pass it to the loader as ``worker_init_fn=seed_worker``. In each worker and epoch,
-    torch seeds only the global generators. It copies the generators that your dataset
-    has, so every worker draws the same numbers from them in every epoch
+    torch seeds only the global generators. Each worker gets a copy of your dataset's
+    own generators, so every worker draws the same numbers from them in every epoch
     (https://github.com/pytorch/pytorch/issues/5059). `seed_worker` gives each generator
-    a different seed, which depends on the loader's `generator`. It seeds generators of
-    torch, NumPy (including bit generators and seed sequences) and ``random``.
+    a different seed, which depends on the loader's `generator`. It seeds generators
+    from torch, NumPy (including bit generators and seed sequences) and ``random``.
 
     `seed_worker` searches the dataset and `collate_fn` for generators. It looks in
     attributes, class attributes, containers, partials, closures, default arguments and
-    the global variables that your functions use, also as ``module.name``. If a
-    container has more than 200 entries, it searches the first ten, and the rest only if
-    it finds a generator there. After 3,000 objects, it stops and warns you where.
+    the global variables that your functions use, including variables of imported
+    modules (``module.name``). If a container has more than 200 entries, it searches the
+    first ten, and the rest only if it finds a generator there. After 3,000 objects, it
+    stops and warns you where it stopped.
 
-    It doesn't search variables of installed packages. It can't find a generator that
-    your code creates later from a fixed seed. Samplers don't need it, because they run
-    in the main process. If a generator must draw the same numbers in all workers, for
-    example to divide files among them, create it in ``__iter__``.
+    It doesn't search the global variables that functions in installed packages use. It
+    can't find a generator that your code creates later from a fixed seed. Samplers
+    don't need `seed_worker`, because they run in the main process. If a generator must
+    draw the same numbers in all workers, for example to divide files among them, create
+    it in ``__iter__``.
 
     Args:
         worker_id: Number of the worker. torch passes it.
-        generators: Generators that the search doesn't find, or objects that have such
-            generators. To pass them, use
+        generators: Generators that the search doesn't find, or objects that contain
+            such generators. To pass them, use
             ``worker_init_fn=functools.partial(seed_worker, generators=[...])``. If you
             pass a list, even an empty one, you get no warning.
 
@@ -434,7 +442,7 @@ _DEVICES = ("cuda", "xpu", "mps")
 
 
 class RNGState:
-    """Save and restore the global random number generators in checkpoints.
+    """Save and restore the states of the global random number generators.
 
     ``state_dict()`` reads the states of the generators in ``random``, NumPy and torch,
     and ``load_state_dict()`` sets them. The object itself stores nothing. It follows
@@ -444,8 +452,8 @@ class RNGState:
     When you resume, load this state last, because creating a model or iterating over a
     loader also draws random numbers. Workers draw the same numbers as in the original
     run if you saved between two epochs. This doesn't work with
-    ``persistent_workers=True``. If you saved within an epoch, the workers draw
-    different numbers. To avoid that, seed each sample with
+    ``persistent_workers=True``. If you saved in the middle of an epoch, the workers
+    draw different numbers. To avoid that, seed each sample with
     ``derive_seed(seed, epoch, index)``.
 
     Args:
@@ -464,7 +472,7 @@ class RNGState:
         self.device = device
 
     def _modules(self) -> dict[str, Any]:
-        """Return torch's modules for the device types that can be used, by type."""
+        """Return torch's modules for the available device types, by name."""
         modules = {}
         for name in _DEVICES if self.device else ():
             module = getattr(torch, name)
@@ -478,10 +486,10 @@ class RNGState:
         """Return the states of all global generators.
 
         Returns:
-            Dict with the keys ``"python"``, ``"torch"``, ``"numpy"`` if it is
-            installed, and each device type, which has a list with one state per device.
-            The states are plain Python types and uint8 tensors on the CPU, which
-            ``torch.load(weights_only=True)`` accepts.
+            Dict with the keys ``"python"``, ``"torch"``, ``"numpy"`` if NumPy is
+            installed, and the name of each device type. The value for a device type is
+            a list with one state per device. The states consist of plain Python values
+            and uint8 CPU tensors, which ``torch.load(weights_only=True)`` accepts.
         """
         state = {"python": random.getstate(), "torch": torch.get_rng_state()}
         if numpy is not None:
@@ -530,7 +538,7 @@ class RNGState:
             ) from error
 
     def _set(self, state: Mapping[str, Any], modules: dict[str, Any]) -> None:
-        """Set all generators, without undoing this if one of them fails."""
+        """Set all generators, but don't restore the others if one of them fails."""
         random.setstate(state["python"])
         if "numpy" in state:
             if numpy is None:
@@ -594,7 +602,8 @@ class _Block:
                 result = function(*args, **kwargs)
             if isinstance(result, types.CoroutineType):
                 result.close()  # otherwise Python warns that it was never awaited
-            # Not every such function can be recognized before the call.
+            # Some generator and coroutine functions can't be recognized before the
+            # call.
             if isinstance(result, _BODIES):
                 raise TypeError(_LATER)
             return result
@@ -605,13 +614,13 @@ class _Block:
 class isolate_rng(_Block):
     """Restore all global generators at the end of a ``with`` block or a function.
 
-    This way, the numbers that the block draws don't change the ones after it. For
-    example, an evaluation then doesn't change the training.
+    This way, drawing numbers in the block doesn't change the numbers drawn after it.
+    For example, evaluating the model then doesn't affect training.
 
     Args:
         seed: Seed for the block. It is passed to `seed_everything`, so each rank draws
             different numbers. By default, the block continues from the current state.
-        device: Whether to include the generators of devices, as in `RNGState`.
+        device: Whether to include the device generators, as in `RNGState`.
 
     Raises:
         TypeError: If `seed` is not an integer, or if you decorate a generator or
