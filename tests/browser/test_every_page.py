@@ -85,6 +85,9 @@ MARK = """() => {
     seen.add(kind)
   }
 }"""
+# In the frame after a change of size, our script makes code that scrolls focusable.
+TWO_FRAMES = """() => new Promise(done =>
+  requestAnimationFrame(() => requestAnimationFrame(done)))"""
 VIOLATIONS = """async () => {
   const found = await axe.run(document, {resultTypes: ["violations"]})
   return found.violations.flatMap(rule => rule.nodes.slice(0, 3).map(node =>
@@ -259,10 +262,11 @@ def look(page, how, schemes, screens):
 
 
 def show(page, scheme, screen):
-    """Choose a scheme and the size of the screen."""
+    """Choose a scheme and the size of the screen, and wait until the page fits it."""
     option = f"[data-md-color-scheme={scheme}].md-option"
     page.evaluate(f"document.querySelector('{option}')?.click()")
     page.set_viewport_size({"width": screen[0], "height": screen[1]})
+    page.evaluate(TWO_FRAMES)
 
 
 def look_with_axe(page):
