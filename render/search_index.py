@@ -1,8 +1,9 @@
 """Add synonyms and chapters to the search index.
 
 MkDocs writes ``search/search_index.json`` from the text of the pages. `complete` adds
-other words that readers type (``docs/search/<language>.yml``) and the chapter of each
-page, which distinguishes pages with the same title.
+other words that readers type (``docs/search/<language>.yml``, and for names in other
+libraries ``names.yml``) and the chapter of each page, which distinguishes pages with
+the same title.
 ``docs/overrides/assets/search-worker.js`` uses both.
 """
 
@@ -44,7 +45,7 @@ def complete(out: Path, root: Path, lang: str) -> None:
 
 
 def read_synonyms(root: Path, lang: str) -> dict[str, str]:
-    """Read the synonyms of one language.
+    """Read the synonyms of one language, and the names in other libraries.
 
     Args:
         root: The checkout.
@@ -54,6 +55,9 @@ def read_synonyms(root: Path, lang: str) -> dict[str, str]:
         The words of the pages by what readers type, both as text even if YAML reads
         them as numbers.
     """
-    path = root / "docs" / "search" / f"{lang}.yml"
-    entries = yaml.safe_load(path.read_text("utf-8")) or {}
-    return {str(typed): str(meant) for typed, meant in entries.items()}
+    found = {}
+    for name in ("names", lang):
+        path = root / "docs" / "search" / f"{name}.yml"
+        entries = yaml.safe_load(path.read_text("utf-8")) or {}
+        found |= {str(typed): str(meant) for typed, meant in entries.items()}
+    return found

@@ -13,7 +13,7 @@ const FIELDS = { title: 5, page: 1.5, tags: 6, text: 1 }
 // Words that say little about the topic of an error message or a question.
 const COMMON = new Set(
   ("a an and are as at be but by can cannot could do does don for from got had has have how i if in is it its"
-  + " me my no not of on or so than that the their then there they this to up was were what when where which"
+  + " like me my no not of on or so than that the their then there they this to up was were what when where which"
   + " why will with you your error errors runtimeerror valueerror typeerror traceback most recent call last file"
   + " line module pytorch torch 的 了 是 在 和 与 怎么 怎样 如何 什么 为什么 报错 一下 可以 吗 呢").split(" "))
 const COMMON_WEIGHT = 0.1
@@ -27,6 +27,8 @@ const ERRORS = /^reference\/errors/
 const ERRORS_WEIGHT = 0.12
 const HAN = /\p{sc=Han}/u
 const WORD = /\p{sc=Han}+|[\p{L}\p{N}_]+(?:\.[\p{L}\p{N}_]+)*/gu
+// In np.tile, the reader looks for tile, and np is only the library it comes from.
+const ALIAS = /(?<![\w.])(?:np|numpy|tf|keras|jnp|jax)\.(?=[A-Za-z_])/g
 const MARKS = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'" }
 
 // --- terms ---
@@ -169,12 +171,13 @@ class Search {
 // --- the query ---
 
 // Split a query into words. Memory addresses and file paths are left out, because they
-// differ between machines. Chinese is split into words if the browser supports that,
+// differ between machines, and so are the names of other libraries before a dot. Chinese is split into words if the browser supports that,
 // because the theme lists the words that a result doesn't contain.
 function wordsOf(query) {
   const text = query.normalize("NFKC")
     .replace(/0x[\da-f]+/gi, " ")
     .replace(/(?:[A-Za-z]:)?(?:[\\/][\w.~+-]+){2,}/g, " ")
+    .replace(ALIAS, "")
   let words = (text.match(WORD) ?? []).flatMap(word => HAN.test(word) ? segments(word) : [word])
   const told = words.filter(word => !/^\d/.test(word))
   if (told.length > 2) words = told
