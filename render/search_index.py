@@ -55,7 +55,7 @@ def read_synonyms(root: Path, lang: str) -> dict[str, str]:
         The words of the pages by what readers type, both as text even if YAML reads
         them as numbers.
     """
-    found = {}
+    found: dict[str, str] = {}
     for name in ("names", lang):
         path = root / "docs" / "search" / f"{name}.yml"
         entries = yaml.safe_load(path.read_text("utf-8")) or {}
