@@ -252,7 +252,7 @@ def way_up(page: str) -> str:
 
 
 class _Html(Preprocessor):
-    """Preprocessor that puts the HTML kept by `_Blocks` into the stash.
+    """Preprocessor that moves the HTML that `_Blocks` has kept to the stash.
 
     Stashed HTML alone in a paragraph works at any indentation, but HTML in the text
     wouldn't. This is a separate step because normalizing white space, which comes after

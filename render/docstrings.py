@@ -55,7 +55,7 @@ def public_docstrings(source: str, module: str) -> dict[str, str]:
 
     Args:
         source: The source code of the module.
-        module: The name of the module, which is the key of its own docstring.
+        module: The name of the module. Its own docstring has this key.
 
     Returns:
         A dict of names and docstrings. A method is named ``Class.method``.
